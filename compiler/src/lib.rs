@@ -1,0 +1,22 @@
+//! From sources to one LLVM module to relocatable objects.
+//!
+//! The only crate that knows LLVM. [`build`] takes a manifest, the folder it stands in and the
+//! documents of the direct dependencies, and gives what an archive is made of:
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | `source` | C, C++, Rust, LLVM IR | one bitcode module a source file, signatures in DWARF |
+//! | `module` | those | one verified module: exports and imports under link names, all else internal |
+//! | `codegen` | that | one object a target, compiled in parallel |
+//! | `system` | the objects' undefined symbols | the libraries and versions that provide them |
+//! | `cache` | all of it | the same without the work, where nothing changed |
+//!
+//! The crate knows no store and no registry: dependencies are values, and where the cache lies is
+//! an argument.
+
+mod error;
+mod request;
+mod source;
+
+pub use error::Error;
+pub use request::{BuildRequest, Built, Progress};
