@@ -36,8 +36,7 @@ pub unsafe extern "C" fn qr(rows: u64, columns: u64, a: *mut f64, tau: *mut f64)
             // Reflections keep a column's length: this is how long the column was to begin with.
             let length = nrm2(rows, column);
             let norm = nrm2(rows - k, head);
-            // Written so that a NaN counts as lack of rank.
-            if !(norm > rows as f64 * f64::EPSILON * length) {
+            if norm.is_nan() || norm <= rows as f64 * f64::EPSILON * length {
                 full_rank = false;
             }
             if norm == 0.0 {
@@ -75,7 +74,12 @@ pub unsafe extern "C" fn qr_apply_transpose(
         // SAFETY: k is less than both, see above.
         unsafe {
             let vector = element(a.cast_mut(), rows, k, k).add(1);
-            reflect(rows - k - 1, vector, *tau.add(k as usize), b.add(k as usize));
+            reflect(
+                rows - k - 1,
+                vector,
+                *tau.add(k as usize),
+                b.add(k as usize),
+            );
         }
     }
 }

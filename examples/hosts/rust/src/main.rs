@@ -12,7 +12,15 @@ use anyhow::{Context, Result, bail, ensure};
 use puck_runtime::Environment;
 use serde_json::Value;
 
-const NAMES: [&str; 7] = ["intercept", "GNPDEFL", "GNP", "UNEMP", "ARMED", "POP", "YEAR"];
+const NAMES: [&str; 7] = [
+    "intercept",
+    "GNPDEFL",
+    "GNP",
+    "UNEMP",
+    "ARMED",
+    "POP",
+    "YEAR",
+];
 const DIGITS_WANTED: f64 = 9.0;
 
 /// Observations, columns, x by columns, y; then coefficients, standard errors and R².
@@ -26,8 +34,9 @@ fn main() -> Result<ExitCode> {
     let data = arguments.next().unwrap_or_else(|| hosts.join("../data"));
 
     let (x, y) = read_rows(&data.join("longley.csv"))?;
-    let certified: Value =
-        serde_json::from_str(&std::fs::read_to_string(data.join("longley-certified.json"))?)?;
+    let certified: Value = serde_json::from_str(&std::fs::read_to_string(
+        data.join("longley-certified.json"),
+    )?)?;
 
     let environment = Environment::open(&project)?;
     let ols = environment.function::<Ols>("stats::ols")?;
@@ -51,10 +60,17 @@ fn main() -> Result<ExitCode> {
     ensure!(status == 0, "stats::ols returned {status}");
 
     println!("{:<12} {:>22} {:>22}  digits", "", "computed", "certified");
-    let worst = report("coefficients", &coefficients, &certified["coefficients"])?
-        .min(report("standard errors", &errors, &certified["standard_errors"])?);
+    let worst = report("coefficients", &coefficients, &certified["coefficients"])?.min(report(
+        "standard errors",
+        &errors,
+        &certified["standard_errors"],
+    )?);
     println!("R squared    {r_squared:>22}\n\nfewest correct digits: {worst:.1}");
-    Ok(if worst >= DIGITS_WANTED { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if worst >= DIGITS_WANTED {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The explaining columns one after the other, and the column they explain.
@@ -63,13 +79,20 @@ fn read_rows(path: &Path) -> Result<(Vec<f64>, Vec<f64>)> {
     let rows = text
         .lines()
         .skip(1)
-        .map(|line| line.split(',').map(str::parse).collect::<Result<Vec<f64>, _>>())
+        .map(|line| {
+            line.split(',')
+                .map(str::parse)
+                .collect::<Result<Vec<f64>, _>>()
+        })
         .collect::<Result<Vec<_>, _>>()?;
     if rows.iter().any(|row| row.len() != NAMES.len() + 1) {
         bail!("{}: expected {} columns", path.display(), NAMES.len() + 1);
     }
     let column = |j: usize| rows.iter().map(move |row| row[j]);
-    Ok(((2..=NAMES.len()).flat_map(column).collect(), column(1).collect()))
+    Ok((
+        (2..=NAMES.len()).flat_map(column).collect(),
+        column(1).collect(),
+    ))
 }
 
 /// Prints values beside the certified ones; the fewest digits in which a pair agrees.
@@ -77,7 +100,9 @@ fn report(title: &str, values: &[f64], certified: &Value) -> Result<f64> {
     println!("{title}");
     let mut worst = f64::INFINITY;
     for (name, &value) in NAMES.iter().zip(values) {
-        let expected = certified[name].as_f64().with_context(|| format!("no certified {name}"))?;
+        let expected = certified[name]
+            .as_f64()
+            .with_context(|| format!("no certified {name}"))?;
         let correct = digits(value, expected);
         worst = worst.min(correct);
         println!("  {name:<10} {value:>22} {expected:>22}  {correct:6.1}");

@@ -1,0 +1,5 @@
+//! The whole path on the examples.
+use anyhow::Result;
+pub(crate) fn run(_: &[String]) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Formatting, lints, tests: what continuous integration runs.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::workspace::cargo;
+use crate::{setup, steps, tools};
+
+/// The verb. Stops at the first step that fails; the test runner's own summary comes last.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let start = Instant::now();
+    setup::ensure()?;
+    steps::step("Formatting", || {
+        steps::run(cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    steps::step("Lints", || {
+        steps::run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    steps::step("Lints of the command without LLVM", || {
+        steps::run(
+            cargo()
+                .args(["clippy", "--package", "puck", "--no-default-features"])
+                .args(["--", "-D", "warnings"]),
+        )
+    })?;
+    if tools::has_deny() {
+        steps::step("Licences, advisories and sources of dependencies", || {
+            steps::run(cargo().args(["deny", "check"]))
+        })?;
+    } else {
+        steps::note("cargo-deny is not installed: licences and advisories are not checked");
+    }
+
+    if tools::has_nextest() {
+        steps::step("Examples in the documentation", || {
+            steps::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]))
+        })?;
+        steps::step("Tests", || {
+            steps::run(
+                cargo()
+                    .args(["nextest", "run", "--workspace"])
+                    .args(arguments),
+            )
+        })?;
+    } else {
+        steps::note("cargo-nextest is not installed: `cargo test` runs the tests");
+        steps::step("Tests", || {
+            steps::run(
+                cargo()
+                    .args(["test", "--workspace", "--no-fail-fast"])
+                    .args(arguments),
+            )
+        })?;
+    }
+    println!("all checks passed in {}", steps::seconds(start.elapsed()));
+    Ok(())
+}
