@@ -1,0 +1,241 @@
+//! An opened environment: which packages there are, and their libraries as they are needed.
+
+use std::ffi::{CString, c_void};
+use std::fmt;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use puck_package::environment::{FILE, MAX_SIZE};
+use puck_package::format::DocumentError;
+use puck_package::{
+    Digest, EnvironmentDocument, EnvironmentPackage, LinkName, PackageDocument, Target, variables,
+};
+
+use crate::linker::{self, Handle};
+use crate::process::{self, Claim};
+use crate::{Error, variant};
+
+/// The name of the link to its environment in a project's folder.
+const LINK: &str = ".puck";
+
+/// An installed environment, opened for calling.
+///
+/// Opening reads one small file; libraries are loaded when a function of theirs is first asked
+/// for, and stay loaded. A clone is the same environment. What is open stays as it is when
+/// `puck install` replaces the project's `.puck`.
+#[derive(Clone)]
+pub struct Environment {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    document: EnvironmentDocument,
+    // As asked for by PUCK_TARGET.
+    ceiling: Option<Target>,
+    // One for each package of the document, in its order.
+    states: Box<[State]>,
+}
+
+#[derive(Default)]
+struct State {
+    library: OnceLock<Handle>,
+    description: OnceLock<PackageDocument>,
+}
+
+impl Environment {
+    /// Opens the environment of a project (the folder that `.puck` is in), or an environment's own
+    /// folder.
+    ///
+    /// # Errors
+    /// If there is none, if it is damaged or of a newer format, and if `PUCK_TARGET` is set to
+    /// what this processor cannot run.
+    pub fn open(project: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = locate(project.as_ref())?;
+        let document = read(&path)?;
+        let states = document.packages.iter().map(|_| State::default()).collect();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path,
+                document,
+                ceiling: variant::asked()?,
+                states,
+            }),
+        })
+    }
+
+    /// Opens the user's own environment, where `puck install NAME` puts packages.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), and if no variable says where the user's home is.
+    pub fn user() -> Result<Self, Error> {
+        let set = |variable| variables::get(variable).map(PathBuf::from);
+        let home = set(variables::PUCK_HOME)
+            // The base directory specification has relative paths ignored.
+            .or_else(|| Some(set(variables::XDG_DATA_HOME).filter(|p| p.is_absolute())?.join("puck")))
+            .or_else(|| Some(set(variables::HOME)?.join(".local/share/puck")))
+            .ok_or(Error::NoHome)?;
+        Self::open(home.join("user"))
+    }
+
+    /// The environment's own folder, free of symbolic links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The digest that identifies the environment's content.
+    #[must_use]
+    pub fn key(&self) -> Digest {
+        self.inner.document.key
+    }
+
+    /// What is installed, by name, then series.
+    #[must_use]
+    pub fn packages(&self) -> &[EnvironmentPackage] {
+        &self.inner.document.packages
+    }
+
+    /// The address of an exported function by its link name, whose signature part is all that
+    /// guards the call.
+    ///
+    /// # Errors
+    /// If the package is not in the environment, its library cannot be loaded, or the library has
+    /// no such symbol.
+    pub fn symbol(&self, name: &LinkName) -> Result<*const c_void, Error> {
+        let package = self.package_of(name)?;
+        match self.find(package, name)? {
+            Some(address) => Ok(address.as_ptr()),
+            None => Err(self.explain_link_name(package, name)),
+        }
+    }
+
+    /// The address of a symbol in the library of a package, loaded if need be.
+    pub(crate) fn find(
+        &self,
+        package: usize,
+        name: &LinkName,
+    ) -> Result<Option<std::ptr::NonNull<c_void>>, Error> {
+        let library = self.library(package)?;
+        // A link name has no zero byte; one that had could name no symbol.
+        Ok(CString::new(name.to_string())
+            .ok()
+            .and_then(|name| linker::symbol(library, &name)))
+    }
+
+    /// The description of a package, read on the first call.
+    pub(crate) fn description(&self, package: usize) -> Result<&PackageDocument, Error> {
+        let (facts, state) = self.entry(package);
+        if let Some(description) = state.description.get() {
+            return Ok(description);
+        }
+        let path = self.inner.path.join(facts.document_path());
+        let bytes = fs_err::read(&path).map_err(|error| Error::reading(&path, error))?;
+        let description =
+            PackageDocument::parse(&bytes).map_err(|source| Error::PackageDocument {
+                path,
+                source: Box::new(source),
+            })?;
+        Ok(state.description.get_or_init(|| description))
+    }
+
+    /// The library of a package, loaded on the first call, after the libraries that it needs.
+    pub(crate) fn library(&self, package: usize) -> Result<Handle, Error> {
+        if let Some(library) = self.entry(package).1.library.get() {
+            return Ok(*library);
+        }
+        self.load(package, &mut Vec::new())
+    }
+
+    /// Loads callees before callers: the dynamic linker takes a loaded library of the right SONAME
+    /// before it searches, so that it binds to the variants chosen here.
+    fn load(&self, package: usize, callers: &mut Vec<usize>) -> Result<Handle, Error> {
+        let (facts, state) = self.entry(package);
+        callers.push(package);
+        for needed in &facts.needs {
+            let Some(callee) = self.packages().iter().position(|p| p.soname == *needed) else {
+                return Err(Error::Damaged {
+                    path: self.inner.path.join(FILE),
+                    reason: format!("{} needs {needed}, which is not listed", facts.soname),
+                });
+            };
+            // Packages cannot depend on each other in a circle; a damaged document could say so.
+            if self.entry(callee).1.library.get().is_none() && !callers.contains(&callee) {
+                self.load(callee, callers)?;
+            }
+        }
+        callers.pop();
+        let target = variant::choose(facts, self.inner.ceiling)?;
+        let claim = Claim {
+            version: facts.version.clone(),
+            sha256: facts.sha256,
+            environment: self.inner.path.clone(),
+        };
+        let path = self.inner.path.join(facts.library_path(target));
+        let library = process::load(&facts.soname, &claim, &path)?;
+        Ok(*state.library.get_or_init(|| library))
+    }
+
+    fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {
+        (
+            &self.inner.document.packages[package],
+            &self.inner.states[package],
+        )
+    }
+}
+
+/// The environment's own folder for what the user names.
+fn locate(project: &Path) -> Result<PathBuf, Error> {
+    let none = || Error::NoEnvironment {
+        path: project.to_owned(),
+    };
+    let absent = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        )
+    };
+    let link = project.join(LINK);
+    // The link is followed once, here: a later swap must not mix two environments.
+    match fs_err::canonicalize(&link) {
+        Ok(path) => return Ok(path),
+        Err(error) if !absent(&error) => return Err(error.into()),
+        Err(_) => {}
+    }
+    if let Ok(target) = fs_err::read_link(&link) {
+        return Err(Error::Dangling { link, target });
+    }
+    match fs_err::canonicalize(project) {
+        Ok(path) if path.join(FILE).is_file() => Ok(path),
+        Ok(_) => Err(none()),
+        Err(error) if absent(&error) => Err(none()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read(environment: &Path) -> Result<EnvironmentDocument, Error> {
+    let path = environment.join(FILE);
+    let mut bytes = Vec::new();
+    fs_err::File::open(&path)
+        .map_err(|error| Error::reading(&path, error))?
+        .take(MAX_SIZE + 1)
+        .read_to_end(&mut bytes)?;
+    let document = if bytes.len() as u64 > MAX_SIZE {
+        Err(DocumentError::TooLarge {
+            what: FILE.to_owned(),
+            limit: MAX_SIZE,
+        })
+    } else {
+        EnvironmentDocument::parse(FILE, &bytes)
+    };
+    document.map_err(|source| Error::Document { path, source })
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Environment")
+            .field(&self.inner.path)
+            .finish()
+    }
+}

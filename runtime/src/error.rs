@@ -1,0 +1,319 @@
+//! Why an environment could not be opened, or a function not be had.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use puck_package::document::InvalidDocument;
+use puck_package::format::DocumentError;
+use puck_package::{PackageName, Series, Signature, Target, TargetError};
+use semver::Version;
+
+use crate::difference::difference;
+use crate::process::Claim;
+
+/// Why an environment could not be opened, or a function not be had.
+///
+/// The message says what was found and where; [`hint`](Error::hint) what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no environment at the path.
+    #[error("no environment in {}: neither `.puck` nor `environment.json` is there", path.display())]
+    NoEnvironment {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// `.puck` leads nowhere.
+    #[error("{} leads to {}, which does not exist", link.display(), target.display())]
+    Dangling {
+        /// The symbolic link.
+        link: PathBuf,
+        /// What it names.
+        target: PathBuf,
+    },
+    /// There is no home directory to look for the user's environment in.
+    #[error(
+        "cannot tell where the user's environment is: none of PUCK_HOME, XDG_DATA_HOME and HOME is set"
+    )]
+    NoHome,
+    /// A document of the environment is newer than this program, or not valid.
+    #[error("cannot use {}", path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DocumentError,
+    },
+    /// A description of a package is newer than this program, or not valid.
+    #[error("cannot use {}", path.display())]
+    PackageDocument {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<InvalidDocument>,
+    },
+    /// A file of the environment is not there.
+    #[error("{} is missing", path.display())]
+    MissingFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of the environment is not what was installed.
+    #[error("{} is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        reason: String,
+    },
+    /// The operating system refused; the message names the path.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// `PUCK_TARGET` names no target.
+    #[error("PUCK_TARGET: {0}")]
+    UnknownTarget(TargetError),
+    /// `PUCK_TARGET` names a target that this processor lacks.
+    #[error("PUCK_TARGET is {target}, but this processor lacks {}", missing.join(", "))]
+    MissingFeatures {
+        /// What was asked for.
+        target: Target,
+        /// The features that the processor lacks.
+        missing: Vec<&'static str>,
+        /// The best target that it has.
+        best: Option<Target>,
+    },
+    /// A package is not compiled for this processor.
+    #[error(
+        "{package} {version} is compiled for {}, and {} can run none of them",
+        listed(targets),
+        best.map_or_else(|| "this architecture".to_owned(), |best| format!("what is used here, {best},"))
+    )]
+    NoVariant {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// What it is compiled for.
+        targets: Vec<Target>,
+        /// The best target that may be used.
+        best: Option<Target>,
+    },
+    /// The name of a function has not the form of one.
+    #[error(
+        "`{name}` names no function: expected `package::function` or `package.v1::function`, {reason}"
+    )]
+    InvalidName {
+        /// What was asked for.
+        name: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The environment has no such package.
+    #[error("no package `{package}` in {}", environment.display())]
+    UnknownPackage {
+        /// What was asked for.
+        package: String,
+        /// The environment.
+        environment: PathBuf,
+        /// The package whose name is nearest.
+        nearest: Option<String>,
+        /// The names of all packages.
+        present: Vec<String>,
+    },
+    /// The environment has the package in other series only.
+    #[error("no series {series} of `{package}` in {}, but {}", environment.display(), listed(present))]
+    UnknownSeries {
+        /// The package.
+        package: PackageName,
+        /// What was asked for.
+        series: Series,
+        /// The environment.
+        environment: PathBuf,
+        /// The series that are there.
+        present: Vec<Series>,
+    },
+    /// The package exports no function of that name.
+    #[error("{package} {version} has no function `{function}`")]
+    UnknownFunction {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// What was asked for.
+        function: String,
+        /// What may have been meant: a function of a near name, or the same of another series.
+        meant: Option<String>,
+    },
+    /// The package exports the function with other types only.
+    #[error(
+        "`{package}::{function}` has another type\n  asked for: {asked}\n  {package} {version} has: {}",
+        existing.iter().map(Signature::to_string).collect::<Vec<_>>().join("\n                      or: ")
+    )]
+    WrongType {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// The function.
+        function: String,
+        /// What was asked for.
+        asked: Box<Signature>,
+        /// What there is: one, or several overloads.
+        existing: Vec<Signature>,
+    },
+    /// Another environment of this process has other content under the same SONAME.
+    #[error(
+        "this process already uses {loaded} as {soname}, and cannot use {wanted} beside it",
+        loaded = described(loaded, wanted), wanted = described(wanted, loaded)
+    )]
+    Conflict {
+        /// The name that both go by.
+        soname: String,
+        /// What the process has.
+        loaded: Box<Claim>,
+        /// What was to be loaded.
+        wanted: Box<Claim>,
+    },
+    /// Something else has loaded another library of the same SONAME.
+    #[error(
+        "this process has already loaded another {soname}, {}, and cannot use {version} beside it ({})",
+        loaded.display(), wanted.display()
+    )]
+    ForeignLibrary {
+        /// The name that both go by.
+        soname: String,
+        /// What the process has.
+        loaded: PathBuf,
+        /// What was to be loaded.
+        wanted: PathBuf,
+        /// The package's version in the environment.
+        version: Version,
+    },
+    /// The dynamic linker refused a library.
+    #[error("cannot load {}: {message}", path.display())]
+    Load {
+        /// The library.
+        path: PathBuf,
+        /// What the dynamic linker says.
+        message: String,
+    },
+}
+
+impl Error {
+    /// The error of reading a file that an environment should have.
+    pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::MissingFile {
+                path: path.to_owned(),
+            }
+        } else {
+            Self::Io(error)
+        }
+    }
+
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoEnvironment { .. } => {
+                Some("`puck install` in a project makes its `.puck`".to_owned())
+            }
+            Self::Dangling { .. } | Self::MissingFile { .. } | Self::Damaged { .. } => {
+                Some("`puck install` puts it in place again".to_owned())
+            }
+            Self::Document { source, .. } => Some(document_hint(source)),
+            Self::PackageDocument { source, .. } => Some(match &**source {
+                InvalidDocument::Read(source) => document_hint(source),
+                InvalidDocument::Contradiction { .. } => reinstall(),
+            }),
+            Self::MissingFeatures {
+                best: Some(best), ..
+            } => Some(format!("the best this processor has is {best}")),
+            Self::UnknownPackage {
+                nearest, present, ..
+            } => Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None if present.is_empty() => {
+                    "the environment is empty: `puck add NAME` adds a package".to_owned()
+                }
+                None => format!(
+                    "there is {}; `puck add NAME` adds a package",
+                    listed(present)
+                ),
+            }),
+            Self::UnknownSeries {
+                package, present, ..
+            } => {
+                let series = present.last()?;
+                Some(format!(
+                    "`{package}.{series}::…` names the functions of {series}"
+                ))
+            }
+            Self::UnknownFunction { package, meant, .. } => Some(match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("`puck info {package}` lists its functions"),
+            }),
+            Self::WrongType {
+                asked, existing, ..
+            } => match existing.as_slice() {
+                [existing] => difference(asked, existing),
+                _ => None,
+            },
+            Self::Conflict { .. } => Some(
+                "the dynamic linker knows one library of a name per process: let both projects \
+                 lock the same version, or use two processes"
+                    .to_owned(),
+            ),
+            Self::ForeignLibrary { .. } => Some(
+                "open the environment before anything else loads the library, or use two processes"
+                    .to_owned(),
+            ),
+            Self::Load { message, .. } if message.contains("undefined symbol") => Some(
+                "an installed package lacks what this one imports: `puck install` resolves and \
+                 links them again"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn reinstall() -> String {
+    "`puck install` writes it again".to_owned()
+}
+
+fn document_hint(error: &DocumentError) -> String {
+    match error {
+        DocumentError::Newer(_) => {
+            "build this program with a newer puck-runtime, or use a newer libpuck".to_owned()
+        }
+        _ => reinstall(),
+    }
+}
+
+/// `a`, `b` and `c`.
+fn listed(items: &[impl ToString]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => one.to_string(),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(ToString::to_string).collect();
+            format!("{} and {}", first.join(", "), last.to_string())
+        }
+    }
+}
+
+/// Version and environment; with the digest where the version alone would not tell two apart.
+fn described(claim: &Claim, other: &Claim) -> String {
+    let Claim {
+        version,
+        sha256,
+        environment,
+    } = claim;
+    let digest = if *version == other.version {
+        format!(" (archive {})", sha256.prefix(16))
+    } else {
+        String::new()
+    };
+    format!("{version}{digest} of {}", environment.display())
+}

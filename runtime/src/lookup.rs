@@ -1,0 +1,303 @@
+//! From a function's name and type to its address, or to an explanation.
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+use puck_package::{
+    EnvironmentPackage, Function as FunctionFacts, FunctionName, LinkName, PackageDocument, Series,
+    Signature, nearest,
+};
+
+use crate::{Environment, Error, Function, FunctionType};
+
+/// A function's name as people write it: `linalg::dot`, `linalg.v2::dot`.
+struct Path<'a> {
+    package: &'a str,
+    series: Option<Series>,
+    function: FunctionName,
+}
+
+impl Environment {
+    /// The function of that name and type: `linalg::dot`, or `linalg.v2::dot` where a series must
+    /// be told apart.
+    ///
+    /// The type chooses among overloads. Where an environment holds several series of a package,
+    /// the plain name means the one that the project itself depends on, else the newest.
+    ///
+    /// # Errors
+    /// If there is no such package or function, if it has another type (both are shown), and if
+    /// its library, or one that it needs, cannot be loaded.
+    pub fn function<F: FunctionType>(&self, name: &str) -> Result<Function<F>, Error> {
+        let address = self.address(name, &F::signature())?;
+        // SAFETY: the symbol's link name carries the signature that `F` states, so a function of
+        // that type is there; libraries are never unloaded.
+        Ok(unsafe { Function::new(address) })
+    }
+
+    /// The address of the function of that name and signature; what [`function`](Self::function)
+    /// is made of, for callers whose types are known at run time.
+    ///
+    /// # Errors
+    /// As for [`function`](Self::function).
+    pub fn address(&self, name: &str, signature: &Signature) -> Result<NonNull<c_void>, Error> {
+        let path = Path::parse(name)?;
+        let package = self.package(path.package, path.series)?;
+        let EnvironmentPackage { name, series, .. } = self.facts(package);
+        let link_name = LinkName::new(name, series, &path.function, signature);
+        match self.find(package, &link_name)? {
+            Some(address) => Ok(address),
+            None => Err(self.explain(package, &path, &link_name, signature)),
+        }
+    }
+
+    /// All functions of a package (`linalg`, `linalg.v2`), with their signatures.
+    ///
+    /// # Errors
+    /// If there is no such package, or its description cannot be read.
+    pub fn functions(&self, package: &str) -> Result<Vec<FunctionFacts>, Error> {
+        Ok(self.document(package)?.functions.clone())
+    }
+
+    /// The description of a package (`linalg`, `linalg.v2`), read when it is first asked for.
+    ///
+    /// # Errors
+    /// If there is no such package, or its description cannot be read.
+    pub fn document(&self, package: &str) -> Result<&PackageDocument, Error> {
+        let (name, series) = split_series(package, package)?;
+        self.description(self.package(name, series)?)
+    }
+
+    /// The functions of that name (`linalg::dot`, `linalg.v2::dot`): at least one.
+    ///
+    /// # Errors
+    /// If there is none, or the package's description cannot be read.
+    pub fn overloads(&self, name: &str) -> Result<Vec<FunctionFacts>, Error> {
+        let path = Path::parse(name)?;
+        let package = self.package(path.package, path.series)?;
+        let found: Vec<_> = self
+            .description(package)?
+            .overloads(path.function.as_str())
+            .cloned()
+            .collect();
+        if found.is_empty() {
+            Err(self.unknown_function(package, &path))
+        } else {
+            Ok(found)
+        }
+    }
+
+    /// The position of the package that a name means.
+    fn package(&self, name: &str, series: Option<Series>) -> Result<usize, Error> {
+        let candidates = || {
+            let is = move |package: &EnvironmentPackage| same_name(package.name.as_str(), name);
+            self.packages()
+                .iter()
+                .enumerate()
+                .filter(move |(_, package)| is(package))
+        };
+        let chosen = match series {
+            Some(series) => candidates().find(|(_, package)| package.series == series),
+            None => candidates().max_by_key(|(_, package)| (package.direct, package.series)),
+        };
+        match (chosen, series, candidates().next()) {
+            (Some((index, _)), ..) => Ok(index),
+            (None, Some(series), Some((_, package))) => Err(Error::UnknownSeries {
+                package: package.name.clone(),
+                series,
+                environment: self.path().to_owned(),
+                present: candidates().map(|(_, package)| package.series).collect(),
+            }),
+            _ => Err(self.unknown_package(name)),
+        }
+    }
+
+    /// The position of the package that a link name belongs to.
+    pub(crate) fn package_of(&self, name: &LinkName) -> Result<usize, Error> {
+        self.package(name.package_symbol(), Some(*name.series()))
+    }
+
+    fn facts(&self, package: usize) -> &EnvironmentPackage {
+        &self.packages()[package]
+    }
+
+    fn unknown_package(&self, name: &str) -> Error {
+        let mut present: Vec<_> = self
+            .packages()
+            .iter()
+            .map(|package| package.name.to_string())
+            .collect();
+        present.sort();
+        present.dedup();
+        Error::UnknownPackage {
+            package: name.to_owned(),
+            environment: self.path().to_owned(),
+            nearest: nearest(name, present.iter().map(String::as_str)).map(str::to_owned),
+            present,
+        }
+    }
+
+    /// Why a package's library lacks a symbol.
+    fn explain(
+        &self,
+        package: usize,
+        path: &Path<'_>,
+        link_name: &LinkName,
+        signature: &Signature,
+    ) -> Error {
+        let description = match self.description(package) {
+            Ok(description) => description,
+            Err(error) => return error,
+        };
+        let existing: Vec<_> = description
+            .overloads(path.function.as_str())
+            .map(|function| function.signature.clone())
+            .collect();
+        if existing.is_empty() {
+            return self.unknown_function(package, path);
+        }
+        if description
+            .functions
+            .iter()
+            .any(|function| function.link_name == *link_name)
+        {
+            return self.explain_link_name(package, link_name);
+        }
+        Error::WrongType {
+            package: description.name.clone(),
+            version: description.version.clone(),
+            function: path.function.to_string(),
+            asked: Box::new(signature.clone()),
+            existing,
+        }
+    }
+
+    /// Why a package's library lacks a symbol that was asked for as such.
+    pub(crate) fn explain_link_name(&self, package: usize, link_name: &LinkName) -> Error {
+        let EnvironmentPackage {
+            name,
+            version,
+            soname,
+            ..
+        } = self.facts(package);
+        let described = self.description(package).is_ok_and(|description| {
+            description
+                .functions
+                .iter()
+                .any(|function| function.link_name == *link_name)
+        });
+        if described {
+            return Error::Damaged {
+                path: self.path().join("lib").join(soname),
+                reason: format!("it lacks `{link_name}`, which {name} {version} exports"),
+            };
+        }
+        Error::UnknownFunction {
+            package: name.clone(),
+            version: version.clone(),
+            function: link_name.to_string(),
+            meant: None,
+        }
+    }
+
+    fn unknown_function(&self, package: usize, path: &Path<'_>) -> Error {
+        let description = match self.description(package) {
+            Ok(description) => description,
+            Err(error) => return error,
+        };
+        let (package_name, name) = (&description.name, path.function.as_str());
+        let has = |index| {
+            self.description(index)
+                .is_ok_and(|d| d.overloads(name).next().is_some())
+        };
+        let other_series = self.packages().iter().enumerate().filter(|(index, other)| {
+            *index != package && other.name == *package_name && has(*index)
+        });
+        let meant = match other_series.last() {
+            Some((_, other)) => Some(format!("{package_name}.{}::{name}", other.series)),
+            None => nearest(name, description.functions.iter().map(|f| f.name.as_str()))
+                .map(|nearest| format!("{package_name}::{nearest}")),
+        };
+        Error::UnknownFunction {
+            package: package_name.clone(),
+            version: description.version.clone(),
+            function: name.to_owned(),
+            meant,
+        }
+    }
+}
+
+impl<'a> Path<'a> {
+    fn parse(name: &'a str) -> Result<Self, Error> {
+        let invalid = |reason: String| Error::InvalidName {
+            name: name.to_owned(),
+            reason,
+        };
+        let (package, function) = name
+            .split_once("::")
+            .ok_or_else(|| invalid("found no `::`".to_owned()))?;
+        let (package, series) = split_series(package, name)?;
+        let function = function
+            .parse()
+            .map_err(|error| invalid(format!("but {error}")))?;
+        Ok(Self {
+            package,
+            series,
+            function,
+        })
+    }
+}
+
+/// `linalg` and `v2` of `linalg.v2`; `whole` is what the user wrote.
+fn split_series<'a>(text: &'a str, whole: &str) -> Result<(&'a str, Option<Series>), Error> {
+    match text.split_once('.') {
+        None => Ok((text, None)),
+        Some((package, series)) => match series.parse() {
+            Ok(series) => Ok((package, Some(series))),
+            Err(error) => Err(Error::InvalidName {
+                name: whole.to_owned(),
+                reason: format!("but {error}"),
+            }),
+        },
+    }
+}
+
+/// Whether both name one package: symbols and identifiers have `_` where its name has `-`.
+fn same_name(name: &str, asked: &str) -> bool {
+    name.len() == asked.len()
+        && name
+            .bytes()
+            .zip(asked.bytes())
+            .all(|(a, b)| a == b || (a == b'-' && b == b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let path = Path::parse("fast-sums.v0_3::dot").ok().unwrap();
+        assert_eq!((path.package, path.function.as_str()), ("fast-sums", "dot"));
+        assert_eq!(path.series.unwrap().to_string(), "v0_3");
+        assert!(Path::parse("linalg::dot").ok().unwrap().series.is_none());
+        for (name, reason) in [
+            ("dot", "found no `::`"),
+            ("linalg::", "not a function name"),
+            ("linalg::a::b", "not a function name"),
+            ("linalg::a b", "not a function name"),
+            ("linalg.2::dot", "not a compatibility series"),
+            ("linalg.v1.v2::dot", "not a compatibility series"),
+        ] {
+            let error = Path::parse(name).err().unwrap().to_string();
+            assert!(error.contains(reason) && error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn hyphens_may_be_underscores() {
+        assert!(same_name("fast-sums", "fast_sums"));
+        assert!(same_name("fast-sums", "fast-sums"));
+        assert!(!same_name("fast", "fast-sums"));
+        assert!(!same_name("fasts", "fast-"));
+    }
+}

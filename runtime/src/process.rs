@@ -1,0 +1,132 @@
+//! The libraries that this process has loaded through any of its environments.
+//!
+//! The dynamic linker binds by SONAME and process-wide: the second `linalg.v1.so` is never looked
+//! for, the first serves everyone. So one series of a package has one content per process. A second
+//! environment that has the same content shares the library; one that has another is refused,
+//! instead of being given a version that it did not lock.
+//!
+//! The table's lock is never held while the dynamic linker works: constructors of libraries run
+//! there, and may come back here. A library is therefore *claimed* first and loaded then. Threads
+//! that load the same library at the same time are given the same handle by the dynamic linker.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use puck_package::Digest;
+use semver::Version;
+
+use crate::Error;
+use crate::elf::{self, FileIdentity};
+use crate::linker::{self, Handle};
+
+/// Which content a SONAME stands for, and who said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The package's version.
+    pub version: Version,
+    /// The digest of its archive.
+    pub sha256: Digest,
+    /// The environment it was loaded from.
+    pub environment: PathBuf,
+}
+
+struct Entry {
+    claim: Claim,
+    // `None` while the dynamic linker works.
+    handle: Option<Handle>,
+}
+
+static TABLE: Mutex<BTreeMap<String, Entry>> = Mutex::new(BTreeMap::new());
+
+fn table() -> MutexGuard<'static, BTreeMap<String, Entry>> {
+    // Nothing that can panic stands between two states of the table, so a poisoned one is whole.
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The library of that SONAME, loaded from `path` unless the process has the same content already.
+///
+/// # Errors
+/// [`Error::Conflict`] or [`Error::ForeignLibrary`] if the process has another content under that
+/// SONAME; what is wrong with the file otherwise.
+pub(crate) fn load(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
+    if let Some(handle) = stake(soname, claim)? {
+        return Ok(handle);
+    }
+    let loaded = map(soname, claim, path);
+    let mut table = table();
+    match &loaded {
+        Ok(handle) => {
+            let entry = Entry {
+                claim: claim.clone(),
+                handle: Some(*handle),
+            };
+            table.entry(soname.to_owned()).or_insert(entry).handle = Some(*handle);
+        }
+        // Nothing is loaded, so nobody is bound to it.
+        Err(_) => {
+            if table
+                .get(soname)
+                .is_some_and(|entry| entry.handle.is_none())
+            {
+                table.remove(soname);
+            }
+        }
+    }
+    loaded
+}
+
+/// The handle if the content is loaded; `None` if it is claimed and remains to be loaded.
+fn stake(soname: &str, claim: &Claim) -> Result<Option<Handle>, Error> {
+    let mut table = table();
+    match table.get(soname) {
+        Some(entry) if entry.claim.sha256 == claim.sha256 => Ok(entry.handle),
+        Some(entry) => Err(Error::Conflict {
+            soname: soname.to_owned(),
+            loaded: Box::new(entry.claim.clone()),
+            wanted: Box::new(claim.clone()),
+        }),
+        None => {
+            table.insert(
+                soname.to_owned(),
+                Entry {
+                    claim: claim.clone(),
+                    handle: None,
+                },
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Has the dynamic linker load the file, unless another one of its SONAME is there.
+fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
+    let wanted = elf::check(path)?;
+    let open = |path: &Path| {
+        linker::open(path).map_err(|message| Error::Load {
+            path: path.to_owned(),
+            message,
+        })
+    };
+    // Somebody else may have loaded it: the program's own dependencies, ctypes, a second copy of
+    // this crate.
+    match linker::loaded(soname) {
+        Some(other) if FileIdentity::of(&other).ok() == Some(wanted) => open(path),
+        Some(other) if same_content(&other, path) => open(&other),
+        Some(other) => Err(Error::ForeignLibrary {
+            soname: soname.to_owned(),
+            loaded: other,
+            wanted: path.to_owned(),
+            version: claim.version.clone(),
+        }),
+        None => open(path),
+    }
+}
+
+/// Whether both files can be read and are equal, as an exported environment's are.
+fn same_content(one: &Path, other: &Path) -> bool {
+    match (fs_err::read(one), fs_err::read(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
