@@ -1,0 +1,6 @@
+//! Resolutions and conflicts, whole: small tables of packages in, answers and texts out.
+
+mod conflicts;
+mod oracle;
+mod resolutions;
+mod scenario;
