@@ -84,9 +84,12 @@ pub enum Error {
     },
     /// A package is not compiled for this processor.
     #[error(
-        "{package} {version} is compiled for {}, and {} can run none of them",
+        "{package} {version} is compiled for {}, but this process may use {}",
         listed(targets),
-        best.map_or_else(|| "this architecture".to_owned(), |best| format!("what is used here, {best},"))
+        best.map_or_else(
+            || "none of that: the processor is of another architecture".to_owned(),
+            |best| format!("no more than {best}"),
+        )
     )]
     NoVariant {
         /// The package.

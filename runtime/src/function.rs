@@ -54,9 +54,8 @@ impl<F: FunctionType> Function<F> {
     /// As for [`FunctionType::from_address`].
     pub(crate) unsafe fn new(address: NonNull<c_void>) -> Self {
         // SAFETY: the caller's promise.
-        Self {
-            pointer: unsafe { F::from_address(address) },
-        }
+        let pointer = unsafe { F::from_address(address) };
+        Self { pointer }
     }
 
     /// The plain function pointer.

@@ -78,8 +78,8 @@ unsafe extern "C" fn visit(
 /// The SONAME of a loaded library, read from its dynamic section in memory.
 ///
 /// # Safety
-/// `info` describes a library that stays loaded for `'a`.
-unsafe fn soname<'a>(info: &'a libc::dl_phdr_info) -> Option<&'a [u8]> {
+/// `info` describes a library that stays loaded as long as the result is used.
+unsafe fn soname(info: &libc::dl_phdr_info) -> Option<&[u8]> {
     const DT_STRTAB: i64 = 5;
     const DT_STRSZ: i64 = 10;
     const DT_SONAME: i64 = 14;

@@ -209,10 +209,10 @@ impl Environment {
             self.description(index)
                 .is_ok_and(|d| d.overloads(name).next().is_some())
         };
-        let other_series = self.packages().iter().enumerate().filter(|(index, other)| {
+        let mut other_series = self.packages().iter().enumerate().filter(|(index, other)| {
             *index != package && other.name == *package_name && has(*index)
         });
-        let meant = match other_series.last() {
+        let meant = match other_series.next_back() {
             Some((_, other)) => Some(format!("{package_name}.{}::{name}", other.series)),
             None => nearest(name, description.functions.iter().map(|f| f.name.as_str()))
                 .map(|nearest| format!("{package_name}::{nearest}")),

@@ -1,0 +1,7 @@
+//! Environments with real libraries, made by hand with the C compiler, opened and called.
+
+mod calls;
+mod conflicts;
+mod damage;
+mod fixture;
+mod variants;
