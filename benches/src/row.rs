@@ -1,0 +1,123 @@
+//! One line of the table: Puck's value, the plain tools', and what must hold.
+
+use crate::sample::Sample;
+
+/// What a value is counted in, and how it is printed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Unit {
+    Bytes,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
+
+impl Unit {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Unit::Bytes => "bytes",
+            Unit::Milliseconds => "ms",
+            Unit::Microseconds => "µs",
+            Unit::Nanoseconds => "ns",
+        }
+    }
+
+    pub(crate) fn show(self, value: f64) -> String {
+        match self {
+            Unit::Bytes if value >= 10_000.0 => format!("{:.1} kB", value / 1000.0),
+            Unit::Bytes => format!("{value:.0} B"),
+            Unit::Milliseconds if value >= 1000.0 => format!("{:.2} s", value / 1000.0),
+            unit => format!("{value:.1} {}", unit.name()),
+        }
+    }
+}
+
+/// What must hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Limit {
+    /// Puck's value over the plain tools' is at most this.
+    Ratio(f64),
+    /// Puck's value is at most this.
+    Value(f64),
+}
+
+/// One measurement.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) what: String,
+    pub(crate) functions: usize,
+    pub(crate) unit: Unit,
+    pub(crate) puck: Sample,
+    /// What it is compared with, and what that is.
+    pub(crate) plain: Option<(Sample, &'static str)>,
+    pub(crate) limit: Option<Limit>,
+}
+
+impl Row {
+    /// Puck's median over the plain tools'.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        self.plain
+            .as_ref()
+            .map(|(plain, _)| self.puck.median() / plain.median())
+    }
+
+    /// Does the limit hold? `None` without one.
+    pub(crate) fn holds(&self) -> Option<bool> {
+        match self.limit? {
+            Limit::Ratio(limit) => Some(self.ratio().is_some_and(|ratio| ratio <= limit)),
+            Limit::Value(limit) => Some(self.puck.median() <= limit),
+        }
+    }
+
+    /// The limit in words.
+    pub(crate) fn limit_text(&self) -> String {
+        match self.limit {
+            None => String::new(),
+            Some(Limit::Ratio(limit)) => format!("≤ {limit:.2}"),
+            Some(Limit::Value(limit)) => format!("≤ {}", self.unit.show(limit)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(puck: f64, plain: Option<f64>, limit: Option<Limit>) -> Row {
+        Row {
+            what: "size".into(),
+            functions: 1,
+            unit: Unit::Bytes,
+            puck: Sample::exact(puck),
+            plain: plain.map(|plain| (Sample::exact(plain), "clang")),
+            limit,
+        }
+    }
+
+    #[test]
+    fn limits_are_on_the_ratio_or_the_value() {
+        let cases = [
+            (row(11.0, Some(10.0), Some(Limit::Ratio(1.1))), Some(true)),
+            (row(12.0, Some(10.0), Some(Limit::Ratio(1.1))), Some(false)),
+            (row(12.0, None, Some(Limit::Ratio(1.1))), Some(false)),
+            (row(12.0, None, Some(Limit::Value(12.0))), Some(true)),
+            (row(12.0, Some(10.0), None), None),
+        ];
+        for (row, expected) in cases {
+            assert_eq!(row.holds(), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_readable() {
+        let cases = [
+            (Unit::Bytes, 999.0, "999 B"),
+            (Unit::Bytes, 34_567.0, "34.6 kB"),
+            (Unit::Milliseconds, 12.34, "12.3 ms"),
+            (Unit::Milliseconds, 2345.0, "2.35 s"),
+            (Unit::Microseconds, 12.0, "12.0 µs"),
+        ];
+        for (unit, value, expected) in cases {
+            assert_eq!(unit.show(value), expected);
+        }
+    }
+}
