@@ -1,12 +1,39 @@
 //! Sources: from the files of a package to one bitcode module each.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`pattern`] | `sources` of the manifest to files |
+//! | [`clang`] | C and C++, by clang, remembered by content |
+//! | [`rust`] | a Rust crate, by cargo, with all that it needs of the standard library |
+//! | [`inputs`] | all that went into a run, and its fingerprint |
+//! | [`debug`] | signatures from DWARF |
+//!
+//! Modules come out as the language's compiler makes them before it optimises for a processor:
+//! vectorising, unrolling and the like are done once a target, by the back end. No path of the
+//! machine gets into them: the project's folder is `.`.
+//!
+//! What is kept in the cache folder: `clang/` (modules by content), `include/` (headers of
+//! dependencies), `rust/` (cargo's target folder), `inputs.json`. All of it may be removed.
 
-use puck_package::{Digest, Signature};
+mod clang;
+mod debug;
+mod dependencies;
+mod error;
+mod files;
+mod inputs;
+mod pattern;
+mod process;
+mod rust;
 
-use crate::BuildRequest;
+use puck_package::{Digest, Manifest};
 
-/// Why sources could not be compiled or read.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {}
+pub(crate) use debug::{DebugFunction, signatures_from_debug};
+pub use error::SourceError;
+pub use rust::cargo_manifest;
+
+use crate::{BuildRequest, Progress};
+use files::Files;
+use inputs::Inputs;
 
 /// The modules of a package.
 #[derive(Debug)]
@@ -15,9 +42,13 @@ pub(crate) struct Sources {
     pub(crate) modules: Vec<SourceModule>,
     /// The compilers that were used: `clang 22.1.8`, `rustc 1.95.0`.
     pub(crate) tools: Vec<String>,
+    /// What [`fingerprint`] gives from now on until an input changes. `None` if an input changed
+    /// while this was at work, or cannot be followed: then nothing may be built on it.
+    pub(crate) fingerprint: Option<Digest>,
 }
 
-/// One module, not optimised, with debug information where the language gives any.
+/// One module, not optimised for a processor, with debug information where signatures have to be
+/// read from it, or the manifest asks for it.
 #[derive(Debug)]
 pub(crate) struct SourceModule {
     /// The source file (relative to the project), for messages.
@@ -44,35 +75,70 @@ pub(crate) enum Language {
     Ir,
 }
 
-/// A function as its debug information describes it.
-#[derive(Debug)]
-pub(crate) struct DebugFunction {
-    /// The symbol (linkage name, else the name).
-    pub(crate) symbol: String,
-    /// The name in the source, without scopes and parameters.
-    pub(crate) name: String,
-    /// Its signature, or why it cannot be expressed: ``parameter `p` is the struct `Point` by value``.
-    pub(crate) signature: Result<Signature, String>,
-    /// Whether it is a function outside of classes (C++); `true` in C.
-    pub(crate) free_function: bool,
-    /// `src/dot.c:12`.
-    pub(crate) declared_at: Option<String>,
-}
-
-/// Compiles or reads all sources.
-pub(crate) fn sources(_request: &BuildRequest<'_>, _progress: &dyn crate::Progress) -> Result<Sources, SourceError> {
-    todo!("front end")
+/// Compiles or reads all sources. Files that did not change since they were last compiled with the
+/// same cache folder are not compiled again.
+pub(crate) fn sources(
+    request: &BuildRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<Sources, SourceError> {
+    let build = &request.manifest.build;
+    if build.sources.is_empty() && build.cargo.is_none() {
+        return Err(SourceError::NoSources {
+            manifest: request.manifest.path.clone(),
+        });
+    }
+    let files = Files::new(request.directory);
+    let mut inputs = Inputs::default();
+    let list = pattern::expand(request.manifest, request.directory)?;
+    let mut tools = Vec::new();
+    let mut modules = Vec::new();
+    let (ir, compiled): (Vec<_>, Vec<_>) =
+        list.iter().partition(|file| file.language == Language::Ir);
+    for file in ir {
+        files.digest(&file.path);
+        modules.push(SourceModule {
+            path: file.path.clone(),
+            bitcode: fs_err::read(files.locate(&file.path))?,
+            language: Language::Ir,
+            exports: None,
+        });
+    }
+    if !compiled.is_empty() {
+        let compiler = clang::Compiler::new(request)?;
+        modules.extend(compiler.compile(&compiled, &files, request.jobs, progress, &mut inputs)?);
+        tools.push(compiler.tool());
+    }
+    if let Some(cargo) = &build.cargo {
+        let built = rust::compile(request, cargo, progress, &mut inputs)?;
+        modules.push(built.module);
+        tools.push(built.tool);
+    }
+    modules.sort_by(|a, b| a.path.cmp(&b.path));
+    inputs.write(request)?;
+    let fingerprint = inputs.fingerprint(request, &files)?;
+    Ok(Sources {
+        modules,
+        tools,
+        fingerprint: fingerprint.filter(|_| !files.changed()),
+    })
 }
 
 /// What the sources are, without compiling them: a digest of every input's content (headers and
 /// Rust files included, as remembered in the cache folder by the last [`sources`]) and of the tools'
 /// identity. `None` when that is not known yet, or an input is gone: then [`sources`] must run.
-/// Must take few milliseconds for a thousand files.
-pub(crate) fn fingerprint(_request: &BuildRequest<'_>) -> Result<Option<Digest>, SourceError> {
-    Ok(None)
+pub(crate) fn fingerprint(request: &BuildRequest<'_>) -> Result<Option<Digest>, SourceError> {
+    match Inputs::read(request) {
+        Some(inputs) => inputs.fingerprint(request, &Files::new(request.directory)),
+        None => Ok(None),
+    }
 }
 
-/// The functions that the DWARF of `object` (x86-64 ELF, relocatable) describes.
-pub(crate) fn signatures_from_debug(_object: &[u8]) -> Result<Vec<DebugFunction>, SourceError> {
-    Ok(Vec::new())
+/// Whether the modules need debug information: it is asked for, or some signature is only there.
+fn wants_debug(manifest: &Manifest) -> bool {
+    manifest.build.debug
+        || manifest.functions.is_empty()
+        || manifest
+            .functions
+            .iter()
+            .any(|function| function.signature.is_none())
 }
