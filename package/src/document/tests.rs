@@ -1,0 +1,154 @@
+use super::*;
+
+/// A small package `demo` with one function, one import and one object.
+pub(crate) fn sample() -> (PackageDocument, BTreeMap<String, Vec<u8>>) {
+    let files: BTreeMap<String, Vec<u8>> = [
+        ("ir/demo.bc", b"BC\xc0\xde".to_vec()),
+        ("include/demo.h", b"// demo\n".to_vec()),
+        ("obj/0123456789abcdef.o", vec![7; 5000]),
+    ]
+    .into_iter()
+    .map(|(path, bytes)| (path.to_owned(), bytes))
+    .collect();
+    let text = r#"{
+        "format": 1, "name": "demo", "version": "1.2.3", "opt-level": 3,
+        "functions": [{
+            "name": "axpy", "signature": "fn(n: u64, a: f64, x: *const f64, y: *mut f64)",
+            "link-name": "demo.v1.axpy.bf84be2c", "sizes": {"x86-64": 120}
+        }],
+        "imports": [{
+            "package": "base", "function": "axpy",
+            "signature": "fn(u64, f64, *const f64, *mut f64)",
+            "link-name": "base.v0_3.axpy.bf84be2c"
+        }],
+        "system-imports": [
+            {"symbol": "exp", "library": "libm.so.6", "version": "GLIBC_2.29"},
+            {"symbol": "memcpy", "library": "libc.so.6", "version": "GLIBC_2.14"},
+            {"symbol": "_Unwind_Resume", "library": "libgcc_s.so.1", "version": "GCC_3.0"}
+        ],
+        "dependencies": [{"name": "base", "requirement": "^0.3", "series": "v0_3"}],
+        "targets": {
+            "x86-64": {"object": "obj/0123456789abcdef.o"},
+            "x86-64-v3": {"object": "obj/0123456789abcdef.o"},
+            "riscv64-of-2040": {"object": "obj/0123456789abcdef.o"}
+        },
+        "files": {},
+        "tools": {"puck": "0.1.0", "llvm": "23.1.1", "sources": ["clang 22.1.8"]}
+    }"#;
+    let mut document: PackageDocument = serde_json::from_str(text).unwrap();
+    document.files = files
+        .iter()
+        .map(|(path, bytes)| {
+            let facts = FileFacts {
+                sha256: Digest::of(bytes),
+                size: bytes.len() as u64,
+            };
+            (path.clone(), facts)
+        })
+        .collect();
+    (document, files)
+}
+
+#[test]
+fn reads_back() {
+    let (document, _) = sample();
+    assert_eq!(
+        PackageDocument::parse(&document.to_json()).unwrap(),
+        document
+    );
+}
+
+#[test]
+fn facts() {
+    let (document, _) = sample();
+    assert_eq!(document.soname(), "demo.v1.so");
+    assert_eq!(document.glibc(), Some((2, 29)));
+    assert_eq!(
+        document.imported_sonames().into_iter().collect::<Vec<_>>(),
+        ["base.v0_3.so"]
+    );
+    let targets: Vec<_> = document
+        .known_targets()
+        .into_iter()
+        .map(|(t, _)| t)
+        .collect();
+    assert_eq!(targets, [Target::X86_64, Target::X86_64V3]);
+    assert_eq!(document.overloads("axpy").count(), 1);
+    assert_eq!(document.overloads("dot").count(), 0);
+}
+
+/// A way to spoil a document, and what is then said.
+type Spoiled = (fn(&mut PackageDocument), &'static str);
+
+#[test]
+fn contradictions_are_named() {
+    let cases: [Spoiled; 11] = [
+        (
+            |d| d.version = Version::new(2, 0, 0),
+            "gives `demo.v2.axpy.bf84be2c`",
+        ),
+        (
+            |d| d.functions[0].signature = "fn()".parse().unwrap(),
+            "has the link name",
+        ),
+        (
+            |d| d.functions[0].abi = "fast".into(),
+            "unknown calling convention `fast`",
+        ),
+        (
+            |d| d.functions.push(d.functions[0].clone()),
+            "exported twice",
+        ),
+        (
+            |d| d.imports[0].function = "dot".parse().unwrap(),
+            "base.v0_3.dot.bf84be2c",
+        ),
+        (
+            |d| d.dependencies.clear(),
+            "imports `base::axpy` but does not depend on it",
+        ),
+        (
+            |d| d.dependencies.push(d.dependencies[0].clone()),
+            "depends on `base` twice",
+        ),
+        (|d| d.targets.clear(), "no targets"),
+        (
+            |d| _ = d.files.remove("obj/0123456789abcdef.o"),
+            "not listed in files",
+        ),
+        (
+            |d| _ = d.files.remove("ir/demo.bc"),
+            "`ir/demo.bc` is not listed",
+        ),
+        (|d| d.format = 2, "has format 2"),
+    ];
+    for (spoil, expected) in cases {
+        let (mut document, _) = sample();
+        spoil(&mut document);
+        let error = PackageDocument::parse(&document.to_json())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn unknown_keys_are_ignored() {
+    let (document, _) = sample();
+    let mut json: serde_json::Value = serde_json::from_slice(&document.to_json()).unwrap();
+    json["functions"][0]["entries"] = serde_json::json!({"cpython": "x"});
+    json["new"] = serde_json::json!([1, 2]);
+    assert_eq!(
+        PackageDocument::parse(json.to_string().as_bytes()).unwrap(),
+        document
+    );
+}
+
+#[test]
+fn glibc_versions() {
+    assert_eq!(glibc_version("GLIBC_2.2.5"), Some((2, 2)));
+    assert_eq!(glibc_version("GLIBC_2.41"), Some((2, 41)));
+    for other in ["GCC_3.0", "GLIBC_PRIVATE", "GLIBC_2", ""] {
+        assert_eq!(glibc_version(other), None, "{other}");
+    }
+}

@@ -1,0 +1,238 @@
+//! The C header of a package: its functions under C names, bound to their link names.
+//!
+//! `linalg::dot` is declared as `linalg_dot` with an `asm` label, which GCC and clang understand;
+//! C and C++ programs include the header and link against the library, with no help from Puck.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::{Function, PackageDocument, Pointee, Signature, Type};
+
+/// Words that are no parameter names in C23 or C++23 although they are identifiers.
+const KEYWORDS: &str = "alignas alignof and and_eq asm auto bitand bitor bool break case catch char \
+    class co_await co_return co_yield compl concept const const_cast consteval constexpr constinit \
+    continue decltype default delete do double dynamic_cast else enum explicit export extern false \
+    float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr \
+    operator or or_eq private protected public register reinterpret_cast requires restrict return \
+    short signed sizeof static static_assert static_cast struct switch template this thread_local \
+    throw true try typedef typeid typename typeof union unsigned using virtual void volatile \
+    wchar_t while xor xor_eq NULL";
+
+/// The name of `function` in C: `linalg_dot`; with the signature's fingerprint behind it where
+/// several functions of the package share the name: `linalg_dot_1a2b3c4d`.
+#[must_use]
+pub fn c_name(document: &PackageDocument, function: &Function) -> String {
+    let name = format!("{}_{}", document.name.symbol(), function.name);
+    if document.overloads(function.name.as_str()).nth(1).is_some() {
+        format!("{name}_{}", function.link_name.fingerprint())
+    } else {
+        name
+    }
+}
+
+/// The text of `include/NAME.h`.
+#[must_use]
+pub fn c_header(document: &PackageDocument) -> String {
+    let guard = format!("PUCK_{}_H", document.name.symbol().to_uppercase());
+    let mut text = format!("/* {} {}", document.name, document.version);
+    if !document.description.is_empty() {
+        write!(text, ": {}", comment(&document.description)).expect(STRING);
+    }
+    write!(
+        text,
+        " */\n#ifndef {guard}\n#define {guard}\n\n#include <stdbool.h>\n#include <stdint.h>\n\n\
+         #ifdef __cplusplus\nextern \"C\" {{\n#endif\n"
+    )
+    .expect(STRING);
+
+    let mut opaque = BTreeSet::new();
+    for function in &document.functions {
+        opaque_names(&function.signature, &mut opaque);
+    }
+    if !opaque.is_empty() {
+        text.push('\n');
+    }
+    for name in opaque {
+        writeln!(text, "struct {name};").expect(STRING);
+    }
+
+    for function in &document.functions {
+        text.push('\n');
+        if let Some(doc) = &function.doc {
+            writeln!(text, "/* {} */", comment(doc)).expect(STRING);
+        }
+        let declarator = declaration(&function.signature, &c_name(document, function));
+        writeln!(
+            text,
+            "{declarator}\n    __asm__(\"{}\");",
+            function.link_name
+        )
+        .expect(STRING);
+    }
+    write!(text, "\n#ifdef __cplusplus\n}}\n#endif\n\n#endif\n").expect(STRING);
+    text
+}
+
+const STRING: &str = "a String takes all that is written";
+
+/// `text` so that it cannot end the comment it stands in.
+fn comment(text: &str) -> String {
+    text.replace("*/", "* /")
+        .replace("/*", "/ *")
+        .replace('\n', "\n   ")
+}
+
+fn opaque_names<'a>(signature: &'a Signature, names: &mut BTreeSet<&'a str>) {
+    for ty in signature
+        .parameters
+        .iter()
+        .map(|p| &p.ty)
+        .chain(&signature.result)
+    {
+        opaque_names_of(ty, names);
+    }
+}
+
+fn opaque_names_of<'a>(ty: &'a Type, names: &mut BTreeSet<&'a str>) {
+    match ty {
+        Type::Function(signature) => opaque_names(signature, names),
+        Type::Pointer { pointee, .. } => match &**pointee {
+            Pointee::Opaque(name) => drop(names.insert(name)),
+            Pointee::Type(ty) => opaque_names_of(ty, names),
+            Pointee::Void => {}
+        },
+        _ => {}
+    }
+}
+
+/// C's declaration of something called `declarator` that is a function of `signature`.
+fn declaration(signature: &Signature, declarator: &str) -> String {
+    let parameters = match &signature.parameters[..] {
+        [] => "void".to_owned(),
+        parameters => parameters
+            .iter()
+            .map(|parameter| declare(&parameter.ty, &parameter_name(parameter.name.as_deref())))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let function = format!("{declarator}({parameters})");
+    match &signature.result {
+        Some(result) => declare(result, &function),
+        None => format!("void {function}"),
+    }
+}
+
+/// C's declaration of `declarator` as a `ty`: types wrap around the name they declare.
+fn declare(ty: &Type, declarator: &str) -> String {
+    match ty {
+        Type::Pointer { mutable, pointee } => {
+            let qualifier = if *mutable { "" } else { "const " };
+            match &**pointee {
+                Pointee::Void => format!("{qualifier}void *{declarator}"),
+                Pointee::Opaque(name) => format!("{qualifier}struct {name} *{declarator}"),
+                Pointee::Type(inner @ (Type::Pointer { .. } | Type::Function(_))) => {
+                    declare(inner, &format!("*{qualifier}{declarator}"))
+                }
+                Pointee::Type(scalar) => {
+                    format!("{qualifier}{} *{declarator}", scalar_name(scalar))
+                }
+            }
+        }
+        Type::Function(signature) => declaration(signature, &format!("(*{declarator})")),
+        scalar if declarator.is_empty() => scalar_name(scalar).to_owned(),
+        scalar => format!("{} {declarator}", scalar_name(scalar)),
+    }
+}
+
+fn parameter_name(name: Option<&str>) -> String {
+    match name {
+        Some(word) if KEYWORDS.split_whitespace().any(|keyword| keyword == word) => {
+            format!("{word}_")
+        }
+        Some(word) if word.is_ascii() => word.to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn scalar_name(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "bool",
+        Type::I8 => "int8_t",
+        Type::I16 => "int16_t",
+        Type::I32 => "int32_t",
+        Type::I64 => "int64_t",
+        Type::U8 => "uint8_t",
+        Type::U16 => "uint16_t",
+        Type::U32 => "uint32_t",
+        Type::U64 => "uint64_t",
+        Type::F32 => "float",
+        Type::F64 => "double",
+        Type::Pointer { .. } | Type::Function(_) => "void *",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::sample;
+
+    #[test]
+    fn declarations() {
+        for (signature, expected) in [
+            ("fn()", "void f(void)"),
+            (
+                "fn(n: u64, x: *const f64) -> f64",
+                "double f(uint64_t n, const double *x)",
+            ),
+            ("fn(bool, *mut f32)", "void f(bool, float *)"),
+            ("fn(new: i8) -> *const c_void", "const void *f(int8_t new_)"),
+            (
+                "fn(m: *mut Matrix) -> *mut Matrix",
+                "struct Matrix *f(struct Matrix *m)",
+            ),
+            ("fn(p: *const *mut f64)", "void f(double **const p)"),
+            ("fn(p: *mut *const f64)", "void f(const double **p)"),
+            (
+                "fn(g: extern \"C\" fn(x: f64) -> f64, a: f64) -> f64",
+                "double f(double (*g)(double x), double a)",
+            ),
+            ("fn() -> extern \"C\" fn(i32)", "void (*f(void))(int32_t)"),
+            (
+                "fn(p: *mut extern \"C\" fn(i32))",
+                "void f(void (**p)(int32_t))",
+            ),
+        ] {
+            let signature: Signature = signature.parse().unwrap();
+            assert_eq!(declaration(&signature, "f"), expected);
+        }
+    }
+
+    #[test]
+    fn whole_header() {
+        let (mut document, _) = sample();
+        document.description = "a /* tricky */ one".into();
+        document.functions[0].doc = Some("y += a * x\nover all n".into());
+        let header = c_header(&document);
+        assert!(header.starts_with("/* demo 1.2.3: a / * tricky * / one */\n#ifndef PUCK_DEMO_H"));
+        assert!(header.contains(
+            "/* y += a * x\n   over all n */\n\
+             void demo_axpy(uint64_t n, double a, const double *x, double *y)\n    \
+             __asm__(\"demo.v1.axpy.bf84be2c\");\n"
+        ));
+    }
+
+    #[test]
+    fn overloads_get_names_of_their_own() {
+        let (mut document, _) = sample();
+        let mut other = document.functions[0].clone();
+        other.signature = "fn(n: u64)".parse().unwrap();
+        other.link_name = "demo.v1.axpy.00000000".parse().unwrap();
+        document.functions.push(other);
+        let names: Vec<_> = document
+            .functions
+            .iter()
+            .map(|f| c_name(&document, f))
+            .collect();
+        assert_eq!(names, ["demo_axpy_bf84be2c", "demo_axpy_00000000"]);
+    }
+}

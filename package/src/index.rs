@@ -1,0 +1,200 @@
+//! Index lines: what a registry says of a version, one JSON line each. See `docs/registry.md`.
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::format::{self, DocumentError};
+use crate::{
+    Digest, FunctionName, LinkName, PackageDependency, PackageDocument, PackageName, Signature,
+};
+
+/// The longest index line that is read, in bytes.
+pub const MAX_LINE: usize = 16 << 20;
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IndexLine {
+    /// [`format::INDEX`].
+    pub format: u32,
+    /// The package's name.
+    pub name: PackageName,
+    /// The version.
+    pub version: Version,
+    /// Of the archive.
+    pub sha256: Digest,
+    /// Of the archive, in bytes.
+    pub size: u64,
+    /// One line for listings.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Words to be found by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// What it needs.
+    #[serde(default)]
+    pub dependencies: Vec<PackageDependency>,
+    /// What it offers.
+    pub exports: Vec<Export>,
+    /// What it calls of what it needs.
+    #[serde(default)]
+    pub imports: Vec<IndexImport>,
+    /// What it was compiled for, by name.
+    pub targets: Vec<String>,
+    /// Whether it may be chosen only by lockfiles that name it already.
+    #[serde(default)]
+    pub yanked: bool,
+    /// When it was published, RFC 3339 in UTC.
+    pub time: String,
+}
+
+/// An exported function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Export {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its types.
+    pub signature: Signature,
+}
+
+/// A function of another package that this one calls.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IndexImport {
+    /// The package that exports it.
+    pub package: PackageName,
+    /// Its symbol.
+    pub link_name: LinkName,
+}
+
+impl IndexLine {
+    /// The line of the package that `document` describes, whose archive has `sha256` and `size`.
+    #[must_use]
+    pub fn new(document: &PackageDocument, sha256: Digest, size: u64, time: String) -> Self {
+        Self {
+            format: format::INDEX,
+            name: document.name.clone(),
+            version: document.version.clone(),
+            sha256,
+            size,
+            description: document.description.clone(),
+            keywords: document.keywords.clone(),
+            dependencies: document.dependencies.clone(),
+            exports: document
+                .functions
+                .iter()
+                .map(|f| Export {
+                    name: f.name.clone(),
+                    signature: f.signature.clone(),
+                })
+                .collect(),
+            imports: document
+                .imports
+                .iter()
+                .map(|i| IndexImport {
+                    package: i.package.clone(),
+                    link_name: i.link_name.clone(),
+                })
+                .collect(),
+            targets: document.targets.keys().cloned().collect(),
+            yanked: false,
+            time,
+        }
+    }
+
+    /// Reads one line; `what` names it in errors, by file and line number.
+    ///
+    /// # Errors
+    /// If it is not JSON or of a newer format.
+    pub fn parse(what: &str, line: &str) -> Result<Self, DocumentError> {
+        if line.len() > MAX_LINE {
+            return Err(DocumentError::TooLarge {
+                what: what.to_owned(),
+                limit: MAX_LINE as u64,
+            });
+        }
+        format::read_json(what, line.as_bytes(), format::INDEX)
+    }
+
+    /// The line as written, without a line feed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("all keys are strings")
+    }
+}
+
+/// The path of a package's index file in a registry: `index/li/na/linalg`.
+///
+/// Names of one to three letters have `index/1/x`, `index/2/xy`, `index/3/a/abc`.
+#[must_use]
+pub fn path(name: &PackageName) -> String {
+    let name = name.as_str();
+    match name.len() {
+        1 => format!("index/1/{name}"),
+        2 => format!("index/2/{name}"),
+        3 => format!("index/3/{}/{name}", &name[..1]),
+        _ => format!("index/{}/{}/{name}", &name[..2], &name[2..4]),
+    }
+}
+
+/// The path of a version's archive in a registry: `archives/linalg/linalg-1.2.0.puck`.
+#[must_use]
+pub fn archive_path(name: &PackageName, version: &Version) -> String {
+    format!("archives/{name}/{name}-{version}.puck")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::sample;
+
+    #[test]
+    fn reads_back_on_one_line() {
+        let (document, _) = sample();
+        let line = IndexLine::new(
+            &document,
+            Digest::of(b""),
+            12,
+            "2026-01-02T03:04:05Z".into(),
+        );
+        let text = line.to_json();
+        assert!(!text.contains('\n'));
+        assert_eq!(IndexLine::parse("index/de/mo/demo:1", &text).unwrap(), line);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = IndexLine::parse("index/de/mo/demo:3", "{\"format\":9}").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("index/de/mo/demo:3 has format 9"),
+            "{error}"
+        );
+        let error = IndexLine::parse("index/de/mo/demo:3", "oops").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("index/de/mo/demo:3 is not valid"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn paths() {
+        for (name, expected) in [
+            ("a", "index/1/a"),
+            ("ab", "index/2/ab"),
+            ("abc", "index/3/a/abc"),
+            ("abcd", "index/ab/cd/abcd"),
+            ("linalg", "index/li/na/linalg"),
+        ] {
+            assert_eq!(path(&name.parse().unwrap()), expected);
+        }
+        assert_eq!(
+            archive_path(&"linalg".parse().unwrap(), &Version::new(1, 2, 0)),
+            "archives/linalg/linalg-1.2.0.puck"
+        );
+    }
+}

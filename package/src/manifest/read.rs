@@ -1,0 +1,245 @@
+//! A TOML tree read with positions: every refusal names the key, the file and the line.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::ManifestError;
+use crate::nearest;
+
+/// A manifest's text and name.
+pub(super) struct Source<'t> {
+    text: &'t str,
+    path: &'t Path,
+}
+
+/// A table with the name it has in the manifest: `[build]`.
+pub(super) struct Table<'s, 't> {
+    source: &'s Source<'t>,
+    name: String,
+    span: Range<usize>,
+    table: &'s DeTable<'t>,
+}
+
+/// A value with the key it was found under.
+pub(super) struct Value<'s, 't> {
+    source: &'s Source<'t>,
+    key: String,
+    value: &'s Spanned<DeValue<'t>>,
+}
+
+impl<'t> Source<'t> {
+    pub(super) fn new(text: &'t str, path: &'t Path) -> Self {
+        Self { text, path }
+    }
+
+    pub(super) fn path(&self) -> &'t Path {
+        self.path
+    }
+
+    /// The tree of the whole text.
+    pub(super) fn root(&self) -> Result<Spanned<DeTable<'t>>, ManifestError> {
+        DeTable::parse(self.text).map_err(|error| ManifestError::Toml {
+            path: self.path.display().to_string(),
+            message: error.to_string().trim_end().to_owned(),
+        })
+    }
+
+    pub(super) fn table<'s>(&'s self, root: &'s Spanned<DeTable<'t>>) -> Table<'s, 't> {
+        Table {
+            source: self,
+            name: String::new(),
+            span: root.span(),
+            table: root.get_ref(),
+        }
+    }
+
+    pub(super) fn error(&self, span: &Range<usize>, message: String) -> ManifestError {
+        self.error_with_hint(span, message, None)
+    }
+
+    fn error_with_hint(
+        &self,
+        span: &Range<usize>,
+        message: String,
+        hint: Option<String>,
+    ) -> ManifestError {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        ManifestError::Invalid {
+            path: self.path.display().to_string(),
+            line: before.matches('\n').count() + 1,
+            message,
+            hint,
+        }
+    }
+}
+
+impl<'s, 't> Table<'s, 't> {
+    /// Refuses keys that are not in `known`.
+    pub(super) fn expect_keys(&self, known: &[&str]) -> Result<(), ManifestError> {
+        for (key, _) in self.table {
+            let name: &str = key.get_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let place = if self.name.is_empty() {
+                String::new()
+            } else {
+                format!(" in {}", self.name)
+            };
+            let hint = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known keys{place}: {}", known.join(", ")),
+            };
+            let message = format!("unknown key `{name}`{place}");
+            return Err(self
+                .source
+                .error_with_hint(&key.span(), message, Some(hint)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<Value<'s, 't>> {
+        let value = self.table.get(key)?;
+        Some(Value {
+            source: self.source,
+            key: key.to_owned(),
+            value,
+        })
+    }
+
+    pub(super) fn required(&self, key: &str) -> Result<Value<'s, 't>, ManifestError> {
+        self.get(key)
+            .ok_or_else(|| self.error(format!("{} has no `{key}`", self.name)))
+    }
+
+    /// The value under `key` as `read` reads it, or the default.
+    pub(super) fn or_default<T: Default>(
+        &self,
+        key: &str,
+        read: impl FnOnce(Value<'s, 't>) -> Result<T, ManifestError>,
+    ) -> Result<T, ManifestError> {
+        self.get(key).map_or_else(|| Ok(T::default()), read)
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Value<'s, 't>, &'s str, Range<usize>)> {
+        self.table.iter().map(|(key, value)| {
+            let name: &str = key.get_ref();
+            (
+                Value {
+                    source: self.source,
+                    key: name.to_owned(),
+                    value,
+                },
+                name,
+                key.span(),
+            )
+        })
+    }
+
+    /// An error about the table as a whole.
+    pub(super) fn error(&self, message: String) -> ManifestError {
+        self.source.error(&self.span, message)
+    }
+
+    pub(super) fn source(&self) -> &'s Source<'t> {
+        self.source
+    }
+}
+
+impl<'s, 't> Value<'s, 't> {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.value.span()
+    }
+
+    pub(super) fn source(&self) -> &'s Source<'t> {
+        self.source
+    }
+
+    /// An error about the value.
+    pub(super) fn error(&self, message: &str) -> ManifestError {
+        self.source
+            .error(&self.value.span(), format!("`{}`: {message}", self.key))
+    }
+
+    fn unexpected(&self, expected: &str) -> ManifestError {
+        let found = self.value.get_ref().type_str();
+        self.error(&format!("expected {expected}, found {found}"))
+    }
+
+    pub(super) fn string(self) -> Result<String, ManifestError> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            _ => Err(self.unexpected("a string")),
+        }
+    }
+
+    /// A string that `T` can be read from.
+    pub(super) fn parse<T>(self) -> Result<T, ManifestError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        match self.value.get_ref() {
+            DeValue::String(text) => text.parse().map_err(|e| self.error(&format!("{e}"))),
+            _ => Err(self.unexpected("a string")),
+        }
+    }
+
+    pub(super) fn boolean(self) -> Result<bool, ManifestError> {
+        match self.value.get_ref() {
+            DeValue::Boolean(value) => Ok(*value),
+            _ => Err(self.unexpected("true or false")),
+        }
+    }
+
+    /// A whole number from 0 to `most`.
+    pub(super) fn number(self, most: u8) -> Result<u8, ManifestError> {
+        let expected = format!("a whole number from 0 to {most}");
+        match self.value.get_ref() {
+            DeValue::Integer(number) => number
+                .as_str()
+                .parse::<u8>()
+                .ok()
+                .filter(|value| *value <= most && number.radix() == 10)
+                .ok_or_else(|| self.error(&format!("expected {expected}, found {number}"))),
+            _ => Err(self.unexpected(&expected)),
+        }
+    }
+
+    pub(super) fn array(self) -> Result<Vec<Value<'s, 't>>, ManifestError> {
+        match self.value.get_ref() {
+            DeValue::Array(items) => Ok(items
+                .iter()
+                .map(|value| Value {
+                    source: self.source,
+                    key: self.key.clone(),
+                    value,
+                })
+                .collect()),
+            _ => Err(self.unexpected("an array")),
+        }
+    }
+
+    pub(super) fn strings(self) -> Result<Vec<String>, ManifestError> {
+        self.array()?.into_iter().map(Value::string).collect()
+    }
+
+    /// A table, called `name` in errors.
+    pub(super) fn table(self, name: &str) -> Result<Table<'s, 't>, ManifestError> {
+        match self.value.get_ref() {
+            DeValue::Table(table) => Ok(Table {
+                source: self.source,
+                name: name.to_owned(),
+                span: self.value.span(),
+                table,
+            }),
+            _ => Err(self.unexpected("a table")),
+        }
+    }
+
+    pub(super) fn is_string(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::String(_))
+    }
+}

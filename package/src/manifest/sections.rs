@@ -1,0 +1,200 @@
+//! The sections of a manifest.
+
+use std::collections::BTreeMap;
+
+use semver::{Version, VersionReq};
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::read::{Source, Table, Value};
+use super::{BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection};
+use crate::{PackageName, Target};
+
+pub(super) fn manifest(
+    source: &Source<'_>,
+    root: &Spanned<DeTable<'_>>,
+) -> Result<Manifest, ManifestError> {
+    let table = source.table(root);
+    table.expect_keys(&["package", "build", "function", "dependencies"])?;
+    let package = match table.get("package") {
+        Some(value) => Some(package_section(&value.table("[package]")?)?),
+        None => None,
+    };
+    if package.is_none() {
+        for key in ["build", "function"] {
+            if let Some(value) = table.get(key) {
+                let message = "a project without `[package]` has nothing to build";
+                return Err(source.error(&value.span(), format!("`{key}`: {message}")));
+            }
+        }
+    }
+    let build = match table.get("build") {
+        Some(value) => {
+            let table = value.table("[build]")?;
+            table.expect_keys(&["sources", "cargo", "targets", "opt-level", "flags", "debug"])?;
+            let build = build_section(&table)?;
+            if build.cargo.is_some() && !build.sources.is_empty() {
+                let message = "[build] has both `sources` and `cargo`; a package is built from one";
+                return Err(table.error(message.to_owned()));
+            }
+            build
+        }
+        None => BuildSection::default(),
+    };
+    if package.is_some() && build.cargo.is_none() && build.sources.is_empty() {
+        let message = "[build] needs `sources = [\"src/*.c\"]` or `cargo = \"Cargo.toml\"`";
+        return Err(table.error(message.to_owned()));
+    }
+    Ok(Manifest {
+        path: source.path().to_owned(),
+        package,
+        build,
+        functions: table.or_default("function", functions)?,
+        dependencies: table.or_default("dependencies", dependencies)?,
+    })
+}
+
+fn package_section(table: &Table<'_, '_>) -> Result<PackageSection, ManifestError> {
+    table.expect_keys(&[
+        "name",
+        "version",
+        "description",
+        "license",
+        "authors",
+        "repository",
+        "readme",
+        "keywords",
+    ])?;
+    let version = table.required("version")?;
+    let span = version.span();
+    let version: Version = version.parse()?;
+    if !version.build.is_empty() {
+        let message = format!(
+            "`version`: `{version}` has build metadata; two versions that differ only there would \
+             be one"
+        );
+        return Err(table.source().error(&span, message));
+    }
+    Ok(PackageSection {
+        name: table.required("name")?.parse()?,
+        version,
+        description: table.or_default("description", Value::string)?,
+        license: table.or_default("license", Value::string)?,
+        authors: table.or_default("authors", Value::strings)?,
+        repository: table.or_default("repository", Value::string)?,
+        readme: table.or_default("readme", |value| value.string().map(Some))?,
+        keywords: table.or_default("keywords", Value::strings)?,
+    })
+}
+
+/// `[build]`, but for the keys that say what is built.
+pub(super) fn build_section(table: &Table<'_, '_>) -> Result<BuildSection, ManifestError> {
+    let defaults = BuildSection::default();
+    Ok(BuildSection {
+        sources: table.or_default("sources", Value::strings)?,
+        cargo: table.or_default("cargo", |value| value.string().map(Some))?,
+        targets: table.get("targets").map_or(Ok(defaults.targets), targets)?,
+        opt_level: table
+            .get("opt-level")
+            .map_or(Ok(defaults.opt_level), |v| v.number(3))?,
+        flags: table.or_default("flags", Value::strings)?,
+        debug: table.or_default("debug", Value::boolean)?,
+    })
+}
+
+fn targets(value: Value<'_, '_>) -> Result<Vec<Target>, ManifestError> {
+    let missing_base = value.error(&format!(
+        "`{}` is missing: it runs on every processor, and the others are its variants",
+        Target::X86_64
+    ));
+    let mut targets = value
+        .array()?
+        .into_iter()
+        .map(Value::parse)
+        .collect::<Result<Vec<Target>, _>>()?;
+    targets.sort_unstable();
+    targets.dedup();
+    match targets.first() {
+        Some(first) if *first == first.base() => Ok(targets),
+        _ => Err(missing_base),
+    }
+}
+
+pub(super) fn functions(value: Value<'_, '_>) -> Result<Vec<FunctionSection>, ManifestError> {
+    let mut functions: Vec<FunctionSection> = Vec::new();
+    for item in value.array()? {
+        let table = item.table("[[function]]")?;
+        table.expect_keys(&["name", "symbol", "signature", "doc"])?;
+        let function = FunctionSection {
+            name: table.required("name")?.parse()?,
+            symbol: table.or_default("symbol", |value| value.string().map(Some))?,
+            signature: table.or_default("signature", |value| value.parse().map(Some))?,
+            doc: table.or_default("doc", |value| value.string().map(Some))?,
+        };
+        let types = |f: &FunctionSection| f.signature.as_ref().map(crate::Signature::canonical);
+        if functions.iter().any(|other| {
+            other.name == function.name
+                && (types(other) == types(&function)
+                    && (types(&function).is_some() || other.symbol == function.symbol))
+        }) {
+            return Err(table.error(format!(
+                "[[function]] `{}` is listed twice; overloads need different signatures",
+                function.name
+            )));
+        }
+        functions.push(function);
+    }
+    Ok(functions)
+}
+
+pub(super) fn dependencies(
+    value: Value<'_, '_>,
+) -> Result<BTreeMap<PackageName, Dependency>, ManifestError> {
+    let table = value.table("[dependencies]")?;
+    let mut dependencies = BTreeMap::new();
+    for (value, name, span) in table.entries() {
+        let name: PackageName = name
+            .parse()
+            .map_err(|error| table.source().error(&span, format!("{error}")))?;
+        dependencies.insert(name, dependency(value)?);
+    }
+    Ok(dependencies)
+}
+
+fn dependency(value: Value<'_, '_>) -> Result<Dependency, ManifestError> {
+    if value.is_string() {
+        return Ok(Dependency {
+            requirement: requirement(value)?,
+            registry: None,
+            path: None,
+        });
+    }
+    let table = value.table("a dependency")?;
+    table.expect_keys(&["version", "registry", "path"])?;
+    let path = table.or_default("path", |value| value.string().map(|path| Some(path.into())))?;
+    let registry = table.or_default("registry", |value| value.string().map(Some))?;
+    if path.is_some() && registry.is_some() {
+        return Err(table.error("a dependency comes from a path or a registry, not both".into()));
+    }
+    let requirement = match (table.get("version"), &path) {
+        (Some(value), _) => requirement(value)?,
+        (None, Some(_)) => VersionReq::STAR,
+        (None, None) => {
+            return Err(table.error("a dependency needs a `version` or a `path`".to_owned()));
+        }
+    };
+    Ok(Dependency {
+        requirement,
+        registry,
+        path,
+    })
+}
+
+fn requirement(value: Value<'_, '_>) -> Result<VersionReq, ManifestError> {
+    let (source, span) = (value.source(), value.span());
+    let text = value.string()?;
+    text.parse().map_err(|reason| {
+        let expected = "a version requirement such as `1.2` or `>=1.2, <3`";
+        source.error(&span, format!("`{text}` is not {expected}: {reason}"))
+    })
+}
