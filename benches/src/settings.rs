@@ -74,7 +74,7 @@ impl Settings {
             }
         } else {
             Rounds {
-                slow: 7,
+                slow: 5,
                 fast: 31,
                 open: 201,
             }

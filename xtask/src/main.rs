@@ -6,7 +6,7 @@
 //! | [`test`] | formatting, lints, tests |
 //! | [`demo`] | the whole path on the examples |
 //! | [`bench`] | the measurements of `docs/performance.md` |
-//! | [`docs`] | the API documentation, warnings denied |
+//! | [`docs`] | the reference of the command, and the API documentation |
 //! | [`steps`], [`workspace`] | saying what is being done; where things are |
 //!
 //! No chore needs anything that another one must have prepared: each begins with `setup`, which does
@@ -40,7 +40,8 @@ Verbs:
   demo    build the command and take the examples the whole way: publish, install, call
   bench   measure Puck against plain tools and write docs/performance.md; arguments go to the
           benchmarks: --check compares with the targets, --quick measures less
-  docs    build the API documentation, with warnings denied
+  docs    write docs/commands.md and build the API documentation, with warnings denied;
+          --check: only see whether docs/commands.md is current
   help    print this
 
 setup is part of every other verb. An LLVM 23 of your own is used when LLVM_SYS_231_PREFIX names it.

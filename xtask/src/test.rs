@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::workspace::cargo;
-use crate::{setup, steps, tools};
+use crate::{docs, setup, steps, tools};
 
 /// The verb. Stops at the first step that fails; the test runner's own summary comes last.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -39,6 +39,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         steps::note("cargo-deny is not installed: licences and advisories are not checked");
     }
 
+    steps::step("Reference of the command is current", || {
+        docs::reference(true)
+    })?;
     if tools::has_nextest() {
         steps::step("Examples in the documentation", || {
             steps::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]))
