@@ -2,8 +2,9 @@
 //!
 //! The dynamic linker maps a file that was cut short without a word, and the process dies of
 //! SIGBUS when it first touches what is missing. Reading the headers costs a few microseconds and
-//! turns that into an error with a name.
+//! turns that into an error with a name. They also say which other libraries it asks for.
 
+use std::ffi::{CStr, CString};
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -11,11 +12,16 @@ use std::path::Path;
 
 use crate::Error;
 
+/// As much as is read at once: more than the headers, or the dynamic section, of any library here.
+const PAGE: usize = 4096;
+/// More than any SONAME has.
+const LONGEST_NAME: usize = 256;
 const HEADER: usize = 64;
 const PROGRAM_HEADER: usize = 56;
 /// More than any linker writes; a file that claims more is damaged.
-const MOST_PROGRAM_HEADERS: usize = 128;
+const MOST_PROGRAM_HEADERS: u64 = 128;
 const PT_LOAD: u64 = 1;
+const PT_DYNAMIC: u64 = 2;
 const ET_DYN: u64 = 3;
 #[cfg(target_arch = "x86_64")]
 const MACHINE: u64 = 62;
@@ -45,32 +51,100 @@ impl FileIdentity {
     }
 }
 
+/// What the headers of a library say.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) identity: FileIdentity,
+    /// The SONAMEs of the libraries that it asks for, as far as they could be read.
+    pub(crate) needed: Vec<CString>,
+}
+
 /// Checks that the file is a whole shared library for this machine.
 ///
 /// # Errors
 /// [`Error::MissingFile`] and [`Error::Damaged`], naming the file.
-pub(crate) fn check(path: &Path) -> Result<FileIdentity, Error> {
+pub(crate) fn check(path: &Path) -> Result<Facts, Error> {
     let file = fs_err::File::open(path).map_err(|error| Error::reading(path, error))?;
     let metadata = file.metadata()?;
-    let mut bytes = [0; 4096];
-    let mut length = 0;
-    loop {
-        let rest = bytes.get_mut(length..).unwrap_or_default();
-        match file.file().read_at(rest, length as u64) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::reading(path, error)),
-        }
-    }
-    let start = bytes.get(..length).unwrap_or_default();
-    match fault(start, metadata.len()) {
-        None => Ok(FileIdentity::from_metadata(&metadata)),
-        Some(reason) => Err(Error::Damaged {
+    let mut bytes = [0; PAGE];
+    let start = read(file.file(), &mut bytes, 0).map_err(|error| Error::reading(path, error))?;
+    if let Some(reason) = fault(start, metadata.len()) {
+        return Err(Error::Damaged {
             path: path.to_owned(),
             reason: reason.to_owned(),
-        }),
+        });
     }
+    let needed = needed(start, |bytes, offset| {
+        Some(read(file.file(), bytes, offset).ok()?.len())
+    });
+    Ok(Facts {
+        identity: FileIdentity::from_metadata(&metadata),
+        needed: needed.unwrap_or_default(),
+    })
+}
+
+/// The bytes of a file from `offset`, as many as there are and fit.
+fn read<'a>(file: &std::fs::File, bytes: &'a mut [u8], offset: u64) -> io::Result<&'a [u8]> {
+    let mut length = 0;
+    loop {
+        match file.read_at(
+            bytes.get_mut(length..).unwrap_or_default(),
+            offset + length as u64,
+        ) {
+            Ok(0) => return Ok(bytes.get(..length).unwrap_or_default()),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The program headers in the first bytes of a library.
+fn segments(start: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let offset = number::<8>(start, 32).and_then(|offset| usize::try_from(offset).ok());
+    let count = number::<2>(start, 56)
+        .and_then(|count| usize::try_from(count).ok())
+        .unwrap_or(0);
+    let table = offset
+        .and_then(|offset| start.get(offset..))
+        .unwrap_or_default();
+    table.chunks_exact(PROGRAM_HEADER).take(count)
+}
+
+/// The names in the dynamic section, given the first bytes of a library and a way to read more.
+fn needed(start: &[u8], read: impl Fn(&mut [u8], u64) -> Option<usize>) -> Option<Vec<CString>> {
+    const DT_NEEDED: u64 = 1;
+    const DT_STRTAB: u64 = 5;
+    let of_kind = |kind| segments(start).filter(move |s| number::<4>(s, 0) == Some(kind));
+    let mut bytes = [0; PAGE];
+    let length = read(&mut bytes, number::<8>(of_kind(PT_DYNAMIC).next()?, 8)?)?;
+    let entries: Vec<(u64, u64)> = bytes
+        .get(..length)?
+        .chunks_exact(16)
+        .filter_map(|entry| Some((number::<8>(entry, 0)?, number::<8>(entry, 8)?)))
+        .take_while(|(tag, _)| *tag != 0)
+        .collect();
+    let (_, address) = *entries.iter().find(|(tag, _)| *tag == DT_STRTAB)?;
+    // From the address in memory to the place in the file.
+    let names = of_kind(PT_LOAD).find_map(|segment| {
+        let (from, at) = (number::<8>(segment, 8)?, number::<8>(segment, 16)?);
+        let inside = address.checked_sub(at)?;
+        (inside < number::<8>(segment, 32)?).then(|| from.checked_add(inside))?
+    })?;
+    let name = |offset: u64| {
+        let mut bytes = [0; LONGEST_NAME];
+        let length = read(&mut bytes, names.checked_add(offset)?)?;
+        Some(
+            CStr::from_bytes_until_nul(bytes.get(..length)?)
+                .ok()?
+                .to_owned(),
+        )
+    };
+    entries
+        .iter()
+        .filter(|(tag, _)| *tag == DT_NEEDED)
+        .map(|(_, offset)| name(*offset))
+        .collect()
 }
 
 /// What is wrong with a library that starts with `start` and is `size` bytes long.
@@ -94,32 +168,22 @@ fn fault(start: &[u8], size: u64) -> Option<&'static str> {
     let (Some(offset), Some(count)) = (number::<8>(start, 32), number::<2>(start, 56)) else {
         return Some(CUT);
     };
-    let (Ok(offset), Ok(count)) = (usize::try_from(offset), usize::try_from(count)) else {
-        return Some(CUT);
-    };
     if count == 0 || count > MOST_PROGRAM_HEADERS {
         return Some("its ELF header makes no sense");
     }
-    for index in 0..count {
-        let at = offset.saturating_add(index * PROGRAM_HEADER);
-        let end = at.saturating_add(PROGRAM_HEADER);
-        let Some(header) = start.get(at..end) else {
-            // Headers that are not at the start are legal, if unheard of: leave them to the
-            // dynamic linker, as long as they are in the file at all.
-            return (end as u64 > size).then_some(CUT);
-        };
-        let segment = (
-            number::<4>(header, 0),
-            number::<8>(header, 8),
-            number::<8>(header, 32),
-        );
-        if let (Some(PT_LOAD), Some(from), Some(length)) = segment
-            && from.checked_add(length).is_none_or(|end| end > size)
-        {
-            return Some(CUT);
-        }
+    // Headers that are not at the start are legal, if unheard of: those are left to the dynamic
+    // linker, as long as they are in the file at all.
+    if offset.saturating_add(count * PROGRAM_HEADER as u64) > size {
+        return Some(CUT);
     }
-    None
+    let whole = |segment: &[u8]| {
+        let (from, length) = (number::<8>(segment, 8), number::<8>(segment, 32));
+        let end = from
+            .zip(length)
+            .and_then(|(from, length)| from.checked_add(length));
+        number::<4>(segment, 0) != Some(PT_LOAD) || end.is_some_and(|end| end <= size)
+    };
+    (!segments(start).all(whole)).then_some(CUT)
 }
 
 /// The little-endian number of `N` bytes at `at`.
@@ -181,7 +245,13 @@ mod tests {
     #[test]
     fn this_very_program_is_whole_and_a_prefix_is_not() {
         let path = std::env::current_exe().unwrap();
-        assert_eq!(check(&path).unwrap(), FileIdentity::of(&path).unwrap());
+        let facts = check(&path).unwrap();
+        assert_eq!(facts.identity, FileIdentity::of(&path).unwrap());
+        assert!(
+            facts.needed.contains(&c"libc.so.6".to_owned()),
+            "{:?}",
+            facts.needed
+        );
         let bytes = fs_err::read(&path).unwrap();
         assert_eq!(fault(&bytes[..4096], 4096), Some("it is cut short"));
     }

@@ -1,9 +1,10 @@
 //! An opened environment: which packages there are, and their libraries as they are needed.
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::fmt;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use puck_package::environment::{FILE, MAX_SIZE};
@@ -105,7 +106,9 @@ impl Environment {
     /// no such symbol.
     pub fn symbol(&self, name: &LinkName) -> Result<*const c_void, Error> {
         let package = self.package_of(name)?;
-        match self.find(package, name)? {
+        // A link name has no zero byte; one that had could name no symbol.
+        let symbol = CString::new(name.to_string()).unwrap_or_default();
+        match self.find(package, &symbol)? {
             Some(address) => Ok(address.as_ptr()),
             None => Err(self.explain_link_name(package, name)),
         }
@@ -115,13 +118,9 @@ impl Environment {
     pub(crate) fn find(
         &self,
         package: usize,
-        name: &LinkName,
-    ) -> Result<Option<std::ptr::NonNull<c_void>>, Error> {
-        let library = self.library(package)?;
-        // A link name has no zero byte; one that had could name no symbol.
-        Ok(CString::new(name.to_string())
-            .ok()
-            .and_then(|name| linker::symbol(library, &name)))
+        symbol: &CStr,
+    ) -> Result<Option<NonNull<c_void>>, Error> {
+        Ok(linker::symbol(self.library(package)?, symbol))
     }
 
     /// The description of a package, read on the first call.
@@ -197,14 +196,19 @@ fn locate(project: &Path) -> Result<PathBuf, Error> {
         )
     };
     let link = project.join(LINK);
-    // The link is followed once, here: a later swap must not mix two environments.
-    match fs_err::canonicalize(&link) {
-        Ok(path) => return Ok(path),
-        Err(error) if !absent(&error) => return Err(error.into()),
-        Err(_) => {}
+    // The link is followed once, here: a later swap must not mix two environments. Puck's own
+    // links are absolute and lead to a folder of the store, which saves looking at every folder
+    // on the way.
+    let target = fs_err::read_link(&link).ok();
+    match target {
+        Some(path) if path.is_absolute() && path.join(FILE).exists() => return Ok(path),
+        _ => {}
     }
-    if let Ok(target) = fs_err::read_link(&link) {
-        return Err(Error::Dangling { link, target });
+    match (fs_err::canonicalize(&link), target) {
+        (Ok(path), _) => return Ok(path),
+        (Err(error), _) if !absent(&error) => return Err(error.into()),
+        (Err(_), Some(target)) => return Err(Error::Dangling { link, target }),
+        (Err(_), None) => {}
     }
     match fs_err::canonicalize(project) {
         Ok(path) if path.join(FILE).is_file() => Ok(path),

@@ -22,10 +22,7 @@ unsafe impl Sync for Handle {}
 pub(crate) fn open(path: &Path) -> Result<Handle, String> {
     let name = CString::new(path.as_os_str().as_bytes())
         .map_err(|_| "its path contains a zero byte".to_owned())?;
-    // SAFETY: the name is a C string. Constructors of the library run: installed packages are
-    // trusted as much as any code that is linked in.
-    let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-    NonNull::new(handle).map(Handle).ok_or_else(|| {
+    open_system(&name).ok_or_else(|| {
         // SAFETY: the message, if there is one, is a C string that belongs to this thread.
         let message = unsafe { libc::dlerror().as_ref().map(|text| CStr::from_ptr(text)) };
         message.map_or_else(
@@ -33,6 +30,14 @@ pub(crate) fn open(path: &Path) -> Result<Handle, String> {
             |text| text.to_string_lossy().into_owned(),
         )
     })
+}
+
+/// Loads a library by its name alone, from where the system keeps them (a path is opened as such).
+pub(crate) fn open_system(name: &CStr) -> Option<Handle> {
+    // SAFETY: the name is a C string. Constructors of the library run: installed packages are
+    // trusted as much as any code that is linked in.
+    let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+    NonNull::new(handle).map(Handle)
 }
 
 /// The address of `symbol` in a library; `None` if it exports no such symbol.

@@ -8,6 +8,7 @@ use puck_package::{
     Signature, nearest,
 };
 
+use crate::symbol::symbol;
 use crate::{Environment, Error, Function, FunctionType};
 
 /// A function's name as people write it: `linalg::dot`, `linalg.v2::dot`.
@@ -43,10 +44,10 @@ impl Environment {
         let path = Path::parse(name)?;
         let package = self.package(path.package, path.series)?;
         let EnvironmentPackage { name, series, .. } = self.facts(package);
-        let link_name = LinkName::new(name, series, &path.function, signature);
-        match self.find(package, &link_name)? {
+        let symbol = symbol(name, series, &path.function, signature);
+        match self.find(package, &symbol)? {
             Some(address) => Ok(address),
-            None => Err(self.explain(package, &path, &link_name, signature)),
+            None => Err(self.explain(package, &path, signature)),
         }
     }
 
@@ -137,13 +138,7 @@ impl Environment {
     }
 
     /// Why a package's library lacks a symbol.
-    fn explain(
-        &self,
-        package: usize,
-        path: &Path<'_>,
-        link_name: &LinkName,
-        signature: &Signature,
-    ) -> Error {
+    fn explain(&self, package: usize, path: &Path<'_>, signature: &Signature) -> Error {
         let description = match self.description(package) {
             Ok(description) => description,
             Err(error) => return error,
@@ -155,12 +150,14 @@ impl Environment {
         if existing.is_empty() {
             return self.unknown_function(package, path);
         }
+        let EnvironmentPackage { name, series, .. } = self.facts(package);
+        let link_name = LinkName::new(name, series, &path.function, signature);
         if description
             .functions
             .iter()
-            .any(|function| function.link_name == *link_name)
+            .any(|function| function.link_name == link_name)
         {
-            return self.explain_link_name(package, link_name);
+            return self.explain_link_name(package, &link_name);
         }
         Error::WrongType {
             package: description.name.clone(),

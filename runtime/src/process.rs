@@ -101,7 +101,7 @@ fn stake(soname: &str, claim: &Claim) -> Result<Option<Handle>, Error> {
 
 /// Has the dynamic linker load the file, unless another one of its SONAME is there.
 fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
-    let wanted = elf::check(path)?;
+    let elf::Facts { identity, needed } = elf::check(path)?;
     let open = |path: &Path| {
         linker::open(path).map_err(|message| Error::Load {
             path: path.to_owned(),
@@ -111,7 +111,7 @@ fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
     // Somebody else may have loaded it: the program's own dependencies, ctypes, a second copy of
     // this crate.
     match linker::loaded(soname) {
-        Some(other) if FileIdentity::of(&other).ok() == Some(wanted) => open(path),
+        Some(other) if FileIdentity::of(&other).ok() == Some(identity) => open(path),
         Some(other) if same_content(&other, path) => open(&other),
         Some(other) => Err(Error::ForeignLibrary {
             soname: soname.to_owned(),
@@ -119,7 +119,15 @@ fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
             wanted: path.to_owned(),
             version: claim.version.clone(),
         }),
-        None => open(path),
+        None => {
+            // glibc looks for libm.so.6 in every folder of the library's RUNPATH first, with some
+            // eighty system calls. By its name alone it is found at once, and what is loaded is
+            // not searched for. If that fails, the library itself is refused with the reason.
+            for library in &needed {
+                let _ = linker::open_system(library);
+            }
+            open(path)
+        }
     }
 }
 

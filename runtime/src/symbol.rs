@@ -1,0 +1,212 @@
+//! Link names as the dynamic linker takes them.
+//!
+//! The digits of a signature are the start of its SHA-256. `puck-package` computes that with the
+//! processor's own instructions, and asks the processor first whether it has them: in a virtual
+//! machine that takes longer than all of opening an environment. A signature is a block or two, for
+//! which the plain algorithm needs less than a microsecond.
+
+use std::ffi::CString;
+use std::fmt::Write as _;
+
+use puck_package::{FunctionName, PackageName, Series, Signature};
+
+/// The link name of a function, the same as
+/// [`LinkName::new`](puck_package::LinkName::new) gives.
+pub(crate) fn symbol(
+    package: &PackageName,
+    series: &Series,
+    function: &FunctionName,
+    signature: &Signature,
+) -> CString {
+    let mut name = String::with_capacity(64);
+    name.extend(
+        package
+            .as_str()
+            .chars()
+            .map(|c| if c == '-' { '_' } else { c }),
+    );
+    let digits = sha256_start(signature.canonical().as_bytes());
+    // Writing to a String cannot fail; and no part of the name can contain a zero byte.
+    let _ = write!(name, ".{series}.{function}.{digits:08x}");
+    CString::new(name).unwrap_or_default()
+}
+
+/// The first 4 bytes of the SHA-256 of `bytes`.
+fn sha256_start(bytes: &[u8]) -> u32 {
+    let mut state = START;
+    let mut blocks = bytes.chunks_exact(64);
+    blocks
+        .by_ref()
+        .for_each(|block| compress(&mut state, block));
+    let rest = blocks.remainder();
+    // The rest, a one bit, zeros, and the length in bits: in one block if it fits, else in two.
+    let mut last = [0; 128];
+    let size = if rest.len() < 56 { 64 } else { 128 };
+    let length = (bytes.len() as u64 * 8).to_be_bytes();
+    last[..rest.len()].copy_from_slice(rest);
+    last[rest.len()] = 0x80;
+    last[size - 8..size].copy_from_slice(&length);
+    last[..size]
+        .chunks_exact(64)
+        .for_each(|block| compress(&mut state, block));
+    state[0]
+}
+
+/// FIPS 180-4, 6.2.2. A block has 64 bytes.
+fn compress(state: &mut [u32; 8], block: &[u8]) {
+    let mut words = [0; 64];
+    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
+        *word = bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
+    }
+    for i in 16..64 {
+        let (x, y) = (words[i - 15], words[i - 2]);
+        let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
+        let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ y >> 10;
+        words[i] = s0
+            .wrapping_add(s1)
+            .wrapping_add(words[i - 16])
+            .wrapping_add(words[i - 7]);
+    }
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
+    for (constant, word) in CONSTANTS.iter().zip(words) {
+        let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let choice = (e & f) ^ (!e & g);
+        let t1 = h
+            .wrapping_add(s1)
+            .wrapping_add(choice)
+            .wrapping_add(*constant)
+            .wrapping_add(word);
+        let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let majority = (a & b) ^ (a & c) ^ (b & c);
+        (h, g, f, e, d, c, b) = (g, f, e, d.wrapping_add(t1), c, b, a);
+        a = t1.wrapping_add(s0).wrapping_add(majority);
+    }
+    for (word, add) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+        *word = word.wrapping_add(add);
+    }
+}
+
+const START: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+const CONSTANTS: [u32; 64] = [
+    0x428a_2f98,
+    0x7137_4491,
+    0xb5c0_fbcf,
+    0xe9b5_dba5,
+    0x3956_c25b,
+    0x59f1_11f1,
+    0x923f_82a4,
+    0xab1c_5ed5,
+    0xd807_aa98,
+    0x1283_5b01,
+    0x2431_85be,
+    0x550c_7dc3,
+    0x72be_5d74,
+    0x80de_b1fe,
+    0x9bdc_06a7,
+    0xc19b_f174,
+    0xe49b_69c1,
+    0xefbe_4786,
+    0x0fc1_9dc6,
+    0x240c_a1cc,
+    0x2de9_2c6f,
+    0x4a74_84aa,
+    0x5cb0_a9dc,
+    0x76f9_88da,
+    0x983e_5152,
+    0xa831_c66d,
+    0xb003_27c8,
+    0xbf59_7fc7,
+    0xc6e0_0bf3,
+    0xd5a7_9147,
+    0x06ca_6351,
+    0x1429_2967,
+    0x27b7_0a85,
+    0x2e1b_2138,
+    0x4d2c_6dfc,
+    0x5338_0d13,
+    0x650a_7354,
+    0x766a_0abb,
+    0x81c2_c92e,
+    0x9272_2c85,
+    0xa2bf_e8a1,
+    0xa81a_664b,
+    0xc24b_8b70,
+    0xc76c_51a3,
+    0xd192_e819,
+    0xd699_0624,
+    0xf40e_3585,
+    0x106a_a070,
+    0x19a4_c116,
+    0x1e37_6c08,
+    0x2748_774c,
+    0x34b0_bcb5,
+    0x391c_0cb3,
+    0x4ed8_aa4a,
+    0x5b9c_ca4f,
+    0x682e_6ff3,
+    0x748f_82ee,
+    0x78a5_636f,
+    0x84c8_7814,
+    0x8cc7_0208,
+    0x90be_fffa,
+    0xa450_6ceb,
+    0xbef9_a3f7,
+    0xc671_78f2,
+];
+
+#[cfg(test)]
+mod tests {
+    use puck_package::{Digest, LinkName};
+
+    use super::*;
+
+    #[test]
+    fn the_same_digest_for_every_length() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..bytes.len() {
+            let digits = format!("{:08x}", sha256_start(&bytes[..length]));
+            assert_eq!(
+                digits,
+                Digest::of(&bytes[..length]).prefix(8),
+                "{length} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_name_as_in_packages() {
+        let cases = [
+            (
+                "linalg",
+                "v1",
+                "axpy",
+                "fn(n: u64, a: f64, x: *const f64, y: *mut f64)",
+            ),
+            ("fast-sums", "v0_3", "sum_2", "fn() -> bool"),
+            (
+                "a",
+                "v0_0_7",
+                "_f",
+                "fn(f: extern \"C\" fn(f64) -> f64, x: *mut *const Matrix) -> i8",
+            ),
+        ];
+        for (package, series, function, signature) in cases {
+            let (package, series) = (package.parse().unwrap(), series.parse().unwrap());
+            let (function, signature) = (function.parse().unwrap(), signature.parse().unwrap());
+            let expected = LinkName::new(&package, &series, &function, &signature).to_string();
+            let found = symbol(&package, &series, &function, &signature);
+            assert_eq!(found.to_str().unwrap(), expected);
+        }
+    }
+}
