@@ -27,7 +27,7 @@ def function(environment, package, name, result, *parameters):
     if not described:
         sys.exit(f"error: {package} is not installed in {environment}")
     document = json.loads(described[-1].read_text())
-    link_names = [f["link_name"] for f in document["functions"] if f["name"] == name]
+    link_names = [f["link-name"] for f in document["functions"] if f["name"] == name]
     if len(link_names) != 1:
         sys.exit(f"error: {package} has {len(link_names)} functions called {name}")
     # linalg.v1.dot.1a2b3c4d is in linalg.v1.so
