@@ -1,0 +1,216 @@
+//! Environments: immutable folders of links to the libraries of packages that fit together.
+//!
+//! ```text
+//! environments/<key>/
+//!   environment.json                          what is here: puck_package::EnvironmentDocument
+//!   packages/linalg-1.2.0.json                the package's own description
+//!   lib/linalg.v1.so                          the library for every processor of the kind
+//!   lib/glibc-hwcaps/x86-64-v3/linalg.v1.so   the same for newer ones; the loader finds it
+//!   include/linalg.h                          for C and C++
+//!   lib/pkgconfig/linalg.pc
+//! ```
+//!
+//! All but `environment.json` and the `.pc` files are relative links into `packages/`. The key is
+//! the digest of everything that decides what is in the folder, so that two projects with the same
+//! packages share one, and an environment never changes.
+//!
+//! Where several series of a package are present, the plain names (`linalg.h`, `linalg.pc`) belong
+//! to the one that the project depends on itself, else to the newest; the others have their series
+//! in their names: `include/linalg.v1/linalg.h`, `linalg.v1.pc`.
+
+mod check;
+mod pkgconfig;
+mod plan;
+
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
+use puck_package::environment::{FILE, LINK_DYNAMIC};
+use puck_package::{Digest, EnvironmentDocument};
+
+use crate::{InstalledPackage, Result, Store, files};
+
+pub(crate) use plan::{Entry, Plan};
+
+/// Counted up whenever the same packages would give another folder.
+const LAYOUT: u32 = 1;
+
+/// A package that an environment shall hold.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentPackage<'a> {
+    /// The package, installed.
+    pub installed: &'a InstalledPackage,
+    /// Whether the project itself depends on it.
+    pub direct: bool,
+}
+
+/// What an environment shall hold.
+#[derive(Debug, Clone, Default)]
+pub struct EnvironmentRequest<'a> {
+    /// The packages, in any order; one of each series.
+    pub packages: Vec<EnvironmentPackage<'a>>,
+}
+
+/// An environment in the store.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name in `environments/`.
+    pub key: Digest,
+    /// Its folder, as an absolute path.
+    pub path: PathBuf,
+    /// `environment.json`.
+    pub document: EnvironmentDocument,
+}
+
+impl Store {
+    /// The environment of these packages, made if it is not there yet, and made again if something
+    /// is missing from it.
+    ///
+    /// # Errors
+    /// [`Error::SameSeries`](crate::Error::SameSeries),
+    /// [`MissingPackage`](crate::Error::MissingPackage) and
+    /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together.
+    pub fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<Environment> {
+        let mut packages = request.packages.clone();
+        packages.sort_by_key(|package| {
+            let document = &package.installed.document;
+            (document.name.clone(), document.version.clone())
+        });
+        check::fit(&packages)?;
+
+        let document = plan::document(&packages);
+        let environment = Environment {
+            key: document.key,
+            path: self.environment_path(&document.key),
+            document,
+        };
+        let plan = plan::plan(&packages, &environment.document);
+        if !is_whole(&environment.path, &plan)? {
+            self.build(&environment, &plan)?;
+        }
+        Ok(environment)
+    }
+
+    fn build(&self, environment: &Environment, plan: &Plan) -> Result<()> {
+        let staging = self.stage(&format!("environment-{}", environment.key))?;
+        if is_whole(&environment.path, plan)? {
+            return Ok(());
+        }
+        fs::create_dir(&staging.path)?;
+        for (path, entry) in plan {
+            let path = staging.path.join(path);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            match entry {
+                Entry::Link(target) => symlink(target, &path)?,
+                Entry::File(bytes) => files::write_new(&path, bytes)?,
+            }
+        }
+        files::seal_below(&staging.path)?;
+        if fs::exists(&environment.path)? {
+            let withdrawn = self.stage(&format!("withdrawn-{}", environment.key))?;
+            files::withdraw_directory(&environment.path, &withdrawn.path)?;
+        }
+        files::publish_directory(&staging.path, &environment.path)
+    }
+}
+
+/// The key: everything that decides what an environment is made of.
+fn key(document: &EnvironmentDocument) -> Digest {
+    let mut bytes = format!("puck environment {LAYOUT}\n").into_bytes();
+    bytes.extend(
+        EnvironmentDocument {
+            key: Digest::of(b""),
+            ..document.clone()
+        }
+        .to_json(),
+    );
+    Digest::of(&bytes)
+}
+
+/// Whether everything planned is there, going by the targets of links and the sizes of files.
+fn is_whole(path: &Path, plan: &Plan) -> Result<bool> {
+    for (name, entry) in plan {
+        let path = path.join(name);
+        let good = match entry {
+            Entry::Link(target) => fs::read_link(&path).map(|found| found == Path::new(target)),
+            Entry::File(bytes) => fs::symlink_metadata(&path)
+                .map(|file| file.is_file() && file.size() == bytes.len() as u64),
+        };
+        match good {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            // Not a link where one should be: InvalidInput.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::InvalidInput | ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
+}
+
+/// What is wrong with an environment, compared byte by byte with what its packages make it.
+pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
+    let bytes = match fs::read(directory.join(FILE)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(vec![format!("{FILE} is missing")]);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let document = match EnvironmentDocument::parse(FILE, &bytes) {
+        Ok(document) => document,
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    if directory
+        .file_name()
+        .is_none_or(|name| *name != *document.key.hex())
+        || key(&document) != document.key
+    {
+        return Ok(vec![format!("{FILE} has changed")]);
+    }
+    let mut problems = Vec::new();
+    let mut installed = Vec::new();
+    for package in &document.packages {
+        match store.installed_package(&package.sha256, &package.name, &package.version)? {
+            Some(found) => installed.push((found, package.direct)),
+            None => problems.push(format!("{} is missing or damaged", package.directory)),
+        }
+    }
+    if !problems.is_empty() {
+        return Ok(problems);
+    }
+    let packages: Vec<_> = installed
+        .iter()
+        .map(|(installed, direct)| EnvironmentPackage {
+            installed,
+            direct: *direct,
+        })
+        .collect();
+    for (name, entry) in plan::plan(&packages, &document) {
+        let path = directory.join(&name);
+        let good = match entry {
+            Entry::Link(target) => {
+                fs::read_link(&path).is_ok_and(|found| found == Path::new(&target))
+            }
+            Entry::File(bytes) => fs::read(&path).is_ok_and(|found| found == bytes),
+        };
+        if !good {
+            problems.push(format!("{name} is missing or has changed"));
+        }
+    }
+    Ok(problems)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,122 @@
+//! What an environment consists of, worked out before anything is written.
+
+use std::collections::BTreeMap;
+
+use puck_package::environment::{EnvironmentPackage as Listed, FILE};
+use puck_package::{Digest, EnvironmentDocument, PackageName, Series, Target, format};
+
+use super::{EnvironmentPackage, LINK_DYNAMIC, key, pkgconfig};
+use crate::InstalledPackage;
+use crate::installed::DOCUMENT;
+
+/// What stands at each path of an environment.
+pub(crate) type Plan = BTreeMap<String, Entry>;
+
+/// Something in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// A symbolic link, with its target.
+    Link(String),
+    /// A file, with its content.
+    File(Vec<u8>),
+}
+
+/// `environment.json` for packages in order.
+pub(super) fn document(packages: &[EnvironmentPackage<'_>]) -> EnvironmentDocument {
+    let mut document = EnvironmentDocument {
+        format: format::ENVIRONMENT,
+        key: Digest::of(b""),
+        link: LINK_DYNAMIC.to_owned(),
+        packages: packages.iter().map(|package| listed(package)).collect(),
+    };
+    document.key = key(&document);
+    document
+}
+
+fn listed(package: &EnvironmentPackage<'_>) -> Listed {
+    let EnvironmentPackage { installed, direct } = *package;
+    let document = &installed.document;
+    Listed {
+        name: document.name.clone(),
+        version: document.version.clone(),
+        series: document.series(),
+        soname: document.soname(),
+        sha256: installed.record.sha256,
+        directory: installed.directory.clone(),
+        targets: Target::ALL
+            .into_iter()
+            .filter(|target| installed.library(*target).is_some())
+            .collect(),
+        needs: document.imported_sonames().into_iter().collect(),
+        direct,
+    }
+}
+
+/// The whole of the environment that `document` describes; `packages` in the same order.
+pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDocument) -> Plan {
+    let plain = plain_series(packages);
+    let is_plain = |name: &PackageName, series: Series| plain.get(name) == Some(&series);
+    let mut plan = Plan::new();
+    for (package, listed) in packages.iter().zip(&document.packages) {
+        let installed = package.installed;
+        let facts = &installed.document;
+        for target in &listed.targets {
+            if let Some(library) = installed.library(*target) {
+                add_link(&mut plan, listed.library_path(*target), installed, &library);
+            }
+        }
+        add_link(&mut plan, listed.document_path(), installed, DOCUMENT);
+
+        let (name, series) = (&listed.name, listed.series);
+        let (include, pc) = if is_plain(name, series) {
+            ("include".to_owned(), format!("{name}.pc"))
+        } else {
+            (
+                format!("include/{name}.{series}"),
+                format!("{name}.{series}.pc"),
+            )
+        };
+        add_link(
+            &mut plan,
+            format!("{include}/{name}.h"),
+            installed,
+            &facts.header_path(),
+        );
+        let text = pkgconfig::file(facts, &include, is_plain);
+        plan.insert(
+            format!("lib/pkgconfig/{pc}"),
+            Entry::File(text.into_bytes()),
+        );
+    }
+    plan.insert(FILE.to_owned(), Entry::File(document.to_json()));
+    plan
+}
+
+/// Links `path` in the environment to `file` in the package, relatively: a store can be moved.
+fn add_link(plan: &mut Plan, path: String, package: &InstalledPackage, file: &str) {
+    // Up from the folder of `path` to the environment, then to environments/, then to the store.
+    let up = "../".repeat(path.matches('/').count() + 2);
+    let target = format!("{up}packages/{}/{file}", package.directory);
+    plan.insert(path, Entry::Link(target));
+}
+
+/// Of each package, the series that has the plain names. `packages` are sorted by version.
+fn plain_series(packages: &[EnvironmentPackage<'_>]) -> BTreeMap<PackageName, Series> {
+    let mut plain: BTreeMap<PackageName, (bool, Series)> = BTreeMap::new();
+    for package in packages {
+        let document = &package.installed.document;
+        let candidate = (package.direct, document.series());
+        plain
+            .entry(document.name.clone())
+            .and_modify(|chosen| {
+                if candidate.0 >= chosen.0 {
+                    *chosen = candidate;
+                }
+            })
+            .or_insert(candidate);
+    }
+    plain
+        .into_iter()
+        .map(|(name, (_, series))| (name, series))
+        .collect()
+}

@@ -1,0 +1,281 @@
+//! What can go wrong in the store.
+
+use std::io;
+use std::path::PathBuf;
+
+use puck_package::{Digest, LinkName, PackageName, Series, SystemImport};
+use semver::Version;
+
+use crate::link::LinkError;
+use crate::system;
+
+/// A result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the store could not do what it was asked for. In every case nothing was changed, except that
+/// what was damaged is gone.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file operation failed; the message names the path.
+    #[error(transparent)]
+    Io(io::Error),
+
+    /// The device, the quota or the file size limit is exhausted.
+    #[error("no space left: {0}")]
+    NoSpace(io::Error),
+
+    /// There is no place for a store.
+    #[error("no place for the store: none of PUCK_HOME, XDG_DATA_HOME and HOME is set")]
+    NoHome,
+
+    /// What was handed over as an archive is something else.
+    #[error(
+        "the archive is not the one that was asked for: expected {expected_size} bytes with \
+         SHA-256 {expected}, found {found_size} bytes{} with {found}",
+        if found_size > expected_size { " or more" } else { "" }
+    )]
+    WrongArchive {
+        /// The digest it should have.
+        expected: Digest,
+        /// The size it should have.
+        expected_size: u64,
+        /// The digest of what was read.
+        found: Digest,
+        /// How much was read; reading stops soon after the expected size.
+        found_size: u64,
+    },
+
+    /// A file in the store is not what its name says. It has been removed.
+    #[error("{path} in the store was damaged ({reason}) and has been removed", path = path.display())]
+    Damaged {
+        /// What was damaged.
+        path: PathBuf,
+        /// How that was seen.
+        reason: String,
+    },
+
+    /// The archive of a package is needed and is not in the store.
+    #[error("the archive of {name} {version} (SHA-256 {sha256}) is not in the store")]
+    MissingArchive {
+        /// The package's name.
+        name: PackageName,
+        /// The package's version.
+        version: Version,
+        /// The archive's digest.
+        sha256: Digest,
+    },
+
+    /// An archive could not be unpacked.
+    #[error("the archive of {name} {version} cannot be unpacked: {source}")]
+    Archive {
+        /// The package's name.
+        name: PackageName,
+        /// The package's version.
+        version: Version,
+        /// What is wrong with it.
+        source: Box<puck_package::archive::ArchiveError>,
+    },
+
+    /// The system's libraries lack what a package uses.
+    #[error(
+        "{name} {version} cannot run on this machine: it needs {}, and this machine has glibc {glibc}",
+        list_symbols(missing)
+    )]
+    SystemImports {
+        /// The package's name.
+        name: PackageName,
+        /// The package's version.
+        version: Version,
+        /// What is not there.
+        missing: Vec<SystemImport>,
+        /// The version of this machine's glibc.
+        glibc: String,
+    },
+
+    /// An object could not be linked.
+    #[error("{object} of {name} {version} cannot be linked: {source}")]
+    Link {
+        /// The package's name.
+        name: PackageName,
+        /// The package's version.
+        version: Version,
+        /// The path of the object in the package.
+        object: String,
+        /// What the linker said.
+        source: LinkError,
+    },
+
+    /// An environment would hold two versions of one series.
+    #[error(
+        "an environment holds one version of {name} {series}, but {first} and {second} were asked for"
+    )]
+    SameSeries {
+        /// The package's name.
+        name: PackageName,
+        /// The series that both versions belong to.
+        series: Series,
+        /// One of them.
+        first: Version,
+        /// The other.
+        second: Version,
+    },
+
+    /// A package calls another that the environment does not hold.
+    #[error(
+        "{caller} {caller_version} calls {import}, but no {package} {series} is in the environment{}",
+        others(package, found)
+    )]
+    MissingPackage {
+        /// The calling package.
+        caller: PackageName,
+        /// Its version.
+        caller_version: Version,
+        /// What it calls.
+        import: Box<LinkName>,
+        /// The package that should have it.
+        package: PackageName,
+        /// The series that should have it.
+        series: Series,
+        /// The versions of the package that are there.
+        found: Vec<Version>,
+    },
+
+    /// A package calls a function that its callee does not export.
+    #[error(
+        "{caller} {caller_version} calls {wanted} ({import}), which {package} {version} does not \
+         export; {}",
+        exports(package, found)
+    )]
+    MissingFunction {
+        /// The calling package.
+        caller: PackageName,
+        /// Its version.
+        caller_version: Version,
+        /// What it calls: `fn(n: u64) -> f64` of `linalg::dot`.
+        wanted: String,
+        /// The symbol that it looks for.
+        import: Box<LinkName>,
+        /// The package that should export it.
+        package: PackageName,
+        /// The version in the environment.
+        version: Version,
+        /// Functions of that name with other signatures, else those with the nearest name.
+        found: Vec<String>,
+    },
+
+    /// Something that is no link of ours is where `.puck` should be.
+    #[error(
+        "{path} is not a link to an environment and is left as it is",
+        path = .0.display()
+    )]
+    NotALink(PathBuf),
+
+    /// An export would overwrite something.
+    #[error("{path} exists and is not an empty directory", path = .0.display())]
+    NotEmpty(PathBuf),
+}
+
+impl Error {
+    /// What the user could do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSpace(_) => "free some space, or set PUCK_HOME to a place that has more".into(),
+            Self::NoHome => "set PUCK_HOME to a directory that can be written to".into(),
+            Self::WrongArchive { .. } => {
+                "the registry or a proxy handed out something else; try again, and if it stays so, \
+                 tell the registry's owner"
+                    .into()
+            }
+            Self::Damaged { .. } => "run the same command again; it is fetched anew".into(),
+            Self::MissingArchive { .. } => "run `puck install` without `--offline`".into(),
+            Self::SystemImports { .. } => {
+                "build the package on a machine with an older glibc, or run it on a newer system"
+                    .into()
+            }
+            Self::MissingPackage { .. } | Self::MissingFunction { .. } => {
+                "run `puck update`, or build the caller again with the versions that are installed"
+                    .into()
+            }
+            Self::NotALink(path) => format!("move {} away and try again", path.display()),
+            Self::NotEmpty(_) => "name a directory that does not exist yet".into(),
+            Self::Io(_) | Self::Archive { .. } | Self::Link { .. } | Self::SameSeries { .. } => {
+                return None;
+            }
+        };
+        Some(hint)
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Self::NoSpace(error),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+fn list_symbols(missing: &[SystemImport]) -> String {
+    /// More than these are counted.
+    const SHOWN: usize = 5;
+    let mut words: Vec<String> = missing
+        .iter()
+        .take(SHOWN)
+        .map(|import| format!("{} of {}", system::versioned(import), import.library))
+        .collect();
+    if missing.len() > SHOWN {
+        words.push(format!("{} more", missing.len() - SHOWN));
+    }
+    words.join(", ")
+}
+
+fn others(package: &PackageName, found: &[Version]) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    let versions: Vec<String> = found.iter().map(Version::to_string).collect();
+    format!(" ({package} {} is)", versions.join(", "))
+}
+
+fn exports(package: &PackageName, found: &[String]) -> String {
+    if found.is_empty() {
+        return format!("{package} exports nothing of a similar name");
+    }
+    format!("it exports {}", found.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_device_is_told_from_other_errors() {
+        for code in [libc::ENOSPC, libc::EDQUOT, libc::EFBIG] {
+            let error = Error::from(io::Error::from_raw_os_error(code));
+            assert!(matches!(error, Error::NoSpace(_)), "{error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("PUCK_HOME")));
+        }
+        let error = Error::from(io::Error::from_raw_os_error(libc::EACCES));
+        assert!(matches!(error, Error::Io(_)), "{error}");
+    }
+
+    #[test]
+    fn long_lists_of_symbols_are_cut() {
+        let import = |symbol: usize| SystemImport {
+            symbol: format!("f{symbol}"),
+            library: "libm.so.6".to_owned(),
+            version: Some("GLIBC_2.99".to_owned()),
+        };
+        let missing: Vec<_> = (0..7).map(import).collect();
+        let text = list_symbols(&missing);
+        assert!(text.starts_with("f0@GLIBC_2.99 of libm.so.6, "), "{text}");
+        assert!(
+            text.ends_with("f4@GLIBC_2.99 of libm.so.6, 2 more"),
+            "{text}"
+        );
+    }
+}

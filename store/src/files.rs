@@ -1,0 +1,140 @@
+//! Writing, sealing and removing files and trees.
+
+use std::fs::Permissions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use fs_err as fs;
+
+use crate::Result;
+
+const FILE_READ_ONLY: u32 = 0o444;
+const DIRECTORY_READ_ONLY: u32 = 0o555;
+const DIRECTORY_WRITABLE: u32 = 0o755;
+
+/// Writes a file that does not exist yet.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    Ok(file.write_all(bytes)?)
+}
+
+/// Flushes a file and makes it read-only.
+pub(crate) fn seal_file(path: &Path) -> Result<()> {
+    fs::File::open(path)?.sync_all()?;
+    set_mode(path, FILE_READ_ONLY)
+}
+
+/// Flushes everything below `directory`, and makes it read-only. The folder itself is only flushed:
+/// a folder must be writable to be moved to another one ([`publish_directory`]).
+pub(crate) fn seal_below(directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            seal_below(&path)?;
+            set_mode(&path, DIRECTORY_READ_ONLY)?;
+        } else if kind.is_file() {
+            seal_file(&path)?;
+        }
+    }
+    sync_directory(directory)
+}
+
+/// Moves a sealed folder from `staging/` to its place, where nothing may be, for good.
+pub(crate) fn publish_directory(from: &Path, to: &Path) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::rename(from, to)?;
+    set_mode(to, DIRECTORY_READ_ONLY)?;
+    sync_parent(to)
+}
+
+/// Moves a folder out of its place, so that from one moment to the next it is not there.
+pub(crate) fn withdraw_directory(from: &Path, to: &Path) -> Result<()> {
+    set_mode(from, DIRECTORY_WRITABLE)?;
+    Ok(fs::rename(from, to)?)
+}
+
+/// Flushes the folder that `path` is in: a rename is only then sure to last.
+pub(crate) fn sync_parent(path: &Path) -> Result<()> {
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+fn sync_directory(path: &Path) -> Result<()> {
+    Ok(fs::File::open(path)?.sync_all()?)
+}
+
+/// Removes a file or a tree, read-only or not; that there is none is no error.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    let result = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => remove_tree(path),
+        Ok(_) => fs::remove_file(path).map_err(Into::into),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error.into()),
+    };
+    // Somebody else may have been faster.
+    if result.is_err() && fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
+    {
+        return Ok(());
+    }
+    result
+}
+
+fn remove_tree(directory: &Path) -> Result<()> {
+    // Entries can only be removed from a folder that may be written to.
+    set_mode(directory, DIRECTORY_WRITABLE)?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_tree(&entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(fs::remove_dir(directory)?)
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    Ok(fs::set_permissions(path, Permissions::from_mode(mode))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path)
+            .expect("is there")
+            .permissions()
+            .mode()
+            & 0o777
+    }
+
+    #[test]
+    fn sealed_moved_withdrawn_and_removed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (made, place) = (folder.path().join("made"), folder.path().join("in/place"));
+        fs::create_dir_all(made.join("a/b")).expect("folders");
+        write_new(&made.join("a/b/file"), b"content").expect("writes");
+        assert!(write_new(&made.join("a/b/file"), b"again").is_err());
+        fs_err::os::unix::fs::symlink("nowhere", made.join("a/link")).expect("a link");
+
+        seal_below(&made).expect("seals");
+        publish_directory(&made, &place).expect("moves");
+        assert!(!made.exists());
+        assert_eq!(mode(&place), DIRECTORY_READ_ONLY);
+        assert_eq!(mode(&place.join("a/b")), DIRECTORY_READ_ONLY);
+        assert_eq!(mode(&place.join("a/b/file")), FILE_READ_ONLY);
+
+        withdraw_directory(&place, &made).expect("moves");
+        assert!(!place.exists());
+        remove(&made).expect("removes");
+        assert!(!made.exists());
+        remove(&made).expect("is not there and need not be");
+    }
+}

@@ -1,0 +1,63 @@
+//! The machine-wide store: unpacked packages, linked libraries, environments.
+//!
+//! # Layout
+//!
+//! ```text
+//! $PUCK_HOME                          the XDG data directory's puck/ unless it is set
+//!   archives/<sha256>.puck            packed packages, as they were fetched
+//!   packages/<name>-<version>-<sha16>/
+//!     package.json, ir/, obj/, …      what the archive holds
+//!     lib/<object>.so                 each object, linked once
+//!     installed.json                  digests of what installing added ([`InstallRecord`])
+//!   environments/<key>/               what a project's `.puck` points to ([`Environment`])
+//!   staging/                          what is being made, each with the lock of who makes it
+//!   index/, registry/, user/          the registries' and the projects' own; not touched here
+//! ```
+//!
+//! Archives, packages and environments are read-only from the moment they have their names, and
+//! their names say what is in them: a digest, or a name with a digest. Nothing is ever changed in
+//! place, so readers take no locks.
+//!
+//! # Crash safety
+//!
+//! Everything is made in `staging/`, flushed, and renamed to its name, so that a thing that has its
+//! name is whole. What a killed process leaves in `staging/` is removed by the next process that
+//! makes something: a lock that can be taken has no living owner.
+//!
+//! # Lock order
+//!
+//! A lock is a `flock` on `staging/<thing>.lock`; the file goes away with the lock.
+//!
+//! 1. `package-<sha256>` while a package is unpacked and linked, `environment-<key>` and
+//!    `export-<digest of path>` while those are built, `repair-<digest of path>`; never two of them;
+//! 2. under one of those, `archive-<sha256>` while an archive is written or a damaged one removed,
+//!    or `withdrawn-…` while what was damaged is removed.
+//!
+//! Only the sweep of `staging/` takes locks out of order, and it never waits for one.
+//!
+//! # Damage
+//!
+//! Installing looks at names and sizes, which costs microseconds; [`Store::verify`] reads
+//! everything. What is found damaged is moved away and made again from its archive; an archive that
+//! is damaged is removed and reported ([`Error::Damaged`]), so that the caller can fetch it again.
+
+mod activate;
+mod archives;
+mod environment;
+mod error;
+mod export;
+mod files;
+mod install;
+mod installed;
+pub mod link;
+mod listing;
+mod staging;
+mod store;
+pub mod system;
+mod verify;
+
+pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest};
+pub use error::{Error, Result};
+pub use installed::{InstallRecord, InstalledPackage};
+pub use store::Store;
+pub use verify::{Problem, Verification};

@@ -1,0 +1,36 @@
+//! What the store holds of a package.
+
+use puck_package::PackageName;
+
+use crate::installed::State;
+use crate::{InstalledPackage, Result, Store};
+
+impl Store {
+    /// The installed versions of a package, in no particular order. A folder that is damaged or is
+    /// being made is passed over.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn installed_packages(&self, name: &PackageName) -> Result<Vec<InstalledPackage>> {
+        let entries = match fs_err::read_dir(self.packages_directory()) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let prefix = format!("{name}-");
+        let mut found = Vec::new();
+        for entry in entries {
+            let file_name = entry?.file_name();
+            // `linalg-` also begins the folders of a package `linalg-extra`.
+            let Some(directory) = file_name.to_str().filter(|d| d.starts_with(&prefix)) else {
+                continue;
+            };
+            if let State::Whole(package) = self.state(directory)?
+                && package.document.name == *name
+            {
+                found.push(*package);
+            }
+        }
+        Ok(found)
+    }
+}
