@@ -14,9 +14,24 @@
 //! The crate knows no store and no registry: dependencies are values, and where the cache lies is
 //! an argument.
 
+mod build;
+mod cache;
+mod codegen;
+mod disassemble;
 mod error;
+mod files;
+mod llvm;
+mod module;
+mod record;
 mod request;
 mod source;
+mod system;
 
+pub use build::build;
+pub use codegen::{CodegenError, llvm_version};
+pub use disassemble::{disassemble, ir_text};
 pub use error::Error;
+pub use module::{ExportError, ImportError, ModuleError};
 pub use request::{BuildRequest, Built, Progress};
+pub use source::{SourceError, cargo_manifest};
+pub use system::SystemError;

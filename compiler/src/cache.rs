@@ -1,0 +1,96 @@
+//! What was compiled before: contents by key, in one folder.
+//!
+//! An entry is a file named by the SHA-256 of its key. It starts with the SHA-256 of its content,
+//! which is checked again at every use: a damaged entry counts as none. Entries are written beside
+//! their place and renamed into it, so that several builds may share the folder; the folder may be
+//! removed at any time.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use puck_package::Digest;
+
+/// The folder.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    directory: PathBuf,
+}
+
+/// The length of a digest in bytes, and so of what precedes an entry's content.
+const DIGEST: usize = 32;
+
+impl Cache {
+    /// The cache in a folder below `root`, made when something is put there.
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { directory: root.join("objects") }
+    }
+
+    /// The content that was put under `key`, if it is there and whole.
+    pub(crate) fn get(&self, key: &str) -> std::io::Result<Option<Vec<u8>>> {
+        let mut bytes = match fs_err::read(self.path(key)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match bytes.split_at_checked(DIGEST) {
+            Some((digest, content)) if Digest::of(content).bytes() == digest => {
+                bytes.drain(..DIGEST);
+                Ok(Some(bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps `content` under `key`.
+    pub(crate) fn put(&self, key: &str, content: &[u8]) -> std::io::Result<()> {
+        fs_err::create_dir_all(&self.directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        file.write_all(Digest::of(content).bytes())?;
+        file.write_all(content)?;
+        // Not flushed to the disk: what a crash damages is found by its digest.
+        file.persist(self.path(key)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        self.directory.join(Digest::of(key.as_bytes()).hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        assert_eq!(cache.get("a").unwrap(), None);
+        for content in [&b"first"[..], b"", b"second"] {
+            cache.put("a", content).unwrap();
+            assert_eq!(cache.get("a").unwrap().as_deref(), Some(content));
+        }
+        assert_eq!(cache.get("b").unwrap(), None);
+    }
+
+    #[test]
+    fn damage_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        cache.put("a", b"content").unwrap();
+        let path = cache.path("a");
+        let whole = fs_err::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs_err::write(&path, &whole[..length]).unwrap();
+            assert_eq!(cache.get("a").unwrap(), None, "cut at {length}");
+        }
+        for place in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[place] ^= 0x20;
+            fs_err::write(&path, &changed).unwrap();
+            assert_eq!(cache.get("a").unwrap(), None, "changed at {place}");
+        }
+        fs_err::write(&path, &whole).unwrap();
+        assert_eq!(cache.get("a").unwrap().as_deref(), Some(&b"content"[..]));
+    }
+}

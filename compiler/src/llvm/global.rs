@@ -1,0 +1,430 @@
+//! Functions, variables, aliases and ifuncs of a module: names, linkage, attributes, uses.
+
+use std::ffi::c_uint;
+use std::marker::PhantomData;
+use std::ptr;
+
+use inkwell::llvm_sys::comdat::{LLVMGetComdat, LLVMSetComdat};
+use inkwell::llvm_sys::core::{
+    LLVMAddAlias2, LLVMAddAttributeAtIndex, LLVMAddFunction, LLVMAddGlobal,
+    LLVMAliasGetAliasee, LLVMAppendBasicBlockInContext, LLVMArrayType2, LLVMBuildCall2,
+    LLVMBuildRet, LLVMBuildRetVoid, LLVMConstArray2, LLVMConstInt, LLVMConstNull, LLVMConstStructInContext,
+    LLVMCreateBuilderInContext, LLVMCreateEnumAttribute, LLVMCreateStringAttribute,
+    LLVMDeleteFunction, LLVMDeleteGlobal, LLVMDisposeBuilder, LLVMFunctionType, LLVMGetAlignment,
+    LLVMGetAttributeCountAtIndex, LLVMGetAttributesAtIndex, LLVMGetCalledFunctionType,
+    LLVMGetCalledValue, LLVMGetEnumAttributeKindForName, LLVMGetFirstBasicBlock, LLVMGetFirstUse,
+    LLVMGetFunctionCallConv, LLVMGetGlobalParent, LLVMGetInitializer, LLVMGetLinkage,
+    LLVMGetModuleContext, LLVMGetNamedGlobalWithLength, LLVMGetNextUse, LLVMGetNumOperands,
+    LLVMGetOperand, LLVMGetReturnType, LLVMGetPoison, LLVMGetStringAttributeAtIndex,
+    LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2,
+    LLVMGlobalGetValueType, LLVMInt32TypeInContext, LLVMIsACallInst, LLVMIsAFunction,
+    LLVMIsAInvokeInst,
+    LLVMIsDeclaration, LLVMIsGlobalConstant, LLVMPointerTypeInContext, LLVMPositionBuilderAtEnd,
+    LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith, LLVMSetAlignment,
+    LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetInitializer, LLVMSetLinkage,
+    LLVMSetThreadLocalMode, LLVMSetUnnamedAddress, LLVMSetValueName2, LLVMSetVisibility, LLVMVoidTypeInContext,
+    LLVMGetTypeKind,
+};
+use inkwell::llvm_sys::debuginfo::{
+    LLVMDIBuilderCreateDebugLocation, LLVMDISubprogramGetLine, LLVMGetSubprogram,
+    LLVMInstructionSetDebugLoc, LLVMSetSubprogram,
+};
+use inkwell::llvm_sys::prelude::{LLVMMetadataRef, LLVMTypeRef, LLVMValueRef};
+use inkwell::llvm_sys::{
+    LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage, LLVMTypeKind,
+    LLVMUnnamedAddr, LLVMVisibility,
+};
+use inkwell::module::Module;
+
+use super::shape;
+use crate::module::{Extension, Shape};
+
+/// The attribute index of a function itself.
+const FUNCTION: c_uint = LLVMAttributeFunctionIndex as c_uint;
+/// The attribute index of the result; parameters follow, from 1.
+pub(super) const RESULT: c_uint = LLVMAttributeReturnIndex as c_uint;
+
+/// What a [`Global`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Function,
+    Variable,
+    Alias,
+    Ifunc,
+}
+
+/// Something with a symbol, in a module that is alive as long as this handle.
+#[derive(Clone, Copy)]
+pub(crate) struct Global<'m> {
+    pub(super) value: LLVMValueRef,
+    pub(super) kind: Kind,
+    pub(super) module: PhantomData<&'m ()>,
+}
+
+// Every `unsafe` of this block relies on the same: `value` is a live global of the kind that is
+// recorded beside it, and only the functions that LLVM offers for that kind are called.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "one justification above for all of them")]
+impl<'m> Global<'m> {
+    pub(crate) fn kind(self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn name(self) -> String {
+        let mut length = 0;
+        let bytes = unsafe {
+            let start = LLVMGetValueName2(self.value, &mut length);
+            std::slice::from_raw_parts(start.cast::<u8>(), length)
+        };
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    pub(crate) fn rename(self, name: &str) {
+        unsafe { LLVMSetValueName2(self.value, name.as_ptr().cast(), name.len()) }
+    }
+
+    /// An intrinsic function, or a variable that means something to LLVM, such as
+    /// `llvm.global_ctors`.
+    pub(crate) fn is_llvms_own(self) -> bool {
+        self.name().starts_with("llvm.")
+    }
+
+    pub(crate) fn is_declaration(self) -> bool {
+        unsafe { LLVMIsDeclaration(self.value) != 0 }
+    }
+
+    pub(crate) fn linkage(self) -> LLVMLinkage {
+        unsafe { LLVMGetLinkage(self.value) }
+    }
+
+    pub(crate) fn set_linkage(self, linkage: LLVMLinkage) {
+        unsafe { LLVMSetLinkage(self.value, linkage) }
+    }
+
+    /// Defined here for good: not weak, not inline, not local.
+    pub(crate) fn is_strong_definition(self) -> bool {
+        !self.is_declaration()
+            && matches!(
+                self.linkage(),
+                LLVMLinkage::LLVMExternalLinkage
+                    | LLVMLinkage::LLVMCommonLinkage
+                    | LLVMLinkage::LLVMDLLExportLinkage
+            )
+    }
+
+    /// Makes the symbol local to the object, and its own master (no comdat).
+    pub(crate) fn internalise(self) {
+        self.leave_comdat();
+        self.set_linkage(LLVMLinkage::LLVMInternalLinkage);
+    }
+
+    /// Makes the symbol one that others may link to, though not replace: `dso_local`, so that calls
+    /// inside the module are direct.
+    pub(crate) fn export(self) {
+        self.leave_comdat();
+        self.set_linkage(LLVMLinkage::LLVMExternalLinkage);
+        unsafe {
+            // The C interface cannot set `dso_local`; hiding sets it, and it stays.
+            LLVMSetVisibility(self.value, LLVMVisibility::LLVMHiddenVisibility);
+            LLVMSetVisibility(self.value, LLVMVisibility::LLVMDefaultVisibility);
+        }
+    }
+
+    fn leave_comdat(self) {
+        if matches!(self.kind, Kind::Function | Kind::Variable) {
+            unsafe {
+                if !LLVMGetComdat(self.value).is_null() {
+                    LLVMSetComdat(self.value, ptr::null_mut());
+                }
+            }
+        }
+    }
+
+    /// The function that this is or is an alias of.
+    pub(crate) fn function(self) -> Option<Global<'m>> {
+        let mut value = self.value;
+        if self.kind == Kind::Alias {
+            value = unsafe { LLVMAliasGetAliasee(value) };
+        }
+        let value = unsafe { LLVMIsAFunction(value) };
+        (!value.is_null()).then_some(Global { value, kind: Kind::Function, module: PhantomData })
+    }
+
+    /// A second symbol for the same function.
+    pub(crate) fn add_alias(self, name: &str) -> Global<'m> {
+        let name = format!("{name}\0");
+        let value = unsafe {
+            let module = LLVMGetGlobalParent(self.value);
+            let ty = LLVMGlobalGetValueType(self.value);
+            LLVMAddAlias2(module, ty, 0, self.value, name.as_ptr().cast())
+        };
+        Global { value, kind: Kind::Alias, module: PhantomData }
+    }
+
+    /// How the function is called. For an alias that of the function behind it.
+    pub(crate) fn shape(self) -> Option<Shape> {
+        self.function().map(|function| shape::of_function(function.value, PhantomData))
+    }
+
+    /// Whether a call of this function, somewhere in the module, has another type than it.
+    pub(crate) fn is_called_otherwise(self) -> bool {
+        unsafe {
+            let own = LLVMGlobalGetValueType(self.value);
+            let mut used = LLVMGetFirstUse(self.value);
+            while !used.is_null() {
+                let user = LLVMGetUser(used);
+                let is_call =
+                    !LLVMIsACallInst(user).is_null() || !LLVMIsAInvokeInst(user).is_null();
+                if is_call
+                    && LLVMGetCalledValue(user) == self.value
+                    && LLVMGetCalledFunctionType(user) != own
+                {
+                    return true;
+                }
+                used = LLVMGetNextUse(used);
+            }
+            false
+        }
+    }
+
+    pub(crate) fn is_used(self) -> bool {
+        unsafe { !LLVMGetFirstUse(self.value).is_null() }
+    }
+
+    pub(crate) fn replace_with(self, other: Global<'m>) {
+        unsafe { LLVMReplaceAllUsesWith(self.value, other.value) }
+    }
+
+    /// Removes the function or variable, which nothing uses any more.
+    pub(crate) fn delete(self) {
+        match self.kind {
+            Kind::Function => unsafe { LLVMDeleteFunction(self.value) },
+            Kind::Variable => unsafe { LLVMDeleteGlobal(self.value) },
+            Kind::Alias | Kind::Ifunc => {}
+        }
+    }
+
+    /// A string attribute of the function: `target-features`.
+    pub(crate) fn string_attribute(self, key: &str) -> Option<String> {
+        let length = key.len() as c_uint;
+        unsafe {
+            let found =
+                LLVMGetStringAttributeAtIndex(self.value, FUNCTION, key.as_ptr().cast(), length);
+            if found.is_null() {
+                return None;
+            }
+            let mut length = 0;
+            let start = LLVMGetStringAttributeValue(found, &mut length);
+            let bytes = std::slice::from_raw_parts(start.cast::<u8>(), length as usize);
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+
+    pub(crate) fn set_string_attribute(self, key: &str, value: Option<&str>) {
+        let (start, length) = (key.as_ptr().cast(), key.len() as c_uint);
+        unsafe {
+            LLVMRemoveStringAttributeAtIndex(self.value, FUNCTION, start, length);
+            if let Some(value) = value {
+                let context = LLVMGetModuleContext(LLVMGetGlobalParent(self.value));
+                let (text, size) = (value.as_ptr().cast(), value.len() as c_uint);
+                let attribute = LLVMCreateStringAttribute(context, start, length, text, size);
+                LLVMAddAttributeAtIndex(self.value, FUNCTION, attribute);
+            }
+        }
+    }
+
+    /// An attribute without a value at the function: `nonlazybind`.
+    pub(crate) fn add_attribute(self, name: &str) {
+        self.add_attribute_at(FUNCTION, name);
+    }
+
+    /// How the result (`None`) or a parameter is widened to a register.
+    pub(crate) fn set_extension(self, parameter: Option<usize>, extension: Extension) {
+        let index = parameter.map_or(RESULT, |index| index as c_uint + 1);
+        match extension {
+            Extension::None => {}
+            Extension::Sign => self.add_attribute_at(index, "signext"),
+            Extension::Zero => self.add_attribute_at(index, "zeroext"),
+        }
+    }
+
+    fn add_attribute_at(self, index: c_uint, name: &str) {
+        unsafe {
+            let context = LLVMGetModuleContext(LLVMGetGlobalParent(self.value));
+            let attribute = LLVMCreateEnumAttribute(context, attribute_kind(name), 0);
+            LLVMAddAttributeAtIndex(self.value, index, attribute);
+        }
+    }
+
+    /// A new declaration in place of this one: default visibility and not `dso_local`, which the C
+    /// interface cannot take away.
+    pub(crate) fn redeclare(self) -> Global<'m> {
+        let name = self.name();
+        self.rename("");
+        let terminated = format!("{name}\0");
+        let fresh = unsafe {
+            let module = LLVMGetGlobalParent(self.value);
+            let ty = LLVMGlobalGetValueType(self.value);
+            match self.kind {
+                Kind::Variable => {
+                    let fresh = LLVMAddGlobal(module, ty, terminated.as_ptr().cast());
+                    LLVMSetGlobalConstant(fresh, LLVMIsGlobalConstant(self.value));
+                    LLVMSetThreadLocalMode(fresh, LLVMGetThreadLocalMode(self.value));
+                    LLVMSetAlignment(fresh, LLVMGetAlignment(self.value));
+                    fresh
+                }
+                _ => {
+                    let fresh = LLVMAddFunction(module, terminated.as_ptr().cast(), ty);
+                    LLVMSetFunctionCallConv(fresh, LLVMGetFunctionCallConv(self.value));
+                    LLVMSetSubprogram(fresh, LLVMGetSubprogram(self.value));
+                    self.copy_attributes(fresh);
+                    fresh
+                }
+            }
+        };
+        let fresh = Global { value: fresh, kind: self.kind, module: PhantomData };
+        fresh.set_linkage(self.linkage());
+        self.replace_with(fresh);
+        self.delete();
+        fresh
+    }
+
+    unsafe fn copy_attributes(self, other: LLVMValueRef) {
+        let parameters = self.shape().map_or(0, |shape| shape.parameters.len());
+        let indices = [FUNCTION, RESULT].into_iter().chain(1..=parameters as c_uint);
+        for index in indices {
+            unsafe {
+                let count = LLVMGetAttributeCountAtIndex(self.value, index) as usize;
+                let mut attributes = vec![ptr::null_mut(); count];
+                LLVMGetAttributesAtIndex(self.value, index, attributes.as_mut_ptr());
+                for attribute in attributes {
+                    LLVMAddAttributeAtIndex(other, index, attribute);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn has_debug_information(self) -> bool {
+        self.kind == Kind::Function && unsafe { !LLVMGetSubprogram(self.value).is_null() }
+    }
+
+    fn subprogram(self) -> LLVMMetadataRef {
+        unsafe { LLVMGetSubprogram(self.value) }
+    }
+}
+
+/// The number that stands for an attribute in this LLVM.
+pub(super) fn attribute_kind(name: &str) -> c_uint {
+    // SAFETY: the name is passed with its length.
+    unsafe { LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()) }
+}
+
+/// Replaces the body of every function by one that returns at once, keeping what debug information
+/// says about the function. `remove_bodies` must turn `available_externally` definitions into
+/// declarations.
+pub(crate) fn stub_bodies(module: &Module<'_>, remove_bodies: impl FnOnce()) {
+    let functions: Vec<_> = super::globals(module)
+        .into_iter()
+        .filter(|global| global.kind == Kind::Function && !global.is_declaration())
+        .map(|function| (function, function.subprogram()))
+        .collect();
+    for (function, _) in &functions {
+        function.leave_comdat();
+        // The C interface has no way to remove a body, but a pass does it to these.
+        function.set_linkage(LLVMLinkage::LLVMAvailableExternallyLinkage);
+    }
+    remove_bodies();
+    for (function, subprogram) in functions {
+        // SAFETY: the module is alive and the functions with it: the pass removes bodies only, as
+        // the caller promises. Metadata belongs to the context.
+        unsafe {
+            let context = LLVMGetModuleContext(module.as_mut_ptr());
+            if LLVMGetFirstBasicBlock(function.value).is_null() {
+                let block = LLVMAppendBasicBlockInContext(context, function.value, c"".as_ptr());
+                let builder = LLVMCreateBuilderInContext(context);
+                LLVMPositionBuilderAtEnd(builder, block);
+                let result = LLVMGetReturnType(LLVMGlobalGetValueType(function.value));
+                let last = match LLVMGetTypeKind(result) {
+                    LLVMTypeKind::LLVMVoidTypeKind => LLVMBuildRetVoid(builder),
+                    _ => LLVMBuildRet(builder, LLVMGetPoison(result)),
+                };
+                LLVMDisposeBuilder(builder);
+                if !subprogram.is_null() {
+                    LLVMSetSubprogram(function.value, subprogram);
+                    let line = LLVMDISubprogramGetLine(subprogram);
+                    let location = LLVMDIBuilderCreateDebugLocation(
+                        context,
+                        line,
+                        0,
+                        subprogram,
+                        ptr::null_mut(),
+                    );
+                    LLVMInstructionSetDebugLoc(last, location);
+                }
+            }
+        }
+    }
+}
+
+/// Defines `__dso_handle`, the variable by whose address C++ registers destructors, and a function
+/// that runs them when the library is unloaded (what `crtbegin.o` does where a C compiler links).
+pub(crate) fn append_destructor(module: &Module<'_>, handle: Global<'_>) {
+    let raw = module.as_mut_ptr();
+    // SAFETY: everything is made in and belongs to the live module and its context; the types agree
+    // with LLVM's documentation of `llvm.global_dtors`, and the module is verified afterwards.
+    unsafe {
+        let context = LLVMGetModuleContext(raw);
+        let pointer = LLVMPointerTypeInContext(context, 0);
+        let void = LLVMVoidTypeInContext(context);
+        let own = LLVMAddGlobal(raw, pointer, c"puck.dso_handle".as_ptr());
+        LLVMSetInitializer(own, LLVMConstNull(pointer));
+        LLVMSetLinkage(own, LLVMLinkage::LLVMInternalLinkage);
+        LLVMReplaceAllUsesWith(handle.value, own);
+        handle.delete();
+
+        let mut argument = pointer;
+        let finalize_type = LLVMFunctionType(void, &mut argument, 1, 0);
+        let finalize = find_or_declare(module, "__cxa_finalize", finalize_type);
+        let nothing = LLVMFunctionType(void, ptr::null_mut(), 0, 0);
+        let destructor = LLVMAddFunction(raw, c"puck.finalize".as_ptr(), nothing);
+        LLVMSetLinkage(destructor, LLVMLinkage::LLVMInternalLinkage);
+        LLVMSetUnnamedAddress(destructor, LLVMUnnamedAddr::LLVMGlobalUnnamedAddr);
+        let block = LLVMAppendBasicBlockInContext(context, destructor, c"".as_ptr());
+        let builder = LLVMCreateBuilderInContext(context);
+        LLVMPositionBuilderAtEnd(builder, block);
+        let mut own = own;
+        LLVMBuildCall2(builder, finalize_type, finalize, &mut own, 1, c"".as_ptr());
+        LLVMBuildRetVoid(builder);
+        LLVMDisposeBuilder(builder);
+
+        let name = "llvm.global_dtors";
+        let existing = LLVMGetNamedGlobalWithLength(raw, name.as_ptr().cast(), name.len());
+        let mut entries = Vec::new();
+        if !existing.is_null() {
+            let list = LLVMGetInitializer(existing);
+            let count = LLVMGetNumOperands(list).unsigned_abs();
+            entries.extend((0..count).map(|index| LLVMGetOperand(list, index)));
+            LLVMDeleteGlobal(existing);
+        }
+        let priority = LLVMConstInt(LLVMInt32TypeInContext(context), 65535, 0);
+        let mut fields = [priority, destructor, LLVMConstNull(pointer)];
+        let entry = LLVMConstStructInContext(context, fields.as_mut_ptr(), 3, 0);
+        entries.push(entry);
+        let entry_type = inkwell::llvm_sys::core::LLVMTypeOf(entry);
+        let list = LLVMConstArray2(entry_type, entries.as_mut_ptr(), entries.len() as u64);
+        let list_type = LLVMArrayType2(entry_type, entries.len() as u64);
+        let variable = LLVMAddGlobal(raw, list_type, c"llvm.global_dtors".as_ptr());
+        LLVMSetInitializer(variable, list);
+        LLVMSetLinkage(variable, LLVMLinkage::LLVMAppendingLinkage);
+    }
+}
+
+/// # Safety
+/// `ty` is a function type of the module's context.
+unsafe fn find_or_declare(module: &Module<'_>, name: &str, ty: LLVMTypeRef) -> LLVMValueRef {
+    if let Some(found) = super::globals(module).into_iter().find(|global| global.name() == name) {
+        return found.value;
+    }
+    let terminated = format!("{name}\0");
+    // SAFETY: the module is alive, the name terminated.
+    unsafe { LLVMAddFunction(module.as_mut_ptr(), terminated.as_ptr().cast(), ty) }
+}

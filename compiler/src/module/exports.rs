@@ -1,0 +1,356 @@
+//! What a package offers: which of the defined functions, under which name and signature.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use puck_package::{FunctionName, LinkName, PackageName, Series, Signature, nearest};
+
+use super::shape::{Disagreement, Shape};
+use crate::source::{DebugFunction, Language};
+
+/// Why a function cannot be exported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The sources define nothing that could be exported.
+    #[error("the package exports nothing: its sources define no function that is visible to others")]
+    Nothing,
+    /// The manifest names a symbol that no source defines.
+    #[error("the manifest exports `{name}`, but no source defines the function `{symbol}`")]
+    Undefined {
+        /// The function in the manifest.
+        name: FunctionName,
+        /// The symbol that was looked for.
+        symbol: String,
+        /// The defined function with the most similar name.
+        nearest: Option<String>,
+        /// Whether it is there, but local to its file.
+        local: bool,
+    },
+    /// Neither the manifest nor debug information tells the signature.
+    #[error("{place}: the signature of `{name}` is not known: there is no debug information to read it from")]
+    NoSignature {
+        /// Where the function is defined.
+        place: String,
+        /// The function.
+        name: String,
+        /// Its type as far as the code tells.
+        code: String,
+    },
+    /// The function's type is one that signatures do not have.
+    #[error("{place}: `{name}` cannot be exported: {reason}")]
+    NotExpressible {
+        /// Where the function is defined.
+        place: String,
+        /// The function.
+        name: String,
+        /// What does not fit: ``parameter 1 is the struct `Point` by value``.
+        reason: String,
+        /// Whether it is a struct that is passed by value.
+        by_value: bool,
+    },
+    /// The signature is not that of the code.
+    #[error("{place}: the signature of `{name}` does not agree with the code\n  {origin}: {signature}\n  code: {code}\n({reason})")]
+    Mismatch {
+        /// Where the function is defined.
+        place: String,
+        /// The function.
+        name: String,
+        /// Who gives the signature: `manifest` or `debug information`.
+        origin: &'static str,
+        /// The signature.
+        signature: Signature,
+        /// The function's type in LLVM's terms.
+        code: String,
+        /// The first difference.
+        reason: String,
+    },
+    /// A name that several functions of the source have.
+    #[error("the manifest exports `{name}`, which is any of\n    {}", candidates.join("\n    "))]
+    Overloaded {
+        /// The function in the manifest.
+        name: FunctionName,
+        /// The functions of that name.
+        candidates: Vec<String>,
+    },
+    /// Two functions with one name and one signature.
+    #[error("`{name}` is exported twice with the signature {signature}")]
+    Twice {
+        /// The function.
+        name: FunctionName,
+        /// The signature of both.
+        signature: Signature,
+    },
+    /// A symbol that is no function name.
+    #[error("{place}: `{symbol}` cannot be exported under this name: {reason}")]
+    InvalidName {
+        /// Where the function is defined.
+        place: String,
+        /// The symbol.
+        symbol: String,
+        /// What a name is.
+        reason: String,
+    },
+}
+
+impl ExportError {
+    /// What could be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let list = "name the functions to export with [[function]]";
+        Some(match self {
+            Self::Nothing => "a function is visible unless it is `static` (C, C++) or lacks \
+                              `#[unsafe(no_mangle)] extern \"C\"` (Rust)"
+                .to_owned(),
+            Self::Undefined { local: true, .. } => {
+                "it is local to its file: remove `static` or `internal`".to_owned()
+            }
+            Self::Undefined { nearest, .. } => format!("did you mean `{}`?", nearest.as_deref()?),
+            Self::NoSignature { name, code, .. } => format!(
+                "write it in the manifest: [[function]] name = \"{name}\", signature = \"...\" \
+                 (the code has {code})"
+            ),
+            Self::NotExpressible { by_value: true, .. } => {
+                format!("pass structs by pointer, or make the function `static`, or {list}")
+            }
+            Self::NotExpressible { .. } => format!("make the function `static`, or {list}"),
+            Self::Mismatch { .. } | Self::Twice { .. } => return None,
+            Self::Overloaded { .. } => {
+                "give its `signature`, or the `symbol` of the one that is meant".to_owned()
+            }
+            Self::InvalidName { .. } => {
+                "give it a name: [[function]] name = \"...\", symbol = \"...\"".to_owned()
+            }
+        })
+    }
+}
+
+/// A `[[function]]` of the manifest.
+#[derive(Clone, Debug)]
+pub(crate) struct Requested {
+    pub(crate) name: FunctionName,
+    /// The name where `None`.
+    pub(crate) symbol: Option<String>,
+    pub(crate) signature: Option<Signature>,
+    pub(crate) doc: Option<String>,
+}
+
+/// A function that the sources define for others to see.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    /// The source file.
+    pub(crate) path: String,
+    pub(crate) shape: Shape,
+    pub(crate) language: Language,
+    /// Not weak or inline, and exported by its language.
+    pub(crate) strong: bool,
+}
+
+/// All that sources define, by symbol.
+#[derive(Debug, Default)]
+pub(crate) struct Definitions {
+    pub(crate) visible: BTreeMap<String, Definition>,
+    /// Functions that are local to a file.
+    pub(crate) local: BTreeSet<String>,
+}
+
+/// A function that is offered.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Export {
+    pub(crate) name: FunctionName,
+    pub(crate) signature: Signature,
+    pub(crate) link_name: LinkName,
+    pub(crate) doc: Option<String>,
+    /// The symbol in the sources.
+    pub(crate) symbol: String,
+}
+
+/// What [`choose`] looks at.
+pub(crate) struct Choice<'a> {
+    pub(crate) package: &'a PackageName,
+    pub(crate) series: Series,
+    pub(crate) requested: &'a [Requested],
+    pub(crate) definitions: &'a Definitions,
+    pub(crate) debug: &'a [DebugFunction],
+}
+
+impl Choice<'_> {
+    /// The exports, sorted by name, then signature.
+    pub(crate) fn exports(&self) -> Result<Vec<Export>, ExportError> {
+        let by_symbol: BTreeMap<_, _> =
+            self.debug.iter().map(|function| (function.symbol.as_str(), function)).collect();
+        let mut exports = Vec::new();
+        if self.requested.is_empty() {
+            for (symbol, definition) in &self.definitions.visible {
+                let debug = by_symbol.get(symbol.as_str()).copied();
+                if let Some(export) = self.visible(symbol, definition, debug)? {
+                    exports.push(export);
+                }
+            }
+        }
+        for requested in self.requested {
+            let symbol = self.symbol(requested)?;
+            let Some(definition) = self.definitions.visible.get(&symbol) else {
+                return Err(self.undefined(requested, symbol));
+            };
+            let debug = by_symbol.get(symbol.as_str()).copied();
+            let given = requested.signature.as_ref();
+            let signature = signature(requested.name.as_str(), definition, debug, given)?;
+            let doc = requested.doc.clone();
+            exports.push(self.export(requested.name.clone(), signature, doc, &symbol));
+        }
+        exports.sort_by(|a, b| {
+            (&a.name, a.signature.canonical()).cmp(&(&b.name, b.signature.canonical()))
+        });
+        if let Some([first, _]) = exports.array_windows().find(|[a, b]| a.link_name == b.link_name) {
+            let (name, signature) = (first.name.clone(), first.signature.clone());
+            return Err(ExportError::Twice { name, signature });
+        }
+        if exports.is_empty() { Err(ExportError::Nothing) } else { Ok(exports) }
+    }
+
+    /// A function that is exported because it is visible; `None` if it is not meant to be.
+    fn visible(
+        &self,
+        symbol: &str,
+        definition: &Definition,
+        debug: Option<&DebugFunction>,
+    ) -> Result<Option<Export>, ExportError> {
+        if !definition.strong || debug.is_some_and(|debug| !debug.free_function) {
+            return Ok(None);
+        }
+        let cpp = definition.language == Language::Cpp || symbol.starts_with("_Z");
+        let name = match debug {
+            Some(debug) if cpp => debug.name.as_str(),
+            _ => symbol,
+        };
+        let signature = signature(name, definition, debug, None)?;
+        let name = name.parse().map_err(|error: puck_package::NameError| {
+            ExportError::InvalidName {
+                place: place(definition, debug),
+                symbol: symbol.to_owned(),
+                reason: error.to_string(),
+            }
+        })?;
+        Ok(Some(self.export(name, signature, None, symbol)))
+    }
+
+    fn export(
+        &self,
+        name: FunctionName,
+        signature: Signature,
+        doc: Option<String>,
+        symbol: &str,
+    ) -> Export {
+        let link_name = LinkName::new(self.package, &self.series, &name, &signature);
+        Export { name, signature, link_name, doc, symbol: symbol.to_owned() }
+    }
+
+    /// The symbol that a `[[function]]` means: as written, or that of the C++ function whose plain
+    /// name it is.
+    fn symbol(&self, requested: &Requested) -> Result<String, ExportError> {
+        let wanted = requested.symbol.as_deref().unwrap_or(requested.name.as_str());
+        if self.definitions.visible.contains_key(wanted) {
+            return Ok(wanted.to_owned());
+        }
+        let named: Vec<_> = self
+            .debug
+            .iter()
+            .filter(|debug| debug.free_function && debug.name == wanted)
+            .filter(|debug| self.definitions.visible.contains_key(&debug.symbol))
+            .collect();
+        let fitting: Vec<_> = match (&requested.signature, named.as_slice()) {
+            (Some(signature), [_, _, ..]) => named
+                .iter()
+                .filter(|debug| {
+                    debug.signature.as_ref().is_ok_and(|own| own.same_types(signature))
+                })
+                .collect(),
+            _ => named.iter().collect(),
+        };
+        match fitting.as_slice() {
+            [one] => Ok(one.symbol.clone()),
+            [] if named.is_empty() => Err(self.undefined(requested, wanted.to_owned())),
+            _ => Err(ExportError::Overloaded {
+                name: requested.name.clone(),
+                candidates: named.iter().map(|debug| describe(debug)).collect(),
+            }),
+        }
+    }
+
+    fn undefined(&self, requested: &Requested, symbol: String) -> ExportError {
+        let known = self.definitions.visible.keys().map(String::as_str);
+        let known = known.chain(self.debug.iter().map(|debug| debug.name.as_str()));
+        ExportError::Undefined {
+            name: requested.name.clone(),
+            nearest: nearest(&symbol, known).map(str::to_owned),
+            local: self.definitions.local.contains(&symbol),
+            symbol,
+        }
+    }
+}
+
+fn describe(debug: &DebugFunction) -> String {
+    match &debug.signature {
+        Ok(signature) => format!("{}  {signature}", debug.symbol),
+        Err(reason) => format!("{}  ({reason})", debug.symbol),
+    }
+}
+
+fn place(definition: &Definition, debug: Option<&DebugFunction>) -> String {
+    debug
+        .and_then(|debug| debug.declared_at.clone())
+        .unwrap_or_else(|| definition.path.clone())
+}
+
+/// The signature that is given, else the one that was found, if the code agrees with it.
+fn signature(
+    name: &str,
+    definition: &Definition,
+    debug: Option<&DebugFunction>,
+    given: Option<&Signature>,
+) -> Result<Signature, ExportError> {
+    let place = place(definition, debug);
+    let not_expressible = |reason: String, by_value| ExportError::NotExpressible {
+        place: place.clone(),
+        name: name.to_owned(),
+        reason,
+        by_value,
+    };
+    let (origin, signature) = match (given, debug.map(|debug| &debug.signature)) {
+        (Some(given), _) => ("manifest", given),
+        (None, Some(Ok(found))) => ("debug information", found),
+        (None, Some(Err(reason))) => {
+            let by_value = reason.contains("by value");
+            return Err(not_expressible(reason.clone(), by_value));
+        }
+        (None, None) => {
+            if let Some(by_value) = definition.shape.by_value_struct() {
+                return Err(not_expressible(by_value.to_string(), true));
+            }
+            return Err(ExportError::NoSignature {
+                place,
+                name: name.to_owned(),
+                code: definition.shape.to_string(),
+            });
+        }
+    };
+    match definition.shape.check(signature) {
+        Ok(()) => Ok(signature.clone()),
+        Err(by_value @ Disagreement::Struct { .. }) => {
+            // Debug information knows the struct's name where LLVM's type is a bare aggregate.
+            let reason = match debug.map(|debug| &debug.signature) {
+                Some(Err(reason)) => reason.clone(),
+                _ => by_value.to_string(),
+            };
+            Err(not_expressible(reason, true))
+        }
+        Err(Disagreement::Other(reason)) => Err(ExportError::Mismatch {
+            place,
+            name: name.to_owned(),
+            origin,
+            signature: signature.clone(),
+            code: definition.shape.to_string(),
+            reason,
+        }),
+    }
+}

@@ -1,0 +1,349 @@
+//! Callees: from `linalg::dot`, as a source declares it, to the link name of the installed function.
+
+use puck_package::{
+    Import, LinkName, PackageDocument, PackageName, Series, Signature, nearest,
+};
+
+use super::shape::Shape;
+
+/// Why a declared callee could not be found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Of a package that the manifest does not list.
+    #[error("{path} calls `{symbol}`, but the manifest has no dependency `{package}`")]
+    UnknownPackage {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+        /// The package that is missing.
+        package: String,
+        /// The dependency with the most similar name.
+        nearest: Option<String>,
+        /// Whether it is the package that is being built.
+        own: bool,
+    },
+    /// Of a series other than the installed one.
+    #[error("{path} calls `{symbol}`, but the dependency `{package}` is {version}, which is series {found}")]
+    WrongSeries {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+        /// The dependency.
+        package: PackageName,
+        /// Its installed version.
+        version: semver::Version,
+        /// The series of that version.
+        found: Series,
+    },
+    /// Not exported by the dependency.
+    #[error("{path} calls `{symbol}`, but {package} {version} has no function `{function}`")]
+    UnknownFunction {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+        /// The dependency.
+        package: PackageName,
+        /// Its installed version.
+        version: semver::Version,
+        /// The function that is missing.
+        function: String,
+        /// The exported function with the most similar name.
+        nearest: Option<String>,
+    },
+    /// Declared with another type than it is exported with.
+    #[error(
+        "{path} declares `{symbol}` as\n    {declared}\nbut {package} {version} exports\n    {}{}",
+        offered.join("\n    "),
+        reason.as_ref().map(|reason| format!("\n({reason})")).unwrap_or_default()
+    )]
+    WrongType {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+        /// The type in the source.
+        declared: String,
+        /// The dependency.
+        package: PackageName,
+        /// Its installed version.
+        version: semver::Version,
+        /// The signatures that it exports under that name.
+        offered: Vec<String>,
+        /// The first difference, where there is one signature only.
+        reason: Option<String>,
+    },
+    /// Overloads that LLVM's types cannot tell apart.
+    #[error("{path} calls `{symbol}`, which could be any of\n    {}", candidates.join("\n    "))]
+    Ambiguous {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+        /// Link names and signatures.
+        candidates: Vec<String>,
+    },
+    /// A link name that the dependency does not have (any more).
+    #[error("{path} calls `{link_name}`, but {package} {version} exports `{function}` as\n    {}", offered.join("\n    "))]
+    StaleLinkName {
+        /// The source file.
+        path: String,
+        /// As declared.
+        link_name: LinkName,
+        /// The dependency.
+        package: PackageName,
+        /// Its installed version.
+        version: semver::Version,
+        /// The function's name.
+        function: String,
+        /// Link names and signatures that it has under that name.
+        offered: Vec<String>,
+    },
+    /// Called with other types than it is declared with in the same source.
+    #[error("{path} calls `{symbol}` with other types than it declares")]
+    CalledOtherwise {
+        /// The source file.
+        path: String,
+        /// As declared.
+        symbol: String,
+    },
+}
+
+impl ImportError {
+    /// What could be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownPackage { own: true, symbol, .. } => {
+                let function = symbol.rsplit("::").next().unwrap_or(symbol);
+                Some(format!("a package calls its own functions by their plain name: `{function}`"))
+            }
+            Self::UnknownPackage { nearest: Some(name), .. } => {
+                Some(format!("did you mean `{name}`?"))
+            }
+            Self::UnknownPackage { package, .. } => {
+                Some(format!("add it with `puck add {}`", package.replace('_', "-")))
+            }
+            Self::UnknownFunction { nearest: Some(name), .. } => {
+                Some(format!("did you mean `{name}`?"))
+            }
+            Self::UnknownFunction { package, .. } => {
+                Some(format!("`puck info {package}` lists its functions"))
+            }
+            Self::Ambiguous { .. } => {
+                Some("write the link name of the one that is meant in place of the name".to_owned())
+            }
+            Self::StaleLinkName { package, .. } => Some(format!(
+                "the declaration stems from another release: include the `{package}.h` of the installed one"
+            )),
+            Self::WrongSeries { package, found, .. } => {
+                Some(format!("call `{package}.{found}::...`, or require another version"))
+            }
+            Self::WrongType { .. } | Self::CalledOtherwise { .. } => None,
+        }
+    }
+}
+
+/// The packages whose functions may be called.
+#[derive(Clone, Copy)]
+pub(crate) struct Dependencies<'a> {
+    /// The package that is being built.
+    pub(crate) own: &'a PackageName,
+    /// Direct dependencies come first where a package is there in several series.
+    pub(crate) documents: &'a [PackageDocument],
+}
+
+impl<'a> Dependencies<'a> {
+    /// The function that a declaration in `path` means; `None` if it is no import at all.
+    pub(crate) fn resolve(
+        self,
+        symbol: &str,
+        shape: &Shape,
+        path: &str,
+    ) -> Result<Option<Import>, ImportError> {
+        if let Some((scope, function)) = symbol.split_once("::") {
+            let document = self.document(scope, symbol, path)?;
+            return by_name(document, function, symbol, shape, path).map(Some);
+        }
+        match symbol.parse::<LinkName>() {
+            Ok(link_name) if link_name.package_symbol() == self.own.symbol() => Ok(None),
+            Ok(link_name) => self.by_link_name(&link_name, shape, path).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The import that stands behind a link name.
+    pub(crate) fn find(self, link_name: &LinkName) -> Option<Import> {
+        self.documents.iter().find_map(|document| {
+            let function = document.functions.iter().find(|f| f.link_name == *link_name)?;
+            Some(Import {
+                package: document.name.clone(),
+                function: function.name.clone(),
+                signature: function.signature.clone(),
+                link_name: link_name.clone(),
+            })
+        })
+    }
+
+    /// Everything that could be called, as a source calls it.
+    pub(crate) fn functions(self) -> impl Iterator<Item = String> + 'a {
+        self.documents.iter().flat_map(|document| {
+            let functions = document.functions.iter();
+            functions.map(|function| format!("{}::{}", document.name, function.name))
+        })
+    }
+
+    /// The document that `linalg` or `linalg.v2` names.
+    fn document(
+        self,
+        scope: &str,
+        symbol: &str,
+        path: &str,
+    ) -> Result<&'a PackageDocument, ImportError> {
+        let (package, series) = match scope.split_once('.') {
+            Some((package, series)) => (package, Some(series)),
+            None => (scope, None),
+        };
+        let mut named =
+            self.documents.iter().filter(|document| is_named(&document.name, package)).peekable();
+        let Some(first) = named.peek().copied() else {
+            return Err(self.unknown_package(package, symbol, path));
+        };
+        let Some(series) = series else { return Ok(first) };
+        named.find(|document| document.series().to_string() == series).ok_or_else(|| {
+            ImportError::WrongSeries {
+                path: path.to_owned(),
+                symbol: symbol.to_owned(),
+                package: first.name.clone(),
+                version: first.version.clone(),
+                found: first.series(),
+            }
+        })
+    }
+
+    fn unknown_package(self, package: &str, symbol: &str, path: &str) -> ImportError {
+        let known = self.documents.iter().map(|document| document.name.as_str());
+        ImportError::UnknownPackage {
+            path: path.to_owned(),
+            symbol: symbol.to_owned(),
+            package: package.to_owned(),
+            nearest: nearest(package, known).map(str::to_owned),
+            own: is_named(self.own, package),
+        }
+    }
+
+    fn by_link_name(
+        self,
+        link_name: &LinkName,
+        shape: &Shape,
+        path: &str,
+    ) -> Result<Import, ImportError> {
+        let symbol = link_name.to_string();
+        if let Some(import) = self.find(link_name) {
+            let document = self.document(link_name.package_symbol(), &symbol, path)?;
+            return match shape.check(&import.signature) {
+                Ok(()) => Ok(import),
+                Err(_) => Err(wrong_type(document, import.function.as_str(), &symbol, shape, path)),
+            };
+        }
+        let scope = format!("{}.{}", link_name.package_symbol(), link_name.series());
+        let document = self.document(&scope, &symbol, path)?;
+        let offered: Vec<_> = document
+            .overloads(link_name.function())
+            .map(|function| format!("{}  {}", function.link_name, function.signature))
+            .collect();
+        if offered.is_empty() {
+            return Err(unknown_function(document, link_name.function(), &symbol, path));
+        }
+        Err(ImportError::StaleLinkName {
+            path: path.to_owned(),
+            link_name: link_name.clone(),
+            package: document.name.clone(),
+            version: document.version.clone(),
+            function: link_name.function().to_owned(),
+            offered,
+        })
+    }
+}
+
+/// Whether a source means `package`: there `_` may stand for `-`.
+fn is_named(package: &PackageName, text: &str) -> bool {
+    package.as_str() == text || package.symbol() == text
+}
+
+fn by_name(
+    document: &PackageDocument,
+    function: &str,
+    symbol: &str,
+    shape: &Shape,
+    path: &str,
+) -> Result<Import, ImportError> {
+    let fitting: Vec<_> = document
+        .overloads(function)
+        .filter(|overload| shape.check(&overload.signature).is_ok())
+        .collect();
+    match fitting.as_slice() {
+        [one] => Ok(Import {
+            package: document.name.clone(),
+            function: one.name.clone(),
+            signature: one.signature.clone(),
+            link_name: one.link_name.clone(),
+        }),
+        [] if document.overloads(function).next().is_some() => {
+            Err(wrong_type(document, function, symbol, shape, path))
+        }
+        [] => Err(unknown_function(document, function, symbol, path)),
+        several => Err(ImportError::Ambiguous {
+            path: path.to_owned(),
+            symbol: symbol.to_owned(),
+            candidates: several
+                .iter()
+                .map(|overload| format!("{}  {}", overload.link_name, overload.signature))
+                .collect(),
+        }),
+    }
+}
+
+fn unknown_function(
+    document: &PackageDocument,
+    function: &str,
+    symbol: &str,
+    path: &str,
+) -> ImportError {
+    let known = document.functions.iter().map(|function| function.name.as_str());
+    ImportError::UnknownFunction {
+        path: path.to_owned(),
+        symbol: symbol.to_owned(),
+        package: document.name.clone(),
+        version: document.version.clone(),
+        function: function.to_owned(),
+        nearest: nearest(function, known).map(str::to_owned),
+    }
+}
+
+fn wrong_type(
+    document: &PackageDocument,
+    function: &str,
+    symbol: &str,
+    shape: &Shape,
+    path: &str,
+) -> ImportError {
+    let overloads: Vec<&Signature> =
+        document.overloads(function).map(|function| &function.signature).collect();
+    let reason = match overloads.as_slice() {
+        [one] => shape.check(one).err().map(|disagreement| disagreement.to_string()),
+        _ => None,
+    };
+    ImportError::WrongType {
+        path: path.to_owned(),
+        symbol: symbol.to_owned(),
+        declared: shape.to_string(),
+        package: document.name.clone(),
+        version: document.version.clone(),
+        offered: overloads.into_iter().map(Signature::to_string).collect(),
+        reason,
+    }
+}

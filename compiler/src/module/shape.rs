@@ -1,0 +1,291 @@
+//! What LLVM knows of a function's type, and whether a signature agrees with it.
+//!
+//! LLVM's types say less than a signature (pointers point to nothing in particular, integers have no
+//! sign), but what they say must agree. What they leave out of the C convention is added: a caller
+//! widens `bool` and integers below 32 bits to a register as their sign demands, and the side that
+//! does the widening is told so by an attribute.
+
+use std::fmt;
+
+use puck_package::{Signature, Type};
+
+/// How a function is called, as far as LLVM's type and attributes tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) parameters: Vec<Passed>,
+    /// `None` where nothing is returned.
+    pub(crate) result: Option<Passed>,
+    /// Declared with `...`.
+    pub(crate) variadic: bool,
+    /// Whether the calling convention is C's.
+    pub(crate) c_convention: bool,
+}
+
+/// A parameter or a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) value: Value,
+    pub(crate) extension: Extension,
+}
+
+/// What is passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Of this many bits.
+    Integer(u32),
+    F32,
+    F64,
+    Pointer,
+    /// An aggregate by value, by its name or its members.
+    Struct(String),
+    /// Anything else that LLVM can pass: vectors, `fp128`.
+    Other(String),
+}
+
+/// How a small integer fills a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extension {
+    /// The upper bits are anything.
+    None,
+    /// By its sign.
+    Sign,
+    /// With zeros.
+    Zero,
+}
+
+/// Where a signature and a shape part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Disagreement {
+    /// Something that no signature can express.
+    Struct { what: String, name: String },
+    /// Something that this signature expresses otherwise.
+    Other(String),
+}
+
+impl Shape {
+    /// The first aggregate that is passed by value.
+    pub(crate) fn by_value_struct(&self) -> Option<Disagreement> {
+        let result = self.result.iter().map(|passed| ("the result".to_owned(), passed));
+        let parameters = self
+            .parameters
+            .iter()
+            .enumerate()
+            .map(|(index, passed)| (format!("parameter {}", index + 1), passed));
+        result.chain(parameters).find_map(|(what, passed)| match &passed.value {
+            Value::Struct(name) => Some(Disagreement::Struct { what, name: name.clone() }),
+            _ => None,
+        })
+    }
+
+    /// Whether `signature` describes this function.
+    pub(crate) fn check(&self, signature: &Signature) -> Result<(), Disagreement> {
+        if let Some(by_value) = self.by_value_struct() {
+            return Err(by_value);
+        }
+        if self.variadic {
+            return other("the code takes a variable number of arguments (`...`)");
+        }
+        if !self.c_convention {
+            return other("the code does not use C's calling convention");
+        }
+        let (expected, found) = (signature.parameters.len(), self.parameters.len());
+        if expected != found {
+            return other(format!("{expected} against {found} parameters"));
+        }
+        for (index, (parameter, passed)) in
+            signature.parameters.iter().zip(&self.parameters).enumerate()
+        {
+            if let Some(reason) = passed.disagreement(&parameter.ty) {
+                let number = index + 1;
+                return other(match &parameter.name {
+                    Some(name) => format!("parameter {number}, `{name}`: {reason}"),
+                    None => format!("parameter {number}: {reason}"),
+                });
+            }
+        }
+        match (&signature.result, &self.result) {
+            (None, None) => Ok(()),
+            (Some(ty), Some(passed)) => match passed.disagreement(ty) {
+                Some(reason) => other(format!("result: {reason}")),
+                None => Ok(()),
+            },
+            (Some(ty), None) => other(format!("result: `{ty}` against nothing")),
+            (None, Some(passed)) => other(format!("result: nothing against {passed}")),
+        }
+    }
+}
+
+fn other(reason: impl Into<String>) -> Result<(), Disagreement> {
+    Err(Disagreement::Other(reason.into()))
+}
+
+impl Passed {
+    /// Why this is not of type `ty`.
+    fn disagreement(&self, ty: &Type) -> Option<String> {
+        let agrees = match &self.value {
+            Value::Integer(bits) => match ty {
+                Type::Bool => *bits == 1,
+                Type::I8 | Type::U8 => *bits == 8,
+                Type::I16 | Type::U16 => *bits == 16,
+                Type::I32 | Type::U32 => *bits == 32,
+                Type::I64 | Type::U64 => *bits == 64,
+                _ => false,
+            },
+            Value::F32 => *ty == Type::F32,
+            Value::F64 => *ty == Type::F64,
+            Value::Pointer => matches!(ty, Type::Pointer { .. } | Type::Function(_)),
+            Value::Struct(_) | Value::Other(_) => false,
+        };
+        let needed = extension(ty);
+        let sign_agrees = needed == Extension::None
+            || self.extension == Extension::None
+            || needed == self.extension;
+        (!agrees || !sign_agrees).then(|| format!("`{ty}` against {self}"))
+    }
+}
+
+/// How C's convention widens a value of the type.
+pub(crate) fn extension(ty: &Type) -> Extension {
+    match ty {
+        Type::I8 | Type::I16 => Extension::Sign,
+        Type::Bool | Type::U8 | Type::U16 => Extension::Zero,
+        _ => Extension::None,
+    }
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Struct { what, name } => write!(f, "{what} is the struct `{name}` by value"),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parameters: Vec<_> = self.parameters.iter().map(Passed::to_string).collect();
+        if self.variadic {
+            parameters.push("...".to_owned());
+        }
+        write!(f, "fn({})", parameters.join(", "))?;
+        match &self.result {
+            Some(result) => write!(f, " -> {result}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.value, self.extension) {
+            (Value::Integer(1), _) => f.write_str("bool"),
+            (Value::Integer(bits), Extension::Zero) => write!(f, "u{bits}"),
+            (Value::Integer(bits), Extension::Sign) => write!(f, "i{bits}"),
+            (Value::Integer(bits), Extension::None) => write!(f, "i{bits}/u{bits}"),
+            (Value::F32, _) => f.write_str("f32"),
+            (Value::F64, _) => f.write_str("f64"),
+            (Value::Pointer, _) => f.write_str("pointer"),
+            (Value::Struct(name), _) => write!(f, "struct `{name}`"),
+            (Value::Other(text), _) => write!(f, "`{text}`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(value: Value) -> Passed {
+        Passed { value, extension: Extension::None }
+    }
+
+    fn shape(parameters: Vec<Value>, result: Option<Value>) -> Shape {
+        Shape {
+            parameters: parameters.into_iter().map(passed).collect(),
+            result: result.map(passed),
+            variadic: false,
+            c_convention: true,
+        }
+    }
+
+    fn reason(shape: &Shape, signature: &str) -> String {
+        match shape.check(&signature.parse().unwrap()) {
+            Ok(()) => "agrees".to_owned(),
+            Err(Disagreement::Struct { what, name }) => format!("{what} is struct {name}"),
+            Err(Disagreement::Other(reason)) => reason,
+        }
+    }
+
+    #[test]
+    fn every_scalar_agrees_with_its_own_type_alone() {
+        for (name, ty) in Type::SCALARS {
+            let value = match ty {
+                Type::Bool => Value::Integer(1),
+                Type::F32 => Value::F32,
+                Type::F64 => Value::F64,
+                _ => Value::Integer(8 * u32::try_from(ty.size()).unwrap()),
+            };
+            for (other_name, other) in Type::SCALARS {
+                let same = name == other_name
+                    || name.trim_start_matches(['i', 'u'])
+                        == other_name.trim_start_matches(['i', 'u']);
+                let found = shape(vec![value.clone()], None).check(&Signature {
+                    parameters: vec![puck_package::Parameter { name: None, ty: other }],
+                    result: None,
+                });
+                assert_eq!(found.is_ok(), same, "{name} against {other_name}");
+            }
+        }
+    }
+
+    #[test]
+    fn disagreements_are_told() {
+        let axpy = shape(vec![Value::Integer(64), Value::F32, Value::Pointer], Some(Value::F64));
+        for (signature, expected) in [
+            ("fn(u64, f32, *const f64) -> f64", "agrees"),
+            ("fn(i64, f32, extern \"C\" fn()) -> f64", "agrees"),
+            ("fn(n: u64, a: f64, x: *const f64) -> f64", "parameter 2, `a`: `f64` against f32"),
+            ("fn(u64, f64, *const f64) -> f64", "parameter 2: `f64` against f32"),
+            ("fn(u32, f32, *const f64) -> f64", "parameter 1: `u32` against i64/u64"),
+            ("fn(u64, f32, u64) -> f64", "parameter 3: `u64` against pointer"),
+            ("fn(u64, f32) -> f64", "2 against 3 parameters"),
+            ("fn(u64, f32, *const f64)", "result: nothing against f64"),
+            ("fn(u64, f32, *const f64) -> f32", "result: `f32` against f64"),
+        ] {
+            assert_eq!(reason(&axpy, signature), expected, "{signature}");
+        }
+        assert_eq!(reason(&shape(vec![], None), "fn() -> f64"), "result: `f64` against nothing");
+        let by_value = shape(vec![Value::F64, Value::Struct("Point".into())], None);
+        assert_eq!(reason(&by_value, "fn(f64, f64)"), "parameter 2 is struct Point");
+        let variadic = Shape { variadic: true, ..shape(vec![], None) };
+        assert!(reason(&variadic, "fn()").contains("..."));
+        let foreign = Shape { c_convention: false, ..shape(vec![], None) };
+        assert!(reason(&foreign, "fn()").contains("calling convention"));
+    }
+
+    #[test]
+    fn the_sign_counts_where_the_code_tells_it() {
+        let small = |extension| Shape {
+            parameters: vec![Passed { value: Value::Integer(8), extension }],
+            ..shape(vec![], None)
+        };
+        assert_eq!(reason(&small(Extension::Sign), "fn(i8)"), "agrees");
+        assert_eq!(reason(&small(Extension::Zero), "fn(u8)"), "agrees");
+        assert_eq!(reason(&small(Extension::None), "fn(u8)"), "agrees");
+        assert_eq!(reason(&small(Extension::Zero), "fn(i8)"), "parameter 1: `i8` against u8");
+        assert_eq!(reason(&small(Extension::Sign), "fn(x: u8)"), "parameter 1, `x`: `u8` against i8");
+    }
+
+    #[test]
+    fn shapes_read_like_signatures() {
+        let all = Shape {
+            variadic: true,
+            ..shape(
+                vec![Value::Integer(1), Value::Integer(32), Value::F32, Value::Pointer],
+                Some(Value::Other("<4 x float>".into())),
+            )
+        };
+        assert_eq!(all.to_string(), "fn(bool, i32/u32, f32, pointer, ...) -> `<4 x float>`");
+    }
+}

@@ -1,0 +1,87 @@
+//! Who sees what: exports under link names, imports through the GOT, everything else local.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inkwell::llvm_sys::LLVMLinkage;
+use inkwell::module::Module;
+use puck_package::{Import, LinkName};
+
+use super::exports::Export;
+use super::imports::{Dependencies, ImportError};
+use super::shape;
+use crate::llvm::{Global, append_destructor, globals};
+
+/// Renames exports, makes all other definitions internal, and declares anew what is undefined.
+pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
+    let mut by_name: BTreeMap<String, Global<'_>> =
+        globals(module).into_iter().map(|global| (global.name(), global)).collect();
+    let mut exported: BTreeMap<&str, Vec<&Export>> = BTreeMap::new();
+    for export in exports {
+        exported.entry(&export.symbol).or_default().push(export);
+    }
+    for (symbol, exports) in &exported {
+        let Some(definition) = by_name.remove(*symbol) else { continue };
+        for (index, export) in exports.iter().enumerate() {
+            let link_name = export.link_name.to_string();
+            if let Some(declaration) = by_name.remove(&link_name) {
+                // The package's own header, included by itself.
+                declaration.replace_with(definition);
+                declaration.delete();
+            }
+            let global = match definition.function() {
+                Some(function) if index > 0 => function.add_alias(&link_name),
+                _ => {
+                    definition.rename(&link_name);
+                    definition
+                }
+            };
+            global.export();
+            if let (Some(result), Some(function)) = (&export.signature.result, global.function()) {
+                function.set_extension(None, shape::extension(result));
+            }
+        }
+    }
+    let link_names: BTreeSet<String> =
+        exports.iter().map(|export| export.link_name.to_string()).collect();
+    for global in globals(module) {
+        let name = global.name();
+        if global.is_llvms_own() || link_names.contains(&name) {
+            continue;
+        }
+        if global.is_declaration() {
+            declare(module, global, &name);
+        } else if global.linkage() != LLVMLinkage::LLVMAvailableExternallyLinkage {
+            global.internalise();
+        }
+    }
+}
+
+fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
+    if name == "__dso_handle" {
+        if global.is_used() {
+            append_destructor(module, global);
+        }
+        return;
+    }
+    let fresh = global.redeclare();
+    if fresh.function().is_some() {
+        // Called through the GOT, without a stub: linked into one library with its definition, the
+        // linker makes the call direct.
+        fresh.add_attribute("nonlazybind");
+    }
+}
+
+/// What is still called of other packages, by link name.
+pub(super) fn imports(
+    module: &Module<'_>,
+    dependencies: Dependencies<'_>,
+) -> Result<Vec<Import>, ImportError> {
+    let mut imports: Vec<Import> = globals(module)
+        .into_iter()
+        .filter(|global| global.is_declaration())
+        .filter_map(|global| global.name().parse::<LinkName>().ok())
+        .filter_map(|link_name| dependencies.find(&link_name))
+        .collect();
+    imports.sort_by(|a, b| a.link_name.cmp(&b.link_name));
+    Ok(imports)
+}
