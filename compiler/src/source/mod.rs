@@ -24,6 +24,8 @@ mod inputs;
 mod pattern;
 mod process;
 mod rust;
+#[cfg(test)]
+mod testing;
 
 use puck_package::{Digest, Manifest};
 

@@ -24,6 +24,14 @@ pub(in crate::source) struct Clang {
     pub(in crate::source) identity: String,
 }
 
+impl Clang {
+    /// To start it by.
+    #[cfg(test)]
+    pub(in crate::source) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// The clang to use. What version a clang has is remembered in `cache`, so that an unchanged build
 /// starts no process.
 pub(in crate::source) fn find(cache: &Path) -> Result<Clang, SourceError> {

@@ -107,17 +107,9 @@ fn parameters<'c>(
 /// `_` behind them.
 fn checked(mut signature: Signature) -> Result<Signature, String> {
     for Parameter { name, .. } in &mut signature.parameters {
-        if let Some(given) = name.take() {
-            *name = [given.clone(), format!("{given}_")]
-                .into_iter()
-                .find(|name| {
-                    let read = format!("fn({name}: u64)").parse::<Signature>();
-                    read.is_ok_and(|read| {
-                        read.parameters
-                            .iter()
-                            .any(|p| p.name.as_ref() == Some(name))
-                    })
-                });
+        if let Some(given) = name.take().filter(|given| given != "_") {
+            let candidates = [given.clone(), format!("{given}_")];
+            *name = candidates.into_iter().find(|name| is_name(name));
         }
     }
     match signature.to_string().parse::<Signature>() {
@@ -127,6 +119,16 @@ fn checked(mut signature: Signature) -> Result<Signature, String> {
         )),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Whether a signature can have a parameter of this name, at any place.
+fn is_name(name: &str) -> bool {
+    let read = format!("fn({name}: u8, {name}: u8)").parse::<Signature>();
+    read.is_ok_and(|read| {
+        read.parameters
+            .iter()
+            .all(|p| p.name.as_deref() == Some(name))
+    })
 }
 
 #[cfg(test)]

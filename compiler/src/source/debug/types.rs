@@ -133,10 +133,13 @@ fn scalar(units: &Units<'_>, of: Entry) -> Result<Option<Type>, String> {
     let size = units.number(of, dw::DW_AT_byte_size);
     let refused = || format!("is of type `{name}`, which a signature cannot have");
     if name.contains("_BitInt") {
-        return Err(refused());
+        return Err("is a `_BitInt`, which a signature cannot have".to_owned());
     }
     let ty = match (units.encoding(of), size) {
         (_, Some(0)) => return Ok(None),
+        (Some(dw::DW_ATE_complex_float), _) => {
+            return Err("is a complex number by value; pass a pointer to it".to_owned());
+        }
         (Some(dw::DW_ATE_boolean), Some(1)) => Type::Bool,
         (Some(dw::DW_ATE_float), Some(4)) => Type::F32,
         (Some(dw::DW_ATE_float), Some(8)) => Type::F64,
@@ -303,11 +306,18 @@ fn rust_pointer(
     depth: usize,
 ) -> Result<Option<Type>, String> {
     let is_pointer_sized = units.number(of, dw::DW_AT_byte_size) == Some(8);
+    // `Option` has its argument in its variant `Some`.
     let argument = || {
-        units.children(of).into_iter().find_map(|child| {
-            (units.tag(child) == Some(dw::DW_TAG_template_type_parameter))
-                .then(|| units.reference(child, dw::DW_AT_type))?
-        })
+        let children = units.children(of);
+        let some = children.iter().copied().filter(|child| {
+            units.tag(*child) == Some(dw::DW_TAG_structure_type)
+                && units.text(*child, dw::DW_AT_name).as_deref() == Some("Some")
+        });
+        let inner = some.flat_map(|some| units.children(some));
+        let mut all = children.iter().copied().chain(inner);
+        let parameter =
+            all.find(|child| units.tag(*child) == Some(dw::DW_TAG_template_type_parameter))?;
+        units.reference(parameter, dw::DW_AT_type)
     };
     if !is_pointer_sized {
         return Ok(None);
