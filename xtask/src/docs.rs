@@ -55,6 +55,10 @@ fn page(help: &dyn Fn(&[&str]) -> Result<String>) -> Result<String> {
     let mut text = format!(
         "# The command\n\nWritten by `cargo xtask docs`; do not edit.\n\n```text\n{overview}\n```\n"
     );
+    ensure!(
+        verbs(&overview).count() > 1,
+        "`puck --help` lists no verbs under `Commands:`"
+    );
     for verb in verbs(&overview).filter(|verb| *verb != "help") {
         let shown = help(&[verb, "--help"])?;
         text.push_str(&format!("\n## puck {verb}\n\n```text\n{shown}\n```\n"));

@@ -2,12 +2,12 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`setup`] | what the others need on the machine: the LLVM SDK ([`sdk`]), clang and the like ([`tools`]) |
-//! | [`test`] | formatting, lints, tests |
-//! | [`demo`] | the whole path on the examples |
-//! | [`bench`] | the measurements of `docs/performance.md` |
-//! | [`docs`] | the reference of the command, and the API documentation |
-//! | [`steps`], [`workspace`] | saying what is being done; where things are |
+//! | `setup` | what the others need on the machine: the LLVM SDK (`sdk`), clang and the like (`tools`) |
+//! | `test` | formatting, lints, tests |
+//! | `demo` | the whole path on the examples |
+//! | `bench` | the measurements of `docs/performance.md` |
+//! | `docs` | the reference of the command, and the API documentation |
+//! | `steps`, `workspace` | saying what is being done; where things are |
 //!
 //! No chore needs anything that another one must have prepared: each begins with `setup`, which does
 //! nothing when all is there.
