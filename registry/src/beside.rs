@@ -1,0 +1,80 @@
+//! Files that are there whole or not at all: written beside their place, flushed, renamed.
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use fs_err as fs;
+use puck_package::Digest;
+use tempfile::NamedTempFile;
+
+/// A new temporary file in `directory`, to be moved into place on the same file system.
+///
+/// Readable as far as the umask allows: a web server may run as somebody else.
+pub(crate) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
+    fs::create_dir_all(directory)?;
+    tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+}
+
+/// Moves `file` to `path`, in place of what is there, and makes sure that it stays.
+pub(crate) fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    file.persist(path).map_err(|error| at(path, &error.error))?;
+    sync_directory(parent)
+}
+
+/// Writes `bytes` to `path`, in place of what is there.
+pub(crate) fn write(temporaries: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = temporary(temporaries)?;
+    file.write_all(bytes).map_err(|error| at(path, &error))?;
+    put(file, path)
+}
+
+/// Copies what `reader` gives to a temporary file; its digest and its size in bytes.
+pub(crate) fn copy(
+    temporaries: &Path,
+    reader: &mut impl Read,
+) -> io::Result<(NamedTempFile, Digest, u64)> {
+    let mut file = temporary(temporaries)?;
+    let mut hasher = Digest::hasher();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let (bytes, _) = buffer.split_at(count);
+        hasher.write_all(bytes)?;
+        file.write_all(bytes)
+            .map_err(|error| at(temporaries, &error))?;
+    }
+    let (sha256, size) = hasher.finish();
+    Ok((file, sha256, size))
+}
+
+/// Removes `path`, which may be gone already.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Flushes the names in a directory to the disk.
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
+    fs::File::open(directory)?.sync_all()
+}
+
+/// An error that names the file, like those of `fs_err`.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("cannot write `{}`: {error}", path.display()),
+    )
+}
