@@ -85,14 +85,10 @@ pub(crate) fn check(path: &Path) -> Result<Facts, Error> {
 
 /// The bytes of a file from `offset`, as many as there are and fit.
 fn read<'a>(file: &std::fs::File, bytes: &'a mut [u8], offset: u64) -> io::Result<&'a [u8]> {
-    let mut length = 0;
     loop {
-        match file.read_at(
-            bytes.get_mut(length..).unwrap_or_default(),
-            offset + length as u64,
-        ) {
-            Ok(0) => return Ok(bytes.get(..length).unwrap_or_default()),
-            Ok(read) => length += read,
+        // Of a file on a disk, less than asked for is read only where it ends.
+        match file.read_at(bytes, offset) {
+            Ok(length) => return Ok(bytes.get(..length).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

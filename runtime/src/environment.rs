@@ -53,8 +53,7 @@ impl Environment {
     /// If there is none, if it is damaged or of a newer format, and if `PUCK_TARGET` is set to
     /// what this processor cannot run.
     pub fn open(project: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = locate(project.as_ref())?;
-        let document = read(&path)?;
+        let (path, document) = locate(project.as_ref())?;
         let states = document.packages.iter().map(|_| State::default()).collect();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -80,7 +79,7 @@ impl Environment {
         Self::open(home.join("user"))
     }
 
-    /// The environment's own folder, free of symbolic links.
+    /// The environment's own folder, as an absolute path: not the `.puck` that leads to it.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path
@@ -184,47 +183,48 @@ impl Environment {
     }
 }
 
-/// The environment's own folder for what the user names.
-fn locate(project: &Path) -> Result<PathBuf, Error> {
-    let none = || Error::NoEnvironment {
-        path: project.to_owned(),
-    };
-    let absent = |error: &io::Error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-        )
-    };
+/// The environment's own folder for what the user names, and its document.
+fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
     let link = project.join(LINK);
     // The link is followed once, here: a later swap must not mix two environments. Puck's own
     // links are absolute and lead to a folder of the store, which saves looking at every folder
     // on the way.
     let target = fs_err::read_link(&link).ok();
-    match target {
-        Some(path) if path.is_absolute() && path.join(FILE).exists() => return Ok(path),
-        _ => {}
+    if let Some(folder) = target.as_ref().filter(|target| target.is_absolute())
+        && let Ok(file) = fs_err::File::open(folder.join(FILE))
+    {
+        return Ok((folder.clone(), read(file)?));
     }
-    match (fs_err::canonicalize(&link), target) {
-        (Ok(path), _) => return Ok(path),
-        (Err(error), _) if !absent(&error) => return Err(error.into()),
-        (Err(_), Some(target)) => return Err(Error::Dangling { link, target }),
-        (Err(_), None) => {}
-    }
-    match fs_err::canonicalize(project) {
-        Ok(path) if path.join(FILE).is_file() => Ok(path),
-        Ok(_) => Err(none()),
-        Err(error) if absent(&error) => Err(none()),
-        Err(error) => Err(error.into()),
+    let folder = match (real(&link)?, target) {
+        (Some(folder), _) => folder,
+        (None, Some(target)) => return Err(Error::Dangling { link, target }),
+        (None, None) => real(project)?
+            .filter(|folder| folder.join(FILE).is_file())
+            .ok_or_else(|| Error::NoEnvironment {
+                path: project.to_owned(),
+            })?,
+    };
+    let path = folder.join(FILE);
+    let file = fs_err::File::open(&path).map_err(|error| Error::reading(&path, error))?;
+    Ok((folder, read(file)?))
+}
+
+/// The absolute path without symbolic links; `None` if nothing is there.
+fn real(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs_err::canonicalize(path) {
+        Ok(path) => Ok(Some(path)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 
-fn read(environment: &Path) -> Result<EnvironmentDocument, Error> {
-    let path = environment.join(FILE);
-    let mut bytes = Vec::new();
-    fs_err::File::open(&path)
-        .map_err(|error| Error::reading(&path, error))?
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut bytes)?;
+fn read(file: fs_err::File) -> Result<EnvironmentDocument, Error> {
+    let path = file.path().to_owned();
+    // Room for a few packages, so that one system call reads them all.
+    let mut bytes = Vec::with_capacity(8192);
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
     let document = if bytes.len() as u64 > MAX_SIZE {
         Err(DocumentError::TooLarge {
             what: FILE.to_owned(),
