@@ -24,7 +24,9 @@ use crate::{BuildRequest, Built, Error, Progress, files, record, source};
 pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Built, Error> {
     let manifest = request.manifest;
     let Some(package) = &manifest.package else {
-        return Err(Error::NoPackage { manifest: manifest.path.clone() });
+        return Err(Error::NoPackage {
+            manifest: manifest.path.clone(),
+        });
     };
     let texts = files::texts(manifest, request.directory)?;
     let cache = Cache::new(request.cache);
@@ -52,7 +54,10 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
         series: Series::of(&package.version),
         sources: &sources.modules,
         requested: &requested,
-        dependencies: Dependencies { own: &package.name, documents: &dependencies },
+        dependencies: Dependencies {
+            own: &package.name,
+            documents: &dependencies,
+        },
         debug: manifest.build.debug,
     };
     progress.step("Merging modules");
@@ -67,10 +72,22 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
         jobs: request.jobs,
     };
     let compiled = codegen::compile(work, &cache, progress)?;
-    let (built, objects) =
-        assemble(request, package, &merged, compiled, &dependencies, sources.tools, &texts)?;
+    let (built, objects) = assemble(
+        request,
+        package,
+        &merged,
+        compiled,
+        &dependencies,
+        sources.tools,
+        &texts,
+    )?;
     if let Some(sources) = sources.fingerprint {
-        record::store(&cache, &record::key(request, &sources, &texts), &built, &objects)?;
+        record::store(
+            &cache,
+            &record::key(request, &sources, &texts),
+            &built,
+            &objects,
+        )?;
     }
     Ok(built)
 }
@@ -79,11 +96,16 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
 fn direct_dependencies(request: &BuildRequest<'_>) -> Result<Vec<PackageDocument>, Error> {
     let mut documents = Vec::new();
     for (name, dependency) in &request.manifest.dependencies {
-        let mut named: Vec<_> =
-            request.dependencies.iter().filter(|document| document.name == *name).collect();
+        let mut named: Vec<_> = request
+            .dependencies
+            .iter()
+            .filter(|document| document.name == *name)
+            .collect();
         named.sort_by_key(|document| !dependency.requirement.matches(&document.version));
         if named.is_empty() {
-            return Err(Error::NotInstalled { package: name.clone() });
+            return Err(Error::NotInstalled {
+                package: name.clone(),
+            });
         }
         documents.extend(named.into_iter().cloned());
     }
@@ -101,34 +123,62 @@ fn assemble(
     texts: &BTreeMap<String, Vec<u8>>,
 ) -> Result<(Built, BTreeMap<String, String>), Error> {
     let manifest = request.manifest;
-    let exports: BTreeSet<String> =
-        merged.exports.iter().map(|export| export.link_name.to_string()).collect();
+    let exports: BTreeSet<String> = merged
+        .exports
+        .iter()
+        .map(|export| export.link_name.to_string())
+        .collect();
     let mut files = texts.clone();
     let mut objects = BTreeMap::new();
     let mut targets = BTreeMap::new();
     let mut sizes: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     let mut undefined = Vec::new();
     let mut count = 0;
-    for Compiled { target, object, cached, key } in compiled {
+    for Compiled {
+        target,
+        object,
+        cached,
+        key,
+    } in compiled
+    {
         let facts = Facts::read(target, &object, &exports)?;
         for (symbol, size) in facts.sizes {
-            sizes.entry(symbol).or_default().insert(target.to_string(), size);
+            sizes
+                .entry(symbol)
+                .or_default()
+                .insert(target.to_string(), size);
         }
         undefined.extend(facts.undefined);
         count += usize::from(!cached);
         let path = format!("obj/{}.o", Digest::of(&object).prefix(16));
-        targets.insert(target.to_string(), TargetObject { object: path.clone() });
+        targets.insert(
+            target.to_string(),
+            TargetObject {
+                object: path.clone(),
+            },
+        );
         objects.insert(path.clone(), key);
         files.insert(path, object);
     }
-    let imported: BTreeSet<String> =
-        merged.imports.iter().map(|import| import.link_name.to_string()).collect();
-    let callable: Vec<String> = Dependencies { own: &package.name, documents: dependencies }
-        .functions()
+    let imported: BTreeSet<String> = merged
+        .imports
+        .iter()
+        .map(|import| import.link_name.to_string())
         .collect();
+    let callable: Vec<String> = Dependencies {
+        own: &package.name,
+        documents: dependencies,
+    }
+    .functions()
+    .collect();
     let system_imports = System::default().imports(
-        undefined.iter().filter(|symbol| !imported.contains(&symbol.symbol)),
-        |user| user.parse::<LinkName>().map_or(user.to_owned(), |name| name.function().to_owned()),
+        undefined
+            .iter()
+            .filter(|symbol| !imported.contains(&symbol.symbol)),
+        |user| {
+            user.parse::<LinkName>()
+                .map_or(user.to_owned(), |name| name.function().to_owned())
+        },
         &callable,
     )?;
     let functions = merged
@@ -140,7 +190,9 @@ fn assemble(
             signature: export.signature.clone(),
             link_name: export.link_name.clone(),
             doc: export.doc.clone(),
-            sizes: sizes.remove(&export.link_name.to_string()).unwrap_or_default(),
+            sizes: sizes
+                .remove(&export.link_name.to_string())
+                .unwrap_or_default(),
         })
         .collect();
     let mut document = PackageDocument {
@@ -159,7 +211,11 @@ fn assemble(
         dependencies: package_dependencies(request, dependencies),
         targets,
         files: BTreeMap::new(),
-        tools: Tools { puck: env!("CARGO_PKG_VERSION").to_owned(), llvm: llvm_version(), sources },
+        tools: Tools {
+            puck: env!("CARGO_PKG_VERSION").to_owned(),
+            llvm: llvm_version(),
+            sources,
+        },
         opt_level: manifest.build.opt_level,
         debug: manifest.build.debug,
     };
@@ -168,11 +224,21 @@ fn assemble(
     document.files = files
         .iter()
         .map(|(path, content)| {
-            let facts = FileFacts { sha256: Digest::of(content), size: content.len() as u64 };
+            let facts = FileFacts {
+                sha256: Digest::of(content),
+                size: content.len() as u64,
+            };
             (path.clone(), facts)
         })
         .collect();
-    Ok((Built { document, files, compiled: count }, objects))
+    Ok((
+        Built {
+            document,
+            files,
+            compiled: count,
+        },
+        objects,
+    ))
 }
 
 fn package_dependencies(

@@ -22,7 +22,9 @@ const DIGEST: usize = 32;
 impl Cache {
     /// The cache in a folder below `root`, made when something is put there.
     pub(crate) fn new(root: &Path) -> Self {
-        Self { directory: root.join("objects") }
+        Self {
+            directory: root.join("objects"),
+        }
     }
 
     /// The content that was put under `key`, if it is there and whole.

@@ -33,7 +33,10 @@ pub fn disassemble(object: &[u8], symbol: &str) -> Result<Option<String>, Error>
     else {
         return Ok(None);
     };
-    guarded(move || code.text(symbol)).and_then(|text| text).map(Some).map_err(Error::Llvm)
+    guarded(move || code.text(symbol))
+        .and_then(|text| text)
+        .map(Some)
+        .map_err(Error::Llvm)
 }
 
 /// LLVM IR as text.
@@ -65,13 +68,20 @@ impl Code {
             .symbols()
             .find(|candidate| candidate.is_definition() && candidate.name() == Ok(symbol));
         let Some(found) = found else { return Ok(None) };
-        let Some(section) = found.section_index() else { return Ok(None) };
+        let Some(section) = found.section_index() else {
+            return Ok(None);
+        };
         let section = file.section_by_index(section)?;
         let (start, size) = (found.address(), found.size());
-        let bytes = section.data_range(start, size)?.unwrap_or_default().to_vec();
+        let bytes = section
+            .data_range(start, size)?
+            .unwrap_or_default()
+            .to_vec();
         let mut references = BTreeMap::new();
         for (offset, relocation) in section.relocations() {
-            let RelocationTarget::Symbol(target) = relocation.target() else { continue };
+            let RelocationTarget::Symbol(target) = relocation.target() else {
+                continue;
+            };
             let target = file.symbol_by_index(target)?;
             let name = match target.name()? {
                 "" => match target.section_index() {
@@ -84,7 +94,11 @@ impl Code {
                 references.insert(offset, name);
             }
         }
-        Ok(Some(Self { bytes, references, labels: RefCell::default() }))
+        Ok(Some(Self {
+            bytes,
+            references,
+            labels: RefCell::default(),
+        }))
     }
 
     fn text(&self, symbol: &str) -> Result<String, String> {
@@ -134,7 +148,10 @@ impl<'a> Disassembler<'a> {
             LLVMDisassembler_Option_AsmPrinterVariant | LLVMDisassembler_Option_PrintImmHex;
         // SAFETY: a live context.
         unsafe { LLVMSetDisasmOptions(context, options) };
-        Ok(Self { context, _code: code })
+        Ok(Self {
+            context,
+            _code: code,
+        })
     }
 
     /// Each instruction with its address. A byte that is none is shown as data.
@@ -158,7 +175,9 @@ impl<'a> Disassembler<'a> {
             let instruction = match (read, rest.first()) {
                 (0, Some(byte)) => format!(".byte {byte:#04x}"),
                 // SAFETY: LLVM terminates what it writes within the buffer.
-                _ => unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy().into_owned(),
+                _ => unsafe { CStr::from_ptr(text.as_ptr()) }
+                    .to_string_lossy()
+                    .into_owned(),
             };
             found.push((place as u64, instruction.trim().replace('\t', " ")));
             place += read.max(1);
@@ -189,9 +208,15 @@ extern "C" fn operand(
     }
     // SAFETY: `data` is the `Code` that the context was made with; for tag 1 the buffer is of this
     // type and zeroed.
-    let (code, information) =
-        unsafe { (&*data.cast::<Code>(), &mut *buffer.cast::<Struct_LLVMOpInfo1>()) };
-    let Some(name) = code.references.get(&(pc + offset)) else { return 0 };
+    let (code, information) = unsafe {
+        (
+            &*data.cast::<Code>(),
+            &mut *buffer.cast::<Struct_LLVMOpInfo1>(),
+        )
+    };
+    let Some(name) = code.references.get(&(pc + offset)) else {
+        return 0;
+    };
     information.AddSymbol.Present = 1;
     information.AddSymbol.Name = name.as_ptr();
     information.Value = 0;

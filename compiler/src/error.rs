@@ -33,10 +33,10 @@ pub enum Error {
     Module(#[from] ModuleError),
     /// What the package offers.
     #[error(transparent)]
-    Export(#[from] ExportError),
+    Export(#[from] Box<ExportError>),
     /// What the package calls of others.
     #[error(transparent)]
-    Import(#[from] ImportError),
+    Import(#[from] Box<ImportError>),
     /// Compiling the merged module.
     #[error(transparent)]
     Codegen(#[from] CodegenError),
@@ -77,10 +77,7 @@ impl Error {
             Self::Codegen(error) => error.hint(),
             Self::System(error) => error.hint(),
             Self::NotInstalled { .. } => Some("`puck install` installs it".to_owned()),
-            Self::Module(_)
-            | Self::File { .. }
-            | Self::Llvm(_)
-            | Self::Io(_) => None,
+            Self::Module(_) | Self::File { .. } | Self::Llvm(_) | Self::Io(_) => None,
         }
     }
 }

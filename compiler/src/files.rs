@@ -16,7 +16,10 @@ pub(crate) fn texts(
     directory: &Path,
 ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let mut texts = BTreeMap::new();
-    let readme = manifest.package.as_ref().and_then(|package| package.readme.as_ref());
+    let readme = manifest
+        .package
+        .as_ref()
+        .and_then(|package| package.readme.as_ref());
     if let Some(readme) = readme {
         let bad = |reason: String| Error::File {
             manifest: manifest.path.clone(),
@@ -26,17 +29,25 @@ pub(crate) fn texts(
         };
         let path = Path::new(readme);
         let name = path.file_name().and_then(|name| name.to_str());
-        let Some(name) = name else { return Err(bad("not the name of a file".to_owned())) };
+        let Some(name) = name else {
+            return Err(bad("not the name of a file".to_owned()));
+        };
         let path = directory.join(path);
-        let size = fs_err::metadata(&path).map_err(|error| bad(error.to_string()))?.len();
+        let size = fs_err::metadata(&path)
+            .map_err(|error| bad(error.to_string()))?
+            .len();
         if size > MAX {
-            return Err(bad(format!("{size} bytes are too much for a text; at most {MAX}")));
+            return Err(bad(format!(
+                "{size} bytes are too much for a text; at most {MAX}"
+            )));
         }
         texts.insert(name.to_owned(), fs_err::read(&path)?);
     }
     for entry in fs_err::read_dir(directory)? {
         let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
         let licence = ["LICENSE", "LICENCE", "COPYING", "NOTICE"]
             .iter()
             .any(|start| name.to_ascii_uppercase().starts_with(start));
@@ -63,17 +74,32 @@ mod tests {
     #[test]
     fn texts_are_found() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["README.md", "LICENSE-MIT", "Licence.txt", "other.md", "NOTICE"] {
+        for name in [
+            "README.md",
+            "LICENSE-MIT",
+            "Licence.txt",
+            "other.md",
+            "NOTICE",
+        ] {
             fs_err::write(folder.path().join(name), name).unwrap();
         }
         fs_err::create_dir(folder.path().join("LICENSES")).unwrap();
         let names = |manifest: &Manifest| -> Vec<String> {
-            texts(manifest, folder.path()).unwrap().into_keys().collect()
+            texts(manifest, folder.path())
+                .unwrap()
+                .into_keys()
+                .collect()
         };
-        assert_eq!(names(&manifest("")), ["LICENSE-MIT", "Licence.txt", "NOTICE", "README.md"]);
+        assert_eq!(
+            names(&manifest("")),
+            ["LICENSE-MIT", "Licence.txt", "NOTICE", "README.md"]
+        );
         let other = names(&manifest("readme = \"other.md\""));
         assert_eq!(other, ["LICENSE-MIT", "Licence.txt", "NOTICE", "other.md"]);
         let missing = texts(&manifest("readme = \"missing.md\""), folder.path()).unwrap_err();
-        assert!(missing.to_string().contains("`readme = \"missing.md\"`"), "{missing}");
+        assert!(
+            missing.to_string().contains("`readme = \"missing.md\"`"),
+            "{missing}"
+        );
     }
 }

@@ -44,14 +44,24 @@ pub(crate) fn key(
 
 /// The earlier result, if all of it is still there.
 pub(crate) fn load(cache: &Cache, key: &str) -> Result<Option<Built>, Error> {
-    let Some(bytes) = cache.get(key)? else { return Ok(None) };
-    let Ok(record) = serde_json::from_slice::<Record>(&bytes) else { return Ok(None) };
+    let Some(bytes) = cache.get(key)? else {
+        return Ok(None);
+    };
+    let Ok(record) = serde_json::from_slice::<Record>(&bytes) else {
+        return Ok(None);
+    };
     let mut files = BTreeMap::new();
     for (path, key) in record.files {
-        let Some(content) = cache.get(&key)? else { return Ok(None) };
+        let Some(content) = cache.get(&key)? else {
+            return Ok(None);
+        };
         files.insert(path, content);
     }
-    Ok(Some(Built { document: record.document, files, compiled: 0 }))
+    Ok(Some(Built {
+        document: record.document,
+        files,
+        compiled: 0,
+    }))
 }
 
 /// Remembers a result. `objects` are the keys of contents that the cache has already.
@@ -73,7 +83,10 @@ pub(crate) fn store(
         };
         files.insert(path.clone(), content_key);
     }
-    let record = Record { document: built.document.clone(), files };
+    let record = Record {
+        document: built.document.clone(),
+        files,
+    };
     if let Ok(bytes) = serde_json::to_vec(&record) {
         cache.put(key, &bytes)?;
     }

@@ -22,7 +22,7 @@ pub(crate) use object::{Facts, Undefined};
 
 use crate::Progress;
 use crate::cache::Cache;
-use crate::llvm::{Kind, Session, globals, guarded};
+use crate::llvm::{Kind, Session, globals, guarded, lower_constructors};
 
 /// Changes when the same bitcode would give other objects for a reason that the cache's key does
 /// not show: other passes, other options.
@@ -39,6 +39,8 @@ pub enum CodegenError {
         target: Target,
         /// LLVM's message.
         message: String,
+        /// Whether LLVM gave up: it has no instructions for what the module asks.
+        fatal: bool,
     },
     /// An object that LLVM made cannot be read, or holds what no object may.
     #[error("the object for {target} {reason}")]
@@ -55,16 +57,14 @@ impl CodegenError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Llvm { message, target }
-                if message.contains("Cannot select")
-                    || message.contains("target feature")
-                    || message.contains("always_inline") =>
-            {
-                Some(format!(
-                    "the code uses instructions that {target} does not have: drop the target from \
-                     `targets`, or mark only the functions that need them and choose at run time"
-                ))
-            }
+            Self::Llvm {
+                target,
+                fatal: true,
+                ..
+            } => Some(format!(
+                "the code uses instructions that {target} does not have: drop the target from \
+                 `targets`, or mark only the functions that need them and choose at run time"
+            )),
             _ => None,
         }
     }
@@ -110,7 +110,9 @@ pub(crate) fn compile(
                 while let Some(&target) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                     match one(work, target, bitcode, cache, progress) {
                         Ok(compiled) => {
-                            done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(compiled);
+                            done.lock()
+                                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                                .push(compiled);
                         }
                         Err(error) => {
                             // The receiver lives until the scope ends.
@@ -124,7 +126,9 @@ pub(crate) fn compile(
     if let Ok(error) = failures.try_recv() {
         return Err(error);
     }
-    let mut compiled = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut compiled = done
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     compiled.sort_by_key(|compiled| compiled.target);
     Ok(compiled)
 }
@@ -139,15 +143,34 @@ fn one(
     let (opt_level, llvm) = (work.opt_level, llvm_version());
     let key = format!("object {FORMAT} {bitcode} {target} O{opt_level} LLVM {llvm}");
     if let Some(object) = cache.get(&key)? {
-        return Ok(Compiled { target, object, cached: true, key });
+        return Ok(Compiled {
+            target,
+            object,
+            cached: true,
+            key,
+        });
     }
     progress.step(&format!("Compiling for {target}"));
-    let failed = |message| CodegenError::Llvm { target, message };
+    let failed = |fatal| {
+        move |message: String| {
+            let message = message.trim_end().to_owned();
+            CodegenError::Llvm {
+                target,
+                message,
+                fatal,
+            }
+        }
+    };
     let object = guarded(|| emit(work.bitcode, target, opt_level))
-        .and_then(|result| result)
-        .map_err(failed)?;
+        .map_err(failed(true))?
+        .map_err(failed(false))?;
     cache.put(&key, &object)?;
-    Ok(Compiled { target, object, cached: false, key })
+    Ok(Compiled {
+        target,
+        object,
+        cached: false,
+        key,
+    })
 }
 
 /// Optimises the module and compiles it.
@@ -169,6 +192,7 @@ fn emit(bitcode: &[u8], target: Target, opt_level: u8) -> Result<Vec<u8>, String
     module
         .run_passes(&format!("default<O{opt_level}>"), &machine, options)
         .map_err(|message| message.to_string())?;
+    lower_constructors(&module);
     let object = machine
         .write_to_memory_buffer(&module, FileType::Object)
         .map_err(|message| message.to_string())?;
@@ -189,7 +213,14 @@ pub(crate) fn machine(target: Target, opt_level: u8) -> Result<TargetMachine, St
     };
     let found = LlvmTarget::from_triple(&triple).map_err(|message| message.to_string())?;
     found
-        .create_target_machine(&triple, target.cpu(), "", level, RelocMode::PIC, CodeModel::Default)
+        .create_target_machine(
+            &triple,
+            target.cpu(),
+            "",
+            level,
+            RelocMode::PIC,
+            CodeModel::Default,
+        )
         .ok_or_else(|| format!("this LLVM has no code generator for {target}"))
 }
 

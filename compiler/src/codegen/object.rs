@@ -45,7 +45,11 @@ impl Facts {
             if symbol.is_undefined() && !name.is_empty() {
                 let users = users.get(&symbol.index().0).cloned().unwrap_or_default();
                 let (symbol, weak) = (name.to_owned(), symbol.is_weak());
-                undefined.push(Undefined { symbol, weak, users: users.into_iter().collect() });
+                undefined.push(Undefined {
+                    symbol,
+                    weak,
+                    users: users.into_iter().collect(),
+                });
             } else if symbol.is_global() && symbol.is_definition() {
                 if !exports.contains(name) {
                     return Err(bad(format!(
@@ -64,7 +68,10 @@ impl Facts {
 /// The names of the functions that refer to each symbol, by the symbol's index.
 fn users(file: &ElfFile64<'_, object::Endianness>) -> BTreeMap<usize, BTreeSet<String>> {
     let mut functions: BTreeMap<(usize, u64), (u64, &str)> = BTreeMap::new();
-    for symbol in file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text) {
+    for symbol in file
+        .symbols()
+        .filter(|symbol| symbol.kind() == SymbolKind::Text)
+    {
         if let (Some(SectionIndex(section)), Ok(name)) = (symbol.section_index(), symbol.name()) {
             functions.insert((section, symbol.address()), (symbol.size(), name));
         }
@@ -73,9 +80,13 @@ fn users(file: &ElfFile64<'_, object::Endianness>) -> BTreeMap<usize, BTreeSet<S
     for section in file.sections() {
         let index = section.index().0;
         for (offset, relocation) in section.relocations() {
-            let RelocationTarget::Symbol(symbol) = relocation.target() else { continue };
+            let RelocationTarget::Symbol(symbol) = relocation.target() else {
+                continue;
+            };
             let around = functions.range((index, 0)..=(index, offset)).next_back();
-            let Some((&(_, start), &(size, name))) = around else { continue };
+            let Some((&(_, start), &(size, name))) = around else {
+                continue;
+            };
             if offset < start.saturating_add(size) {
                 users.entry(symbol.0).or_default().insert(name.to_owned());
             }

@@ -13,8 +13,11 @@ use std::thread;
 
 use inkwell::llvm_sys::error_handling::LLVMInstallFatalErrorHandler;
 
+/// Takes LLVM's reason to the thread that waits for the result.
+type Reporter = Box<dyn Fn(String)>;
+
 thread_local! {
-    static FATAL: RefCell<Option<Box<dyn Fn(String)>>> = const { RefCell::new(None) };
+    static FATAL: RefCell<Option<Reporter>> = const { RefCell::new(None) };
 }
 
 /// Deep expressions make LLVM recurse deeply.
@@ -27,9 +30,14 @@ pub(super) fn install() {
 
 extern "C" fn handle(reason: *const c_char) {
     // SAFETY: LLVM passes a NUL-terminated string.
-    let reason = unsafe { CStr::from_ptr(reason) }.to_string_lossy().into_owned();
+    let reason = unsafe { CStr::from_ptr(reason) }
+        .to_string_lossy()
+        .into_owned();
     let reported = FATAL.with(|report| {
-        report.try_borrow().ok().and_then(|report| report.as_ref().map(|report| report(reason)))
+        report
+            .try_borrow()
+            .ok()
+            .and_then(|report| report.as_ref().map(|report| report(reason)))
     });
     if reported.is_some() {
         loop {
@@ -64,7 +72,9 @@ pub(crate) fn guarded<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Str
             // SAFETY: the reporter is used by this thread only, during `work`: it is taken out
             // below, before anything that it borrows from (nothing but the channel's type) ends.
             let report = unsafe {
-                std::mem::transmute::<Box<dyn Fn(String) + '_>, Box<dyn Fn(String) + 'static>>(report)
+                std::mem::transmute::<Box<dyn Fn(String) + '_>, Box<dyn Fn(String) + 'static>>(
+                    report,
+                )
             };
             FATAL.with(|slot| slot.replace(Some(report)));
             let clear = Clear;
@@ -75,7 +85,11 @@ pub(crate) fn guarded<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Str
     };
     // SAFETY: what `work` borrows stays alive while the thread uses it: this function returns after
     // the thread was joined, or after it parked for ever and will not touch anything again.
-    let handle = unsafe { thread::Builder::new().stack_size(STACK).spawn_unchecked(body) };
+    let handle = unsafe {
+        thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_unchecked(body)
+    };
     let handle = match handle {
         Ok(handle) => handle,
         Err(error) => return Err(format!("no thread could be started: {error}")),

@@ -6,35 +6,23 @@ use std::ptr;
 
 use inkwell::llvm_sys::comdat::{LLVMGetComdat, LLVMSetComdat};
 use inkwell::llvm_sys::core::{
-    LLVMAddAlias2, LLVMAddAttributeAtIndex, LLVMAddFunction, LLVMAddGlobal,
-    LLVMAliasGetAliasee, LLVMAppendBasicBlockInContext, LLVMArrayType2, LLVMBuildCall2,
-    LLVMBuildRet, LLVMBuildRetVoid, LLVMConstArray2, LLVMConstInt, LLVMConstNull, LLVMConstStructInContext,
-    LLVMCreateBuilderInContext, LLVMCreateEnumAttribute, LLVMCreateStringAttribute,
-    LLVMDeleteFunction, LLVMDeleteGlobal, LLVMDisposeBuilder, LLVMFunctionType, LLVMGetAlignment,
-    LLVMGetAttributeCountAtIndex, LLVMGetAttributesAtIndex, LLVMGetCalledFunctionType,
-    LLVMGetCalledValue, LLVMGetEnumAttributeKindForName, LLVMGetFirstBasicBlock, LLVMGetFirstUse,
-    LLVMGetFunctionCallConv, LLVMGetGlobalParent, LLVMGetInitializer, LLVMGetLinkage,
-    LLVMGetModuleContext, LLVMGetNamedGlobalWithLength, LLVMGetNextUse, LLVMGetNumOperands,
-    LLVMGetOperand, LLVMGetReturnType, LLVMGetPoison, LLVMGetStringAttributeAtIndex,
+    LLVMAddAlias2, LLVMAddAttributeAtIndex, LLVMAddFunction, LLVMAddGlobal, LLVMAliasGetAliasee,
+    LLVMCreateEnumAttribute, LLVMCreateStringAttribute, LLVMDeleteFunction, LLVMDeleteGlobal,
+    LLVMGetAlignment, LLVMGetAttributeCountAtIndex, LLVMGetAttributesAtIndex,
+    LLVMGetCalledFunctionType, LLVMGetCalledValue, LLVMGetEnumAttributeKindForName,
+    LLVMGetFirstUse, LLVMGetFunctionCallConv, LLVMGetGlobalParent, LLVMGetLinkage,
+    LLVMGetModuleContext, LLVMGetNextUse, LLVMGetStringAttributeAtIndex,
     LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2,
-    LLVMGlobalGetValueType, LLVMInt32TypeInContext, LLVMIsACallInst, LLVMIsAFunction,
-    LLVMIsAInvokeInst,
-    LLVMIsDeclaration, LLVMIsGlobalConstant, LLVMPointerTypeInContext, LLVMPositionBuilderAtEnd,
-    LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith, LLVMSetAlignment,
-    LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetInitializer, LLVMSetLinkage,
-    LLVMSetThreadLocalMode, LLVMSetUnnamedAddress, LLVMSetValueName2, LLVMSetVisibility, LLVMVoidTypeInContext,
-    LLVMGetTypeKind,
+    LLVMGlobalGetValueType, LLVMIsACallInst, LLVMIsAFunction, LLVMIsAInvokeInst, LLVMIsDeclaration,
+    LLVMIsGlobalConstant, LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith,
+    LLVMSetAlignment, LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetLinkage,
+    LLVMSetThreadLocalMode, LLVMSetValueName2, LLVMSetVisibility,
 };
-use inkwell::llvm_sys::debuginfo::{
-    LLVMDIBuilderCreateDebugLocation, LLVMDISubprogramGetLine, LLVMGetSubprogram,
-    LLVMInstructionSetDebugLoc, LLVMSetSubprogram,
-};
-use inkwell::llvm_sys::prelude::{LLVMMetadataRef, LLVMTypeRef, LLVMValueRef};
+use inkwell::llvm_sys::debuginfo::{LLVMGetSubprogram, LLVMSetSubprogram};
+use inkwell::llvm_sys::prelude::{LLVMMetadataRef, LLVMValueRef};
 use inkwell::llvm_sys::{
-    LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage, LLVMTypeKind,
-    LLVMUnnamedAddr, LLVMVisibility,
+    LLVMAttributeFunctionIndex, LLVMAttributeReturnIndex, LLVMLinkage, LLVMVisibility,
 };
-use inkwell::module::Module;
 
 use super::shape;
 use crate::module::{Extension, Shape};
@@ -63,7 +51,10 @@ pub(crate) struct Global<'m> {
 
 // Every `unsafe` of this block relies on the same: `value` is a live global of the kind that is
 // recorded beside it, and only the functions that LLVM offers for that kind are called.
-#[expect(clippy::undocumented_unsafe_blocks, reason = "one justification above for all of them")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "one justification above for all of them"
+)]
 impl<'m> Global<'m> {
     pub(crate) fn kind(self) -> Kind {
         self.kind
@@ -129,7 +120,7 @@ impl<'m> Global<'m> {
         }
     }
 
-    fn leave_comdat(self) {
+    pub(super) fn leave_comdat(self) {
         if matches!(self.kind, Kind::Function | Kind::Variable) {
             unsafe {
                 if !LLVMGetComdat(self.value).is_null() {
@@ -146,7 +137,11 @@ impl<'m> Global<'m> {
             value = unsafe { LLVMAliasGetAliasee(value) };
         }
         let value = unsafe { LLVMIsAFunction(value) };
-        (!value.is_null()).then_some(Global { value, kind: Kind::Function, module: PhantomData })
+        (!value.is_null()).then_some(Global {
+            value,
+            kind: Kind::Function,
+            module: PhantomData,
+        })
     }
 
     /// A second symbol for the same function.
@@ -157,12 +152,17 @@ impl<'m> Global<'m> {
             let ty = LLVMGlobalGetValueType(self.value);
             LLVMAddAlias2(module, ty, 0, self.value, name.as_ptr().cast())
         };
-        Global { value, kind: Kind::Alias, module: PhantomData }
+        Global {
+            value,
+            kind: Kind::Alias,
+            module: PhantomData,
+        }
     }
 
     /// How the function is called. For an alias that of the function behind it.
     pub(crate) fn shape(self) -> Option<Shape> {
-        self.function().map(|function| shape::of_function(function.value, PhantomData))
+        self.function()
+            .map(|function| shape::of_function(function.value, PhantomData))
     }
 
     /// Whether a call of this function, somewhere in the module, has another type than it.
@@ -281,7 +281,11 @@ impl<'m> Global<'m> {
                 }
             }
         };
-        let fresh = Global { value: fresh, kind: self.kind, module: PhantomData };
+        let fresh = Global {
+            value: fresh,
+            kind: self.kind,
+            module: PhantomData,
+        };
         fresh.set_linkage(self.linkage());
         self.replace_with(fresh);
         self.delete();
@@ -290,7 +294,9 @@ impl<'m> Global<'m> {
 
     unsafe fn copy_attributes(self, other: LLVMValueRef) {
         let parameters = self.shape().map_or(0, |shape| shape.parameters.len());
-        let indices = [FUNCTION, RESULT].into_iter().chain(1..=parameters as c_uint);
+        let indices = [FUNCTION, RESULT]
+            .into_iter()
+            .chain(1..=parameters as c_uint);
         for index in indices {
             unsafe {
                 let count = LLVMGetAttributeCountAtIndex(self.value, index) as usize;
@@ -307,7 +313,7 @@ impl<'m> Global<'m> {
         self.kind == Kind::Function && unsafe { !LLVMGetSubprogram(self.value).is_null() }
     }
 
-    fn subprogram(self) -> LLVMMetadataRef {
+    pub(super) fn subprogram(self) -> LLVMMetadataRef {
         unsafe { LLVMGetSubprogram(self.value) }
     }
 }
@@ -316,115 +322,4 @@ impl<'m> Global<'m> {
 pub(super) fn attribute_kind(name: &str) -> c_uint {
     // SAFETY: the name is passed with its length.
     unsafe { LLVMGetEnumAttributeKindForName(name.as_ptr().cast(), name.len()) }
-}
-
-/// Replaces the body of every function by one that returns at once, keeping what debug information
-/// says about the function. `remove_bodies` must turn `available_externally` definitions into
-/// declarations.
-pub(crate) fn stub_bodies(module: &Module<'_>, remove_bodies: impl FnOnce()) {
-    let functions: Vec<_> = super::globals(module)
-        .into_iter()
-        .filter(|global| global.kind == Kind::Function && !global.is_declaration())
-        .map(|function| (function, function.subprogram()))
-        .collect();
-    for (function, _) in &functions {
-        function.leave_comdat();
-        // The C interface has no way to remove a body, but a pass does it to these.
-        function.set_linkage(LLVMLinkage::LLVMAvailableExternallyLinkage);
-    }
-    remove_bodies();
-    for (function, subprogram) in functions {
-        // SAFETY: the module is alive and the functions with it: the pass removes bodies only, as
-        // the caller promises. Metadata belongs to the context.
-        unsafe {
-            let context = LLVMGetModuleContext(module.as_mut_ptr());
-            if LLVMGetFirstBasicBlock(function.value).is_null() {
-                let block = LLVMAppendBasicBlockInContext(context, function.value, c"".as_ptr());
-                let builder = LLVMCreateBuilderInContext(context);
-                LLVMPositionBuilderAtEnd(builder, block);
-                let result = LLVMGetReturnType(LLVMGlobalGetValueType(function.value));
-                let last = match LLVMGetTypeKind(result) {
-                    LLVMTypeKind::LLVMVoidTypeKind => LLVMBuildRetVoid(builder),
-                    _ => LLVMBuildRet(builder, LLVMGetPoison(result)),
-                };
-                LLVMDisposeBuilder(builder);
-                if !subprogram.is_null() {
-                    LLVMSetSubprogram(function.value, subprogram);
-                    let line = LLVMDISubprogramGetLine(subprogram);
-                    let location = LLVMDIBuilderCreateDebugLocation(
-                        context,
-                        line,
-                        0,
-                        subprogram,
-                        ptr::null_mut(),
-                    );
-                    LLVMInstructionSetDebugLoc(last, location);
-                }
-            }
-        }
-    }
-}
-
-/// Defines `__dso_handle`, the variable by whose address C++ registers destructors, and a function
-/// that runs them when the library is unloaded (what `crtbegin.o` does where a C compiler links).
-pub(crate) fn append_destructor(module: &Module<'_>, handle: Global<'_>) {
-    let raw = module.as_mut_ptr();
-    // SAFETY: everything is made in and belongs to the live module and its context; the types agree
-    // with LLVM's documentation of `llvm.global_dtors`, and the module is verified afterwards.
-    unsafe {
-        let context = LLVMGetModuleContext(raw);
-        let pointer = LLVMPointerTypeInContext(context, 0);
-        let void = LLVMVoidTypeInContext(context);
-        let own = LLVMAddGlobal(raw, pointer, c"puck.dso_handle".as_ptr());
-        LLVMSetInitializer(own, LLVMConstNull(pointer));
-        LLVMSetLinkage(own, LLVMLinkage::LLVMInternalLinkage);
-        LLVMReplaceAllUsesWith(handle.value, own);
-        handle.delete();
-
-        let mut argument = pointer;
-        let finalize_type = LLVMFunctionType(void, &mut argument, 1, 0);
-        let finalize = find_or_declare(module, "__cxa_finalize", finalize_type);
-        let nothing = LLVMFunctionType(void, ptr::null_mut(), 0, 0);
-        let destructor = LLVMAddFunction(raw, c"puck.finalize".as_ptr(), nothing);
-        LLVMSetLinkage(destructor, LLVMLinkage::LLVMInternalLinkage);
-        LLVMSetUnnamedAddress(destructor, LLVMUnnamedAddr::LLVMGlobalUnnamedAddr);
-        let block = LLVMAppendBasicBlockInContext(context, destructor, c"".as_ptr());
-        let builder = LLVMCreateBuilderInContext(context);
-        LLVMPositionBuilderAtEnd(builder, block);
-        let mut own = own;
-        LLVMBuildCall2(builder, finalize_type, finalize, &mut own, 1, c"".as_ptr());
-        LLVMBuildRetVoid(builder);
-        LLVMDisposeBuilder(builder);
-
-        let name = "llvm.global_dtors";
-        let existing = LLVMGetNamedGlobalWithLength(raw, name.as_ptr().cast(), name.len());
-        let mut entries = Vec::new();
-        if !existing.is_null() {
-            let list = LLVMGetInitializer(existing);
-            let count = LLVMGetNumOperands(list).unsigned_abs();
-            entries.extend((0..count).map(|index| LLVMGetOperand(list, index)));
-            LLVMDeleteGlobal(existing);
-        }
-        let priority = LLVMConstInt(LLVMInt32TypeInContext(context), 65535, 0);
-        let mut fields = [priority, destructor, LLVMConstNull(pointer)];
-        let entry = LLVMConstStructInContext(context, fields.as_mut_ptr(), 3, 0);
-        entries.push(entry);
-        let entry_type = inkwell::llvm_sys::core::LLVMTypeOf(entry);
-        let list = LLVMConstArray2(entry_type, entries.as_mut_ptr(), entries.len() as u64);
-        let list_type = LLVMArrayType2(entry_type, entries.len() as u64);
-        let variable = LLVMAddGlobal(raw, list_type, c"llvm.global_dtors".as_ptr());
-        LLVMSetInitializer(variable, list);
-        LLVMSetLinkage(variable, LLVMLinkage::LLVMAppendingLinkage);
-    }
-}
-
-/// # Safety
-/// `ty` is a function type of the module's context.
-unsafe fn find_or_declare(module: &Module<'_>, name: &str, ty: LLVMTypeRef) -> LLVMValueRef {
-    if let Some(found) = super::globals(module).into_iter().find(|global| global.name() == name) {
-        return found.value;
-    }
-    let terminated = format!("{name}\0");
-    // SAFETY: the module is alive, the name terminated.
-    unsafe { LLVMAddFunction(module.as_mut_ptr(), terminated.as_ptr().cast(), ty) }
 }

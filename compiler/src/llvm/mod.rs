@@ -7,6 +7,7 @@
 
 mod fatal;
 mod global;
+mod rewrite;
 mod shape;
 
 use std::cell::RefCell;
@@ -22,14 +23,15 @@ use inkwell::llvm_sys::core::{
 };
 use inkwell::llvm_sys::ir_reader::LLVMParseIRInContext2;
 use inkwell::llvm_sys::linker::LLVMLinkModules2;
-use inkwell::llvm_sys::prelude::LLVMDiagnosticInfoRef;
+use inkwell::llvm_sys::prelude::{LLVMDiagnosticInfoRef, LLVMModuleRef, LLVMValueRef};
 use inkwell::llvm_sys::{LLVMDiagnosticSeverity, core};
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::targets::{InitializationConfig, Target};
 
 pub(crate) use fatal::guarded;
-pub(crate) use global::{Global, Kind, append_destructor, stub_bodies};
+pub(crate) use global::{Global, Kind};
+pub(crate) use rewrite::{append_destructor, lower_constructors, stub_bodies};
 
 /// A context and what LLVM said in it.
 pub(crate) struct Session {
@@ -53,7 +55,10 @@ impl Session {
         // SAFETY: the context is alive; the boxed cell outlives it and is used by this thread only
         // (a `Session` is not `Send`), never while it is borrowed: LLVM runs between the borrows.
         unsafe { LLVMContextSetDiagnosticHandler(context.raw(), Some(collect), data) };
-        Self { context, diagnostics }
+        Self {
+            context,
+            diagnostics,
+        }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -70,12 +75,19 @@ impl Session {
         let mut message = ptr::null_mut();
         // SAFETY: context and buffer are alive; both results are written only as documented.
         let failed = unsafe {
-            LLVMParseIRInContext2(self.context.raw(), buffer.as_mut_ptr(), &mut module, &mut message)
+            LLVMParseIRInContext2(
+                self.context.raw(),
+                buffer.as_mut_ptr(),
+                &mut module,
+                &mut message,
+            )
         } != 0;
         let message = (!message.is_null()).then(|| take(message));
         if failed || module.is_null() {
             let collected = self.errors();
-            return Err(message.or(collected).unwrap_or_else(|| "no message".to_owned()));
+            return Err(message
+                .or(collected)
+                .unwrap_or_else(|| "no message".to_owned()));
         }
         // SAFETY: a module that was just created and that nobody else owns.
         Ok(unsafe { Module::new(module) })
@@ -93,7 +105,8 @@ impl Session {
         let source = std::mem::ManuallyDrop::new(source);
         // SAFETY: both modules live in this session's context; the source is consumed, and
         // forgotten above.
-        let failed = unsafe { LLVMLinkModules2(destination.as_mut_ptr(), source.as_mut_ptr()) } != 0;
+        let failed =
+            unsafe { LLVMLinkModules2(destination.as_mut_ptr(), source.as_mut_ptr()) } != 0;
         match self.errors() {
             Some(message) => Err(message),
             None if failed => Err("no message".to_owned()),
@@ -123,7 +136,11 @@ extern "C" fn collect(info: LLVMDiagnosticInfoRef, data: *mut c_void) {
     // SAFETY: called by LLVM with a live description; `data` is what `Session::new` registered.
     let (severity, text, diagnostics) = unsafe {
         let diagnostics = &*data.cast::<RefCell<Diagnostics>>();
-        (LLVMGetDiagInfoSeverity(info), take(LLVMGetDiagInfoDescription(info)), diagnostics)
+        (
+            LLVMGetDiagInfoSeverity(info),
+            take(LLVMGetDiagInfoDescription(info)),
+            diagnostics,
+        )
     };
     match severity {
         LLVMDiagnosticSeverity::LLVMDSError => diagnostics.borrow_mut().errors.push(text),
@@ -153,20 +170,40 @@ fn initialize() {
 
 /// The functions, variables, aliases and ifuncs of a module, in the module's order.
 pub(crate) fn globals<'m>(module: &'m Module<'_>) -> Vec<Global<'m>> {
-    type First = unsafe extern "C" fn(inkwell::llvm_sys::prelude::LLVMModuleRef) -> inkwell::llvm_sys::prelude::LLVMValueRef;
-    type Next = unsafe extern "C" fn(inkwell::llvm_sys::prelude::LLVMValueRef) -> inkwell::llvm_sys::prelude::LLVMValueRef;
+    type First = unsafe extern "C" fn(LLVMModuleRef) -> LLVMValueRef;
+    type Next = unsafe extern "C" fn(LLVMValueRef) -> LLVMValueRef;
     let lists: [(Kind, First, Next); 4] = [
-        (Kind::Function, core::LLVMGetFirstFunction, core::LLVMGetNextFunction),
-        (Kind::Variable, core::LLVMGetFirstGlobal, core::LLVMGetNextGlobal),
-        (Kind::Alias, core::LLVMGetFirstGlobalAlias, core::LLVMGetNextGlobalAlias),
-        (Kind::Ifunc, core::LLVMGetFirstGlobalIFunc, core::LLVMGetNextGlobalIFunc),
+        (
+            Kind::Function,
+            core::LLVMGetFirstFunction,
+            core::LLVMGetNextFunction,
+        ),
+        (
+            Kind::Variable,
+            core::LLVMGetFirstGlobal,
+            core::LLVMGetNextGlobal,
+        ),
+        (
+            Kind::Alias,
+            core::LLVMGetFirstGlobalAlias,
+            core::LLVMGetNextGlobalAlias,
+        ),
+        (
+            Kind::Ifunc,
+            core::LLVMGetFirstGlobalIFunc,
+            core::LLVMGetNextGlobalIFunc,
+        ),
     ];
     let mut found = Vec::new();
     for (kind, first, next) in lists {
         // SAFETY: the module is alive; each value belongs to the list that `next` walks.
         let mut value = unsafe { first(module.as_mut_ptr()) };
         while !value.is_null() {
-            found.push(Global { value, kind, module: PhantomData });
+            found.push(Global {
+                value,
+                kind,
+                module: PhantomData,
+            });
             // SAFETY: as above.
             value = unsafe { next(value) };
         }

@@ -4,10 +4,10 @@ use std::ffi::{CStr, c_uint};
 use std::marker::PhantomData;
 
 use inkwell::llvm_sys::core::{
-    LLVMDisposeMessage, LLVMGetEnumAttributeAtIndex, LLVMGetIntTypeWidth, LLVMGetParamTypes,
-    LLVMGetPointerAddressSpace, LLVMGetReturnType, LLVMGetTypeAttributeValue, LLVMGetTypeKind,
-    LLVMGlobalGetValueType, LLVMCountParamTypes, LLVMIsFunctionVarArg, LLVMPrintTypeToString,
-    LLVMGetFunctionCallConv,
+    LLVMCountParamTypes, LLVMDisposeMessage, LLVMGetEnumAttributeAtIndex, LLVMGetFunctionCallConv,
+    LLVMGetIntTypeWidth, LLVMGetParamTypes, LLVMGetPointerAddressSpace, LLVMGetReturnType,
+    LLVMGetTypeAttributeValue, LLVMGetTypeKind, LLVMGlobalGetValueType, LLVMIsFunctionVarArg,
+    LLVMPrintTypeToString,
 };
 use inkwell::llvm_sys::prelude::{LLVMTypeRef, LLVMValueRef};
 use inkwell::llvm_sys::{LLVMCallConv, LLVMTypeKind};
@@ -35,7 +35,8 @@ pub(super) fn of_function(function: LLVMValueRef, borrow: PhantomData<&()>) -> S
             parameters,
             result,
             variadic: LLVMIsFunctionVarArg(ty) != 0,
-            c_convention: LLVMGetFunctionCallConv(function) == LLVMCallConv::LLVMCCallConv as c_uint,
+            c_convention: LLVMGetFunctionCallConv(function)
+                == LLVMCallConv::LLVMCCallConv as c_uint,
         }
     }
 }
@@ -52,7 +53,10 @@ unsafe fn passed(function: LLVMValueRef, index: c_uint, ty: LLVMTypeRef) -> Pass
         for name in ["byval", "sret", "inalloca", "byref", "preallocated"] {
             if let Some(attribute) = attribute(name) {
                 let text = type_text(LLVMGetTypeAttributeValue(attribute));
-                return Passed { value: Value::Struct(text), extension: Extension::None };
+                return Passed {
+                    value: Value::Struct(text),
+                    extension: Extension::None,
+                };
             }
         }
         let extension = match (attribute("signext"), attribute("zeroext")) {
@@ -60,7 +64,10 @@ unsafe fn passed(function: LLVMValueRef, index: c_uint, ty: LLVMTypeRef) -> Pass
             (None, Some(_)) => Extension::Zero,
             (None, None) => Extension::None,
         };
-        Passed { value: value(ty), extension }
+        Passed {
+            value: value(ty),
+            extension,
+        }
     }
 }
 
@@ -98,7 +105,9 @@ unsafe fn type_text(ty: LLVMTypeRef) -> String {
         match text.split_once(" = type") {
             Some((name, _)) => {
                 let name = name.trim_start_matches('%').trim_matches('"');
-                name.trim_start_matches("struct.").trim_start_matches("class.").to_owned()
+                name.trim_start_matches("struct.")
+                    .trim_start_matches("class.")
+                    .to_owned()
             }
             None => text,
         }

@@ -10,14 +10,24 @@ use crate::llvm::{Global, Kind, globals};
 /// the module have was asked for by the source (`__attribute__((target("avx2")))`), which looks at
 /// the processor by itself: those functions keep it.
 pub(super) fn strip(module: &Module<'_>) {
-    let functions: Vec<_> =
-        globals(module).into_iter().filter(|global| global.kind() == Kind::Function).collect();
+    let functions: Vec<_> = globals(module)
+        .into_iter()
+        .filter(|global| global.kind() == Kind::Function)
+        .collect();
     let features = |function: &Global<'_>| -> BTreeSet<String> {
-        let text = function.string_attribute("target-features").unwrap_or_default();
-        text.split(',').filter(|feature| feature.starts_with('+')).map(str::to_owned).collect()
+        let text = function
+            .string_attribute("target-features")
+            .unwrap_or_default();
+        text.split(',')
+            .filter(|feature| feature.starts_with('+'))
+            .map(str::to_owned)
+            .collect()
     };
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for function in functions.iter().filter(|function| !function.is_declaration()) {
+    for function in functions
+        .iter()
+        .filter(|function| !function.is_declaration())
+    {
         // Written by hand, for no processor: says nothing of what the others have in common.
         if function.string_attribute("target-features").is_none() {
             continue;

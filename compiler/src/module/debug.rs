@@ -16,7 +16,10 @@ pub(super) fn functions<'s>(
     session: &'s Session,
     module: &Module<'s>,
 ) -> Result<Vec<DebugFunction>, Error> {
-    if !globals(module).into_iter().any(|global| global.has_debug_information()) {
+    if !globals(module)
+        .into_iter()
+        .any(|global| global.has_debug_information())
+    {
         return Ok(Vec::new());
     }
     let copy = session.copy(module);

@@ -12,7 +12,9 @@ use crate::source::{DebugFunction, Language};
 #[non_exhaustive]
 pub enum ExportError {
     /// The sources define nothing that could be exported.
-    #[error("the package exports nothing: its sources define no function that is visible to others")]
+    #[error(
+        "the package exports nothing: its sources define no function that is visible to others"
+    )]
     Nothing,
     /// The manifest names a symbol that no source defines.
     #[error("the manifest exports `{name}`, but no source defines the function `{symbol}`")]
@@ -27,7 +29,9 @@ pub enum ExportError {
         local: bool,
     },
     /// Neither the manifest nor debug information tells the signature.
-    #[error("{place}: the signature of `{name}` is not known: there is no debug information to read it from")]
+    #[error(
+        "{place}: the signature of `{name}` is not known: there is no debug information to read it from"
+    )]
     NoSignature {
         /// Where the function is defined.
         place: String,
@@ -49,7 +53,9 @@ pub enum ExportError {
         by_value: bool,
     },
     /// The signature is not that of the code.
-    #[error("{place}: the signature of `{name}` does not agree with the code\n  {origin}: {signature}\n  code: {code}\n({reason})")]
+    #[error(
+        "{place}: the signature of `{name}` does not agree with the code\n  {origin}: {signature}\n  code: {code}\n({reason})"
+    )]
     Mismatch {
         /// Where the function is defined.
         place: String,
@@ -175,9 +181,12 @@ pub(crate) struct Choice<'a> {
 
 impl Choice<'_> {
     /// The exports, sorted by name, then signature.
-    pub(crate) fn exports(&self) -> Result<Vec<Export>, ExportError> {
-        let by_symbol: BTreeMap<_, _> =
-            self.debug.iter().map(|function| (function.symbol.as_str(), function)).collect();
+    pub(crate) fn exports(&self) -> Result<Vec<Export>, Box<ExportError>> {
+        let by_symbol: BTreeMap<_, _> = self
+            .debug
+            .iter()
+            .map(|function| (function.symbol.as_str(), function))
+            .collect();
         let mut exports = Vec::new();
         if self.requested.is_empty() {
             for (symbol, definition) in &self.definitions.visible {
@@ -190,7 +199,7 @@ impl Choice<'_> {
         for requested in self.requested {
             let symbol = self.symbol(requested)?;
             let Some(definition) = self.definitions.visible.get(&symbol) else {
-                return Err(self.undefined(requested, symbol));
+                return Err(Box::new(self.undefined(requested, symbol)));
             };
             let debug = by_symbol.get(symbol.as_str()).copied();
             let given = requested.signature.as_ref();
@@ -201,11 +210,18 @@ impl Choice<'_> {
         exports.sort_by(|a, b| {
             (&a.name, a.signature.canonical()).cmp(&(&b.name, b.signature.canonical()))
         });
-        if let Some([first, _]) = exports.array_windows().find(|[a, b]| a.link_name == b.link_name) {
+        if let Some([first, _]) = exports
+            .array_windows()
+            .find(|[a, b]| a.link_name == b.link_name)
+        {
             let (name, signature) = (first.name.clone(), first.signature.clone());
-            return Err(ExportError::Twice { name, signature });
+            return Err(Box::new(ExportError::Twice { name, signature }));
         }
-        if exports.is_empty() { Err(ExportError::Nothing) } else { Ok(exports) }
+        if exports.is_empty() {
+            Err(Box::new(ExportError::Nothing))
+        } else {
+            Ok(exports)
+        }
     }
 
     /// A function that is exported because it is visible; `None` if it is not meant to be.
@@ -214,7 +230,7 @@ impl Choice<'_> {
         symbol: &str,
         definition: &Definition,
         debug: Option<&DebugFunction>,
-    ) -> Result<Option<Export>, ExportError> {
+    ) -> Result<Option<Export>, Box<ExportError>> {
         if !definition.strong || debug.is_some_and(|debug| !debug.free_function) {
             return Ok(None);
         }
@@ -224,13 +240,13 @@ impl Choice<'_> {
             _ => symbol,
         };
         let signature = signature(name, definition, debug, None)?;
-        let name = name.parse().map_err(|error: puck_package::NameError| {
-            ExportError::InvalidName {
-                place: place(definition, debug),
-                symbol: symbol.to_owned(),
-                reason: error.to_string(),
-            }
-        })?;
+        let name =
+            name.parse()
+                .map_err(|error: puck_package::NameError| Box::new(ExportError::InvalidName {
+                    place: place(definition, debug),
+                    symbol: symbol.to_owned(),
+                    reason: error.to_string(),
+                }))?;
         Ok(Some(self.export(name, signature, None, symbol)))
     }
 
@@ -242,13 +258,22 @@ impl Choice<'_> {
         symbol: &str,
     ) -> Export {
         let link_name = LinkName::new(self.package, &self.series, &name, &signature);
-        Export { name, signature, link_name, doc, symbol: symbol.to_owned() }
+        Export {
+            name,
+            signature,
+            link_name,
+            doc,
+            symbol: symbol.to_owned(),
+        }
     }
 
     /// The symbol that a `[[function]]` means: as written, or that of the C++ function whose plain
     /// name it is.
-    fn symbol(&self, requested: &Requested) -> Result<String, ExportError> {
-        let wanted = requested.symbol.as_deref().unwrap_or(requested.name.as_str());
+    fn symbol(&self, requested: &Requested) -> Result<String, Box<ExportError>> {
+        let wanted = requested
+            .symbol
+            .as_deref()
+            .unwrap_or(requested.name.as_str());
         if self.definitions.visible.contains_key(wanted) {
             return Ok(wanted.to_owned());
         }
@@ -262,18 +287,21 @@ impl Choice<'_> {
             (Some(signature), [_, _, ..]) => named
                 .iter()
                 .filter(|debug| {
-                    debug.signature.as_ref().is_ok_and(|own| own.same_types(signature))
+                    debug
+                        .signature
+                        .as_ref()
+                        .is_ok_and(|own| own.same_types(signature))
                 })
                 .collect(),
             _ => named.iter().collect(),
         };
         match fitting.as_slice() {
             [one] => Ok(one.symbol.clone()),
-            [] if named.is_empty() => Err(self.undefined(requested, wanted.to_owned())),
-            _ => Err(ExportError::Overloaded {
+            [] if named.is_empty() => Err(Box::new(self.undefined(requested, wanted.to_owned()))),
+            _ => Err(Box::new(ExportError::Overloaded {
                 name: requested.name.clone(),
                 candidates: named.iter().map(|debug| describe(debug)).collect(),
-            }),
+            })),
         }
     }
 
@@ -308,7 +336,7 @@ fn signature(
     definition: &Definition,
     debug: Option<&DebugFunction>,
     given: Option<&Signature>,
-) -> Result<Signature, ExportError> {
+) -> Result<Signature, Box<ExportError>> {
     let place = place(definition, debug);
     let not_expressible = |reason: String, by_value| ExportError::NotExpressible {
         place: place.clone(),
@@ -321,17 +349,17 @@ fn signature(
         (None, Some(Ok(found))) => ("debug information", found),
         (None, Some(Err(reason))) => {
             let by_value = reason.contains("by value");
-            return Err(not_expressible(reason.clone(), by_value));
+            return Err(Box::new(not_expressible(reason.clone(), by_value)));
         }
         (None, None) => {
             if let Some(by_value) = definition.shape.by_value_struct() {
-                return Err(not_expressible(by_value.to_string(), true));
+                return Err(Box::new(not_expressible(by_value.to_string(), true)));
             }
-            return Err(ExportError::NoSignature {
+            return Err(Box::new(ExportError::NoSignature {
                 place,
                 name: name.to_owned(),
                 code: definition.shape.to_string(),
-            });
+            }));
         }
     };
     match definition.shape.check(signature) {
@@ -342,15 +370,15 @@ fn signature(
                 Some(Err(reason)) => reason.clone(),
                 _ => by_value.to_string(),
             };
-            Err(not_expressible(reason, true))
+            Err(Box::new(not_expressible(reason, true)))
         }
-        Err(Disagreement::Other(reason)) => Err(ExportError::Mismatch {
+        Err(Disagreement::Other(reason)) => Err(Box::new(ExportError::Mismatch {
             place,
             name: name.to_owned(),
             origin,
             signature: signature.clone(),
             code: definition.shape.to_string(),
             reason,
-        }),
+        })),
     }
 }

@@ -1,8 +1,6 @@
 //! Callees: from `linalg::dot`, as a source declares it, to the link name of the installed function.
 
-use puck_package::{
-    Import, LinkName, PackageDocument, PackageName, Series, Signature, nearest,
-};
+use puck_package::{Import, LinkName, PackageDocument, PackageName, Series, Signature, nearest};
 
 use super::shape::Shape;
 
@@ -25,7 +23,9 @@ pub enum ImportError {
         own: bool,
     },
     /// Of a series other than the installed one.
-    #[error("{path} calls `{symbol}`, but the dependency `{package}` is {version}, which is series {found}")]
+    #[error(
+        "{path} calls `{symbol}`, but the dependency `{package}` is {version}, which is series {found}"
+    )]
     WrongSeries {
         /// The source file.
         path: String,
@@ -117,19 +117,26 @@ impl ImportError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownPackage { own: true, symbol, .. } => {
+            Self::UnknownPackage {
+                own: true, symbol, ..
+            } => {
                 let function = symbol.rsplit("::").next().unwrap_or(symbol);
-                Some(format!("a package calls its own functions by their plain name: `{function}`"))
+                Some(format!(
+                    "a package calls its own functions by their plain name: `{function}`"
+                ))
             }
-            Self::UnknownPackage { nearest: Some(name), .. } => {
-                Some(format!("did you mean `{name}`?"))
-            }
-            Self::UnknownPackage { package, .. } => {
-                Some(format!("add it with `puck add {}`", package.replace('_', "-")))
-            }
-            Self::UnknownFunction { nearest: Some(name), .. } => {
-                Some(format!("did you mean `{name}`?"))
-            }
+            Self::UnknownPackage {
+                nearest: Some(name),
+                ..
+            } => Some(format!("did you mean `{name}`?")),
+            Self::UnknownPackage { package, .. } => Some(format!(
+                "add it with `puck add {}`",
+                package.replace('_', "-")
+            )),
+            Self::UnknownFunction {
+                nearest: Some(name),
+                ..
+            } => Some(format!("did you mean `{name}`?")),
             Self::UnknownFunction { package, .. } => {
                 Some(format!("`puck info {package}` lists its functions"))
             }
@@ -139,9 +146,9 @@ impl ImportError {
             Self::StaleLinkName { package, .. } => Some(format!(
                 "the declaration stems from another release: include the `{package}.h` of the installed one"
             )),
-            Self::WrongSeries { package, found, .. } => {
-                Some(format!("call `{package}.{found}::...`, or require another version"))
-            }
+            Self::WrongSeries { package, found, .. } => Some(format!(
+                "call `{package}.{found}::...`, or require another version"
+            )),
             Self::WrongType { .. } | Self::CalledOtherwise { .. } => None,
         }
     }
@@ -163,7 +170,7 @@ impl<'a> Dependencies<'a> {
         symbol: &str,
         shape: &Shape,
         path: &str,
-    ) -> Result<Option<Import>, ImportError> {
+    ) -> Result<Option<Import>, Box<ImportError>> {
         if let Some((scope, function)) = symbol.split_once("::") {
             let document = self.document(scope, symbol, path)?;
             return by_name(document, function, symbol, shape, path).map(Some);
@@ -178,7 +185,10 @@ impl<'a> Dependencies<'a> {
     /// The import that stands behind a link name.
     pub(crate) fn find(self, link_name: &LinkName) -> Option<Import> {
         self.documents.iter().find_map(|document| {
-            let function = document.functions.iter().find(|f| f.link_name == *link_name)?;
+            let function = document
+                .functions
+                .iter()
+                .find(|f| f.link_name == *link_name)?;
             Some(Import {
                 package: document.name.clone(),
                 function: function.name.clone(),
@@ -202,26 +212,31 @@ impl<'a> Dependencies<'a> {
         scope: &str,
         symbol: &str,
         path: &str,
-    ) -> Result<&'a PackageDocument, ImportError> {
+    ) -> Result<&'a PackageDocument, Box<ImportError>> {
         let (package, series) = match scope.split_once('.') {
             Some((package, series)) => (package, Some(series)),
             None => (scope, None),
         };
-        let mut named =
-            self.documents.iter().filter(|document| is_named(&document.name, package)).peekable();
+        let mut named = self
+            .documents
+            .iter()
+            .filter(|document| is_named(&document.name, package))
+            .peekable();
         let Some(first) = named.peek().copied() else {
-            return Err(self.unknown_package(package, symbol, path));
+            return Err(Box::new(self.unknown_package(package, symbol, path)));
         };
-        let Some(series) = series else { return Ok(first) };
-        named.find(|document| document.series().to_string() == series).ok_or_else(|| {
-            ImportError::WrongSeries {
+        let Some(series) = series else {
+            return Ok(first);
+        };
+        named
+            .find(|document| document.series().to_string() == series)
+            .ok_or_else(|| Box::new(ImportError::WrongSeries {
                 path: path.to_owned(),
                 symbol: symbol.to_owned(),
                 package: first.name.clone(),
                 version: first.version.clone(),
                 found: first.series(),
-            }
-        })
+            }))
     }
 
     fn unknown_package(self, package: &str, symbol: &str, path: &str) -> ImportError {
@@ -240,13 +255,19 @@ impl<'a> Dependencies<'a> {
         link_name: &LinkName,
         shape: &Shape,
         path: &str,
-    ) -> Result<Import, ImportError> {
+    ) -> Result<Import, Box<ImportError>> {
         let symbol = link_name.to_string();
         if let Some(import) = self.find(link_name) {
             let document = self.document(link_name.package_symbol(), &symbol, path)?;
             return match shape.check(&import.signature) {
                 Ok(()) => Ok(import),
-                Err(_) => Err(wrong_type(document, import.function.as_str(), &symbol, shape, path)),
+                Err(_) => Err(Box::new(wrong_type(
+                    document,
+                    import.function.as_str(),
+                    &symbol,
+                    shape,
+                    path,
+                ))),
             };
         }
         let scope = format!("{}.{}", link_name.package_symbol(), link_name.series());
@@ -256,16 +277,21 @@ impl<'a> Dependencies<'a> {
             .map(|function| format!("{}  {}", function.link_name, function.signature))
             .collect();
         if offered.is_empty() {
-            return Err(unknown_function(document, link_name.function(), &symbol, path));
+            return Err(Box::new(unknown_function(
+                document,
+                link_name.function(),
+                &symbol,
+                path,
+            )));
         }
-        Err(ImportError::StaleLinkName {
+        Err(Box::new(ImportError::StaleLinkName {
             path: path.to_owned(),
             link_name: link_name.clone(),
             package: document.name.clone(),
             version: document.version.clone(),
             function: link_name.function().to_owned(),
             offered,
-        })
+        }))
     }
 }
 
@@ -280,7 +306,7 @@ fn by_name(
     symbol: &str,
     shape: &Shape,
     path: &str,
-) -> Result<Import, ImportError> {
+) -> Result<Import, Box<ImportError>> {
     let fitting: Vec<_> = document
         .overloads(function)
         .filter(|overload| shape.check(&overload.signature).is_ok())
@@ -293,17 +319,17 @@ fn by_name(
             link_name: one.link_name.clone(),
         }),
         [] if document.overloads(function).next().is_some() => {
-            Err(wrong_type(document, function, symbol, shape, path))
+            Err(Box::new(wrong_type(document, function, symbol, shape, path)))
         }
-        [] => Err(unknown_function(document, function, symbol, path)),
-        several => Err(ImportError::Ambiguous {
+        [] => Err(Box::new(unknown_function(document, function, symbol, path))),
+        several => Err(Box::new(ImportError::Ambiguous {
             path: path.to_owned(),
             symbol: symbol.to_owned(),
             candidates: several
                 .iter()
                 .map(|overload| format!("{}  {}", overload.link_name, overload.signature))
                 .collect(),
-        }),
+        })),
     }
 }
 
@@ -313,7 +339,10 @@ fn unknown_function(
     symbol: &str,
     path: &str,
 ) -> ImportError {
-    let known = document.functions.iter().map(|function| function.name.as_str());
+    let known = document
+        .functions
+        .iter()
+        .map(|function| function.name.as_str());
     ImportError::UnknownFunction {
         path: path.to_owned(),
         symbol: symbol.to_owned(),
@@ -331,10 +360,15 @@ fn wrong_type(
     shape: &Shape,
     path: &str,
 ) -> ImportError {
-    let overloads: Vec<&Signature> =
-        document.overloads(function).map(|function| &function.signature).collect();
+    let overloads: Vec<&Signature> = document
+        .overloads(function)
+        .map(|function| &function.signature)
+        .collect();
     let reason = match overloads.as_slice() {
-        [one] => shape.check(one).err().map(|disagreement| disagreement.to_string()),
+        [one] => shape
+            .check(one)
+            .err()
+            .map(|disagreement| disagreement.to_string()),
         _ => None,
     };
     ImportError::WrongType {

@@ -23,8 +23,8 @@ use puck_package::{Import, PackageName, Series, Target};
 
 pub use exports::ExportError;
 pub(crate) use exports::{Export, Requested};
-pub use imports::ImportError;
 pub(crate) use imports::Dependencies;
+pub use imports::ImportError;
 pub(crate) use shape::{Extension, Passed, Shape, Value};
 
 use crate::codegen::machine;
@@ -113,11 +113,17 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
         resolve_imports(&module, source, input.dependencies)?;
         attributes::strip(&module);
         define(&module, source, &mut definitions)?;
-        session.link(&merged, module).map_err(|message| {
-            ModuleError::Link { path: source.path.clone(), message }
-        })?;
+        session
+            .link(&merged, module)
+            .map_err(|message| ModuleError::Link {
+                path: source.path.clone(),
+                message,
+            })?;
     }
-    let unsigned = input.requested.iter().any(|requested| requested.signature.is_none());
+    let unsigned = input
+        .requested
+        .iter()
+        .any(|requested| requested.signature.is_none());
     let debug = if input.requested.is_empty() || unsigned {
         debug::functions(&session, &merged)?
     } else {
@@ -136,13 +142,24 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
     }
     symbols::apply(&merged, &exports);
     merged
-        .run_passes("globaldce,strip-dead-prototypes", &machine, PassBuilderOptions::create())
+        .run_passes(
+            "globaldce,strip-dead-prototypes",
+            &machine,
+            PassBuilderOptions::create(),
+        )
         .map_err(|message| ModuleError::Merged(message.to_string()))?;
-    merged.verify().map_err(|message| ModuleError::Merged(message.to_string()))?;
-    let imports = symbols::imports(&merged, input.dependencies)?;
+    merged
+        .verify()
+        .map_err(|message| ModuleError::Merged(message.to_string()))?;
+    let imports = symbols::imports(&merged, input.dependencies);
     let bitcode = merged.write_bitcode_to_memory();
     let bitcode = bitcode.as_slice().to_vec();
-    Ok(Merged { bitcode, exports, imports, warnings: session.warnings() })
+    Ok(Merged {
+        bitcode,
+        exports,
+        imports,
+        warnings: session.warnings(),
+    })
 }
 
 /// The module that everything is linked into. Its flags win over those of the sources.
@@ -172,11 +189,17 @@ fn read<'s>(
     target: Target,
     machine: &TargetMachine,
 ) -> Result<Module<'s>, ModuleError> {
-    let invalid = |message| ModuleError::Invalid { path: source.path.clone(), message };
-    let module = session.parse(&source.bitcode, &source.path).map_err(invalid)?;
+    let invalid = |message| ModuleError::Invalid {
+        path: source.path.clone(),
+        message,
+    };
+    let module = session
+        .parse(&source.bitcode, &source.path)
+        .map_err(invalid)?;
     let triple = module.get_triple();
     let triple = triple.as_str().to_string_lossy();
-    if !triple.is_empty() && !(triple.starts_with(target.arch()) && triple.contains("linux")) {
+    let fits = triple.starts_with(target.arch()) && triple.contains("linux");
+    if !(triple.is_empty() || fits) {
         return Err(ModuleError::WrongMachine {
             path: source.path.clone(),
             triple: triple.into_owned(),
@@ -185,7 +208,9 @@ fn read<'s>(
     }
     module.set_triple(&TargetTriple::create(target.triple()));
     module.set_data_layout(&machine.get_target_data().get_data_layout());
-    module.verify().map_err(|message| invalid(message.to_string().trim_end().to_owned()))?;
+    module
+        .verify()
+        .map_err(|message| invalid(message.to_string().trim_end().to_owned()))?;
     for global in globals(&module) {
         // An escape that says "exactly this symbol"; no target adds anything to a symbol.
         if let Some(exact) = global.name().strip_prefix('\u{1}') {
@@ -201,14 +226,20 @@ fn resolve_imports(
     source: &SourceModule,
     dependencies: Dependencies<'_>,
 ) -> Result<(), Error> {
-    let declared = globals(module).into_iter().filter(|g| g.kind() == Kind::Function);
+    let declared = globals(module)
+        .into_iter()
+        .filter(|g| g.kind() == Kind::Function);
     for function in declared.filter(|function| function.is_declaration()) {
-        let Some(shape) = function.shape().filter(|_| !function.is_llvms_own()) else { continue };
+        let Some(shape) = function.shape().filter(|_| !function.is_llvms_own()) else {
+            continue;
+        };
         let symbol = function.name();
-        let Some(import) = dependencies.resolve(&symbol, &shape, &source.path)? else { continue };
+        let Some(import) = dependencies.resolve(&symbol, &shape, &source.path)? else {
+            continue;
+        };
         if function.is_called_otherwise() {
             let path = source.path.clone();
-            return Err(ImportError::CalledOtherwise { path, symbol }.into());
+            return Err(Box::new(ImportError::CalledOtherwise { path, symbol }).into());
         }
         let link_name = import.link_name.to_string();
         for (index, parameter) in import.signature.parameters.iter().enumerate() {
@@ -232,7 +263,9 @@ fn resolve_imports(
 
 fn named<'m>(module: &'m Module<'_>, name: &str) -> Option<Global<'m>> {
     module.get_function(name)?;
-    globals(module).into_iter().find(|global| global.name() == name)
+    globals(module)
+        .into_iter()
+        .find(|global| global.name() == name)
 }
 
 /// Notes what a source's module defines.
@@ -246,7 +279,9 @@ fn define(
             continue;
         }
         let symbol = global.name();
-        let Some(shape) = global.shape() else { continue };
+        let Some(shape) = global.shape() else {
+            continue;
+        };
         if matches!(
             global.linkage(),
             LLVMLinkage::LLVMInternalLinkage | LLVMLinkage::LLVMPrivateLinkage
@@ -255,8 +290,10 @@ fn define(
             continue;
         }
         let strong = global.is_strong_definition();
-        let listed =
-            source.exports.as_ref().is_none_or(|exports| exports.contains(&symbol));
+        let listed = source
+            .exports
+            .as_ref()
+            .is_none_or(|exports| exports.contains(&symbol));
         let earlier = definitions.visible.get(&symbol);
         if let Some(earlier) = earlier.filter(|earlier| earlier.strong) {
             if strong {

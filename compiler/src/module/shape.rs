@@ -65,16 +65,24 @@ pub(crate) enum Disagreement {
 impl Shape {
     /// The first aggregate that is passed by value.
     pub(crate) fn by_value_struct(&self) -> Option<Disagreement> {
-        let result = self.result.iter().map(|passed| ("the result".to_owned(), passed));
+        let result = self
+            .result
+            .iter()
+            .map(|passed| ("the result".to_owned(), passed));
         let parameters = self
             .parameters
             .iter()
             .enumerate()
             .map(|(index, passed)| (format!("parameter {}", index + 1), passed));
-        result.chain(parameters).find_map(|(what, passed)| match &passed.value {
-            Value::Struct(name) => Some(Disagreement::Struct { what, name: name.clone() }),
-            _ => None,
-        })
+        result
+            .chain(parameters)
+            .find_map(|(what, passed)| match &passed.value {
+                Value::Struct(name) => Some(Disagreement::Struct {
+                    what,
+                    name: name.clone(),
+                }),
+                _ => None,
+            })
     }
 
     /// Whether `signature` describes this function.
@@ -92,8 +100,11 @@ impl Shape {
         if expected != found {
             return other(format!("{expected} against {found} parameters"));
         }
-        for (index, (parameter, passed)) in
-            signature.parameters.iter().zip(&self.parameters).enumerate()
+        for (index, (parameter, passed)) in signature
+            .parameters
+            .iter()
+            .zip(&self.parameters)
+            .enumerate()
         {
             if let Some(reason) = passed.disagreement(&parameter.ty) {
                 let number = index + 1;
@@ -197,7 +208,10 @@ mod tests {
     use super::*;
 
     fn passed(value: Value) -> Passed {
-        Passed { value, extension: Extension::None }
+        Passed {
+            value,
+            extension: Extension::None,
+        }
     }
 
     fn shape(parameters: Vec<Value>, result: Option<Value>) -> Shape {
@@ -231,7 +245,10 @@ mod tests {
                     || name.trim_start_matches(['i', 'u'])
                         == other_name.trim_start_matches(['i', 'u']);
                 let found = shape(vec![value.clone()], None).check(&Signature {
-                    parameters: vec![puck_package::Parameter { name: None, ty: other }],
+                    parameters: vec![puck_package::Parameter {
+                        name: None,
+                        ty: other,
+                    }],
                     result: None,
                 });
                 assert_eq!(found.is_ok(), same, "{name} against {other_name}");
@@ -241,40 +258,79 @@ mod tests {
 
     #[test]
     fn disagreements_are_told() {
-        let axpy = shape(vec![Value::Integer(64), Value::F32, Value::Pointer], Some(Value::F64));
+        let axpy = shape(
+            vec![Value::Integer(64), Value::F32, Value::Pointer],
+            Some(Value::F64),
+        );
         for (signature, expected) in [
             ("fn(u64, f32, *const f64) -> f64", "agrees"),
             ("fn(i64, f32, extern \"C\" fn()) -> f64", "agrees"),
-            ("fn(n: u64, a: f64, x: *const f64) -> f64", "parameter 2, `a`: `f64` against f32"),
-            ("fn(u64, f64, *const f64) -> f64", "parameter 2: `f64` against f32"),
-            ("fn(u32, f32, *const f64) -> f64", "parameter 1: `u32` against i64/u64"),
-            ("fn(u64, f32, u64) -> f64", "parameter 3: `u64` against pointer"),
+            (
+                "fn(n: u64, a: f64, x: *const f64) -> f64",
+                "parameter 2, `a`: `f64` against f32",
+            ),
+            (
+                "fn(u64, f64, *const f64) -> f64",
+                "parameter 2: `f64` against f32",
+            ),
+            (
+                "fn(u32, f32, *const f64) -> f64",
+                "parameter 1: `u32` against i64/u64",
+            ),
+            (
+                "fn(u64, f32, u64) -> f64",
+                "parameter 3: `u64` against pointer",
+            ),
             ("fn(u64, f32) -> f64", "2 against 3 parameters"),
             ("fn(u64, f32, *const f64)", "result: nothing against f64"),
-            ("fn(u64, f32, *const f64) -> f32", "result: `f32` against f64"),
+            (
+                "fn(u64, f32, *const f64) -> f32",
+                "result: `f32` against f64",
+            ),
         ] {
             assert_eq!(reason(&axpy, signature), expected, "{signature}");
         }
-        assert_eq!(reason(&shape(vec![], None), "fn() -> f64"), "result: `f64` against nothing");
+        assert_eq!(
+            reason(&shape(vec![], None), "fn() -> f64"),
+            "result: `f64` against nothing"
+        );
         let by_value = shape(vec![Value::F64, Value::Struct("Point".into())], None);
-        assert_eq!(reason(&by_value, "fn(f64, f64)"), "parameter 2 is struct Point");
-        let variadic = Shape { variadic: true, ..shape(vec![], None) };
+        assert_eq!(
+            reason(&by_value, "fn(f64, f64)"),
+            "parameter 2 is struct Point"
+        );
+        let variadic = Shape {
+            variadic: true,
+            ..shape(vec![], None)
+        };
         assert!(reason(&variadic, "fn()").contains("..."));
-        let foreign = Shape { c_convention: false, ..shape(vec![], None) };
+        let foreign = Shape {
+            c_convention: false,
+            ..shape(vec![], None)
+        };
         assert!(reason(&foreign, "fn()").contains("calling convention"));
     }
 
     #[test]
     fn the_sign_counts_where_the_code_tells_it() {
         let small = |extension| Shape {
-            parameters: vec![Passed { value: Value::Integer(8), extension }],
+            parameters: vec![Passed {
+                value: Value::Integer(8),
+                extension,
+            }],
             ..shape(vec![], None)
         };
         assert_eq!(reason(&small(Extension::Sign), "fn(i8)"), "agrees");
         assert_eq!(reason(&small(Extension::Zero), "fn(u8)"), "agrees");
         assert_eq!(reason(&small(Extension::None), "fn(u8)"), "agrees");
-        assert_eq!(reason(&small(Extension::Zero), "fn(i8)"), "parameter 1: `i8` against u8");
-        assert_eq!(reason(&small(Extension::Sign), "fn(x: u8)"), "parameter 1, `x`: `u8` against i8");
+        assert_eq!(
+            reason(&small(Extension::Zero), "fn(i8)"),
+            "parameter 1: `i8` against u8"
+        );
+        assert_eq!(
+            reason(&small(Extension::Sign), "fn(x: u8)"),
+            "parameter 1, `x`: `u8` against i8"
+        );
     }
 
     #[test]
@@ -282,10 +338,18 @@ mod tests {
         let all = Shape {
             variadic: true,
             ..shape(
-                vec![Value::Integer(1), Value::Integer(32), Value::F32, Value::Pointer],
+                vec![
+                    Value::Integer(1),
+                    Value::Integer(32),
+                    Value::F32,
+                    Value::Pointer,
+                ],
                 Some(Value::Other("<4 x float>".into())),
             )
         };
-        assert_eq!(all.to_string(), "fn(bool, i32/u32, f32, pointer, ...) -> `<4 x float>`");
+        assert_eq!(
+            all.to_string(),
+            "fn(bool, i32/u32, f32, pointer, ...) -> `<4 x float>`"
+        );
     }
 }

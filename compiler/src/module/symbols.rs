@@ -7,20 +7,24 @@ use inkwell::module::Module;
 use puck_package::{Import, LinkName};
 
 use super::exports::Export;
-use super::imports::{Dependencies, ImportError};
+use super::imports::Dependencies;
 use super::shape;
 use crate::llvm::{Global, append_destructor, globals};
 
 /// Renames exports, makes all other definitions internal, and declares anew what is undefined.
 pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
-    let mut by_name: BTreeMap<String, Global<'_>> =
-        globals(module).into_iter().map(|global| (global.name(), global)).collect();
+    let mut by_name: BTreeMap<String, Global<'_>> = globals(module)
+        .into_iter()
+        .map(|global| (global.name(), global))
+        .collect();
     let mut exported: BTreeMap<&str, Vec<&Export>> = BTreeMap::new();
     for export in exports {
         exported.entry(&export.symbol).or_default().push(export);
     }
     for (symbol, exports) in &exported {
-        let Some(definition) = by_name.remove(*symbol) else { continue };
+        let Some(definition) = by_name.remove(*symbol) else {
+            continue;
+        };
         for (index, export) in exports.iter().enumerate() {
             let link_name = export.link_name.to_string();
             if let Some(declaration) = by_name.remove(&link_name) {
@@ -41,8 +45,10 @@ pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
             }
         }
     }
-    let link_names: BTreeSet<String> =
-        exports.iter().map(|export| export.link_name.to_string()).collect();
+    let link_names: BTreeSet<String> = exports
+        .iter()
+        .map(|export| export.link_name.to_string())
+        .collect();
     for global in globals(module) {
         let name = global.name();
         if global.is_llvms_own() || link_names.contains(&name) {
@@ -75,7 +81,7 @@ fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
 pub(super) fn imports(
     module: &Module<'_>,
     dependencies: Dependencies<'_>,
-) -> Result<Vec<Import>, ImportError> {
+) -> Vec<Import> {
     let mut imports: Vec<Import> = globals(module)
         .into_iter()
         .filter(|global| global.is_declaration())
@@ -83,5 +89,5 @@ pub(super) fn imports(
         .filter_map(|link_name| dependencies.find(&link_name))
         .collect();
     imports.sort_by(|a, b| a.link_name.cmp(&b.link_name));
-    Ok(imports)
+    imports
 }

@@ -44,7 +44,11 @@ pub(crate) fn dependency(name: &str, version: &str, functions: &[(&str, &str)]) 
         dependencies: Vec::new(),
         targets: Default::default(),
         files: Default::default(),
-        tools: Tools { puck: String::new(), llvm: String::new(), sources: Vec::new() },
+        tools: Tools {
+            puck: String::new(),
+            llvm: String::new(),
+            sources: Vec::new(),
+        },
         opt_level: 3,
         debug: false,
     }
@@ -69,7 +73,12 @@ fn requested(text: &str) -> Requested {
         Some((name, symbol)) => (name, Some(symbol.to_owned())),
         None => (names, None),
     };
-    Requested { name: name.parse().unwrap(), symbol, signature, doc: None }
+    Requested {
+        name: name.parse().unwrap(),
+        symbol,
+        signature,
+        doc: None,
+    }
 }
 
 /// Merges for a package `own` 1.0.0.
@@ -85,7 +94,10 @@ fn merge_with(
         series: "v1".parse().unwrap(),
         sources,
         requested: &requested,
-        dependencies: Dependencies { own: &package, documents: dependencies },
+        dependencies: Dependencies {
+            own: &package,
+            documents: dependencies,
+        },
         debug: false,
     };
     guarded(|| merge(&input)).unwrap()
@@ -133,7 +145,10 @@ fn vecmath() -> PackageDocument {
 
 /// A package whose `f` calls whatever the declaration declares.
 fn caller(declaration: &str, call: &str) -> SourceModule {
-    source("src/caller.ll", &format!("{declaration}\ndefine void @f() {{\n{call}\nret void\n}}"))
+    source(
+        "src/caller.ll",
+        &format!("{declaration}\ndefine void @f() {{\n{call}\nret void\n}}"),
+    )
 }
 
 #[test]
@@ -186,7 +201,11 @@ fn overloads_and_second_names() {
         "stretch = scale_f64: fn(x: *mut f64, a: f64)",
     ];
     let merged = merged(ir, &functions).unwrap();
-    let names: BTreeSet<_> = merged.exports.iter().map(|e| e.link_name.to_string()).collect();
+    let names: BTreeSet<_> = merged
+        .exports
+        .iter()
+        .map(|e| e.link_name.to_string())
+        .collect();
     assert_eq!(names.len(), 3);
     let text = text(&merged);
     for name in &names {
@@ -219,17 +238,44 @@ fn exports_are_refused() {
                 "parameter 2, `a`: `f64` against f32",
             ],
         ),
-        (&["axpy"], &["signature of `axpy` is not known", "signature = \"...\""]),
+        (
+            &["axpy"],
+            &["signature of `axpy` is not known", "signature = \"...\""],
+        ),
         (&[], &["signature of", "is not known"]),
-        (&["big: fn(*const f64)"], &["parameter 1 is the struct `Point` by value", "by pointer"]),
-        (&["pair: fn() -> f64"], &["the result is the struct `{ double, double }`", "by pointer"]),
-        (&["made: fn(*mut f64)"], &["parameter 1 is the struct `Point` by value"]),
+        (
+            &["big: fn(*const f64)"],
+            &["parameter 1 is the struct `Point` by value", "by pointer"],
+        ),
+        (
+            &["pair: fn() -> f64"],
+            &[
+                "the result is the struct `{ double, double }`",
+                "by pointer",
+            ],
+        ),
+        (
+            &["made: fn(*mut f64)"],
+            &["parameter 1 is the struct `Point` by value"],
+        ),
         (&["many: fn(i32)"], &["variable number of arguments"]),
         (&["fast: fn()"], &["calling convention"]),
         (&["vector: fn(f32)"], &["`f32` against `<4 x float>`"]),
         (&["small: fn(i8)"], &["`i8` against u8"]),
-        (&["hidden: fn()"], &["no source defines the function `hidden`", "local to its file"]),
-        (&["axpi: fn()"], &["no source defines the function `axpi`", "did you mean `axpy`?"]),
+        (
+            &["hidden: fn()"],
+            &[
+                "no source defines the function `hidden`",
+                "local to its file",
+            ],
+        ),
+        (
+            &["axpi: fn()"],
+            &[
+                "no source defines the function `axpi`",
+                "did you mean `axpy`?",
+            ],
+        ),
         (
             &["small: fn(u8)", "small = small: fn(u8)"],
             &["`small` is exported twice with the signature fn(u8)"],
@@ -238,17 +284,29 @@ fn exports_are_refused() {
     for (functions, expected) in table {
         contains(&message(merged(ir, functions)), expected);
     }
-    contains(&message(merged("define internal void @f() { ret void }", &[])), &["exports nothing"]);
+    contains(
+        &message(merged("define internal void @f() { ret void }", &[])),
+        &["exports nothing"],
+    );
 }
 
 #[test]
 fn invalid_ir_names_file_and_reason() {
     for (ir, expected) in [
-        ("define void @f() {\n  ret i32 0\n}", "value doesn't match function result type"),
+        (
+            "define void @f() {\n  ret i32 0\n}",
+            "value doesn't match function result type",
+        ),
         ("define void @f() {\n  ret vid\n}", "2:"),
-        ("define i32 @f(i1 %c) {\n br i1 %c, label %a, label %b\na:\n %x = add i32 1, 2\n ret i32 %x\nb:\n ret i32 %x\n}", "dominate"),
+        (
+            "define i32 @f(i1 %c) {\n br i1 %c, label %a, label %b\na:\n %x = add i32 1, 2\n ret i32 %x\nb:\n ret i32 %x\n}",
+            "dominate",
+        ),
         ("BC\u{fffd}", "invalid LLVM IR"),
-        ("target triple = \"aarch64-apple-darwin\"\ndefine void @f() { ret void }", "aarch64-apple-darwin"),
+        (
+            "target triple = \"aarch64-apple-darwin\"\ndefine void @f() { ret void }",
+            "aarch64-apple-darwin",
+        ),
     ] {
         contains(&message(merged(ir, &["f: fn()"])), &["a.ll", expected]);
     }
@@ -261,8 +319,12 @@ fn two_definitions_name_both_files() {
     let error = message(merge_with(&sources, &["f: fn()"], &[]));
     contains(&error, &["`f` is defined by both a.ll and b.ll"]);
     // Inline functions may be in every file.
-    let inline = "define linkonce_odr void @g() { ret void }\ndefine void @F() { call void @g() ret void }";
-    let sources = [source("a.ll", &inline.replace('F', "a")), source("b.ll", &inline.replace('F', "b"))];
+    let inline =
+        "define linkonce_odr void @g() { ret void }\ndefine void @F() { call void @g() ret void }";
+    let sources = [
+        source("a.ll", &inline.replace('F', "a")),
+        source("b.ll", &inline.replace('F', "b")),
+    ];
     let merged = merge_with(&sources, &["a: fn()", "b: fn()"], &[]).unwrap();
     contains(&text(&merged), &["define internal void @g()"]);
 }
@@ -288,14 +350,28 @@ fn imports_are_resolved_by_name_series_type_and_link_name() {
             "call void @\"vec_math::scale\"(ptr null, float 1.0)",
             2,
         ),
-        (&declared, &format!("call void @{}(ptr null, double 1.0)", link_name(1)), 1),
+        (
+            &declared,
+            &format!("call void @{}(ptr null, double 1.0)", link_name(1)),
+            1,
+        ),
     ] {
         let merged = merge_with(&[caller(declaration, call)], &["f: fn()"], &documents).unwrap();
-        let imports: Vec<_> = merged.imports.iter().map(|i| i.link_name.to_string()).collect();
+        let imports: Vec<_> = merged
+            .imports
+            .iter()
+            .map(|i| i.link_name.to_string())
+            .collect();
         assert_eq!(imports, [link_name(expected)], "{declaration}");
         let text = text(&merged);
-        contains(&text, &[&format!("@{}(", link_name(expected)), "nonlazybind"]);
-        assert!(!text.contains("::") && !text.contains("declare dso_local"), "{text}");
+        contains(
+            &text,
+            &[&format!("@{}(", link_name(expected)), "nonlazybind"],
+        );
+        assert!(
+            !text.contains("::") && !text.contains("declare dso_local"),
+            "{text}"
+        );
     }
 }
 
@@ -312,25 +388,59 @@ fn several_sources_may_call_the_same_function() {
     let ir = |name: &str, ty: &str, zero: &str| {
         let declaration = format!("declare void @\"vec_math::scale\"(ptr, {ty})");
         let call = format!("call void @\"vec_math::scale\"(ptr null, {ty} {zero})");
-        source(name, &format!("{declaration}\ndefine void @{name}() {{ {call} ret void }}"))
+        source(
+            name,
+            &format!("{declaration}\ndefine void @{name}() {{ {call} ret void }}"),
+        )
     };
-    let sources = [ir("a", "double", "0.0"), ir("b", "double", "0.0"), ir("c", "float", "0.0")];
+    let sources = [
+        ir("a", "double", "0.0"),
+        ir("b", "double", "0.0"),
+        ir("c", "float", "0.0"),
+    ];
     let functions = ["a: fn()", "b: fn()", "c: fn()"];
     let merged = merge_with(&sources, &functions, &[vecmath()]).unwrap();
-    assert_eq!(merged.imports.len(), 2, "an overload each for double and float");
+    assert_eq!(
+        merged.imports.len(),
+        2,
+        "an overload each for double and float"
+    );
 }
 
 #[test]
 fn imports_are_refused() {
-    let documents = [vecmath(), dependency("stats", "0.3.1", &[("mean", "fn(u64) -> f64")])];
+    let documents = [
+        vecmath(),
+        dependency("stats", "0.3.1", &[("mean", "fn(u64) -> f64")]),
+    ];
     let stale = documents[0].functions[0].link_name.to_string();
     let stale = format!("{}.00000000", stale.rsplit_once('.').unwrap().0);
     let table: &[(&str, &str, &[&str])] = &[
-        ("vec_math::dto", "double (i64, ptr, ptr)", &["no function `dto`", "did you mean `dot`?"]),
-        ("vecmth::dot", "double (i64, ptr, ptr)", &["no dependency `vecmth`", "did you mean `vec-math`?"]),
-        ("tensor::dot", "double (i64)", &["no dependency `tensor`", "puck add tensor"]),
-        ("own::g", "double (i64)", &["no dependency `own`", "plain name: `g`"]),
-        ("vec_math.v1::dot", "double (i64, ptr, ptr)", &["is 2.1.0, which is series v2"]),
+        (
+            "vec_math::dto",
+            "double (i64, ptr, ptr)",
+            &["no function `dto`", "did you mean `dot`?"],
+        ),
+        (
+            "vecmth::dot",
+            "double (i64, ptr, ptr)",
+            &["no dependency `vecmth`", "did you mean `vec-math`?"],
+        ),
+        (
+            "tensor::dot",
+            "double (i64)",
+            &["no dependency `tensor`", "puck add tensor"],
+        ),
+        (
+            "own::g",
+            "double (i64)",
+            &["no dependency `own`", "plain name: `g`"],
+        ),
+        (
+            "vec_math.v1::dot",
+            "double (i64, ptr, ptr)",
+            &["is 2.1.0, which is series v2"],
+        ),
         (
             "vec_math::dot",
             "float (i64, ptr, ptr)",
@@ -342,12 +452,36 @@ fn imports_are_refused() {
                 "result: `f64` against f32",
             ],
         ),
-        ("vec_math::scale", "void (ptr, i32)", &["fn(*mut f64, f64)", "fn(*mut f32, f32)"]),
-        ("vec_math::pick", "void (i64)", &["could be any of", "link name of the one that is meant"]),
-        (&stale, "double (i64, ptr, ptr)", &["exports `dot` as", "include the `vec-math.h`"]),
-        ("stats.v0_3.mean.12345678", "double (i64)", &["stats 0.3.1 exports `mean` as"]),
-        ("stats.v0_3.median.12345678", "double (i64)", &["no function `median`"]),
-        ("stats.v0_4.mean.12345678", "double (i64)", &["which is series v0_3"]),
+        (
+            "vec_math::scale",
+            "void (ptr, i32)",
+            &["fn(*mut f64, f64)", "fn(*mut f32, f32)"],
+        ),
+        (
+            "vec_math::pick",
+            "void (i64)",
+            &["could be any of", "link name of the one that is meant"],
+        ),
+        (
+            &stale,
+            "double (i64, ptr, ptr)",
+            &["exports `dot` as", "include the `vec-math.h`"],
+        ),
+        (
+            "stats.v0_3.mean.12345678",
+            "double (i64)",
+            &["stats 0.3.1 exports `mean` as"],
+        ),
+        (
+            "stats.v0_3.median.12345678",
+            "double (i64)",
+            &["no function `median`"],
+        ),
+        (
+            "stats.v0_4.mean.12345678",
+            "double (i64)",
+            &["which is series v0_3"],
+        ),
     ];
     for (symbol, ty, expected) in table {
         let (result, parameters) = ty.split_once(' ').unwrap();
@@ -361,7 +495,10 @@ fn imports_are_refused() {
         "%x = call float @\"stats::mean\"(double 1.0)",
     );
     let error = message(merge_with(&[otherwise], &["f: fn()"], &documents));
-    contains(&error, &["calls `stats::mean` with other types than it declares"]);
+    contains(
+        &error,
+        &["calls `stats::mean` with other types than it declares"],
+    );
 }
 
 #[test]
@@ -397,7 +534,10 @@ fn constructors_comdats_and_thread_locals_survive() {
             "define internal i32 @inline()",
         ],
     );
-    assert!(!text.contains("comdat") && !text.contains("__dso_handle "), "{text}");
+    assert!(
+        !text.contains("comdat") && !text.contains("__dso_handle "),
+        "{text}"
+    );
 }
 
 #[test]
@@ -417,7 +557,10 @@ fn the_packages_own_header_means_its_own_functions() {
     let merged = merged(&ir, &["f: fn(f64) -> f64", "g: fn(x: f64) -> f64"]).unwrap();
     assert!(merged.imports.is_empty());
     let text = text(&merged);
-    contains(&text, &[&format!("define dso_local double @{name}(double %x)")]);
+    contains(
+        &text,
+        &[&format!("define dso_local double @{name}(double %x)")],
+    );
     assert!(!text.contains("declare"), "{text}");
 }
 
@@ -431,7 +574,10 @@ fn features_that_the_source_asked_for_stay() {
     "#;
     let text = text(&merged(ir, &["plain: fn()", "wide: fn()"]).unwrap());
     contains(&text, &["\"target-features\"=\"+avx2\""]);
-    assert!(!text.contains("+sse2") && !text.contains("target-cpu"), "{text}");
+    assert!(
+        !text.contains("+sse2") && !text.contains("target-cpu"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -446,7 +592,12 @@ fn flags_of_the_sources_give_way() {
     let text = text(&merged(ir, &["f: fn()"]).unwrap());
     contains(
         &text,
-        &["!\"PIC Level\", i32 2", "!\"PIE Level\", i32 0", "!\"RtLibUseGOT\", i32 1", "wchar_size"],
+        &[
+            "!\"PIC Level\", i32 2",
+            "!\"PIE Level\", i32 0",
+            "!\"RtLibUseGOT\", i32 1",
+            "wchar_size",
+        ],
     );
 }
 

@@ -11,8 +11,12 @@ use super::SystemError;
 
 /// The libraries that packages may use without naming them, in the order they are asked. They are
 /// there wherever a dynamically linked program runs.
-pub(super) const NAMES: [&str; 4] =
-    ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"];
+pub(super) const NAMES: [&str; 4] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libgcc_s.so.1",
+    "ld-linux-x86-64.so.2",
+];
 
 /// Where distributions keep libraries of this architecture.
 const DIRECTORIES: [&str; 8] = [
@@ -31,11 +35,16 @@ pub(super) type Symbols = BTreeMap<String, Option<String>>;
 
 /// Reads what a library exports. `None` if the system has no such library.
 pub(super) fn read(name: &'static str) -> Result<Option<Symbols>, SystemError> {
-    let Some(path) = find(name) else { return Ok(None) };
+    let Some(path) = find(name) else {
+        return Ok(None);
+    };
     let bytes = fs_err::read(&path)?;
     match symbols(&bytes) {
         Ok(symbols) => Ok(Some(symbols)),
-        Err(error) => Err(SystemError::Library { path, reason: error.to_string() }),
+        Err(error) => Err(SystemError::Library {
+            path,
+            reason: error.to_string(),
+        }),
     }
 }
 
@@ -49,7 +58,10 @@ fn find(name: &str) -> Option<PathBuf> {
         .map(PathBuf::from)
         .find(|path| path.file_name().is_some_and(|file| file == name));
     loaded.filter(|path| path.is_file()).or_else(|| {
-        DIRECTORIES.iter().map(|folder| Path::new(folder).join(name)).find(|path| is_library(path))
+        DIRECTORIES
+            .iter()
+            .map(|folder| Path::new(folder).join(name))
+            .find(|path| is_library(path))
     })
 }
 
@@ -103,12 +115,18 @@ mod tests {
 
     #[test]
     fn the_c_library_has_default_versions() {
-        let libc = read("libc.so.6").unwrap().expect("this program runs with glibc");
+        let libc = read("libc.so.6")
+            .unwrap()
+            .expect("this program runs with glibc");
         assert_eq!(libc["malloc"].as_deref(), Some("GLIBC_2.2.5"));
         // The one that new programs are bound to, not the first there was.
         assert_eq!(libc["memcpy"].as_deref(), Some("GLIBC_2.14"));
         assert!(!libc.contains_key("no_such_function"));
-        assert!(libc.values().flatten().all(|version| version != "GLIBC_PRIVATE"));
+        assert!(
+            libc.values()
+                .flatten()
+                .all(|version| version != "GLIBC_PRIVATE")
+        );
         let libm = read("libm.so.6").unwrap().expect("part of glibc");
         assert_eq!(libm["sin"].as_deref(), Some("GLIBC_2.2.5"));
         assert_eq!(libm["pow"].as_deref(), Some("GLIBC_2.29"));
@@ -117,7 +135,12 @@ mod tests {
     #[test]
     fn what_is_absent_is_none_and_rubbish_is_an_error() {
         assert!(read("libpuck-is-not-here.so.1").unwrap().is_none());
-        for bytes in [&b""[..], b"\x7fELF", &[0; 64], b"\x7fELF\x02\x01\x01 and then some more text"] {
+        for bytes in [
+            &b""[..],
+            b"\x7fELF",
+            &[0; 64],
+            b"\x7fELF\x02\x01\x01 and then some more text",
+        ] {
             assert!(symbols(bytes).is_err());
         }
     }

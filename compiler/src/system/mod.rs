@@ -53,7 +53,15 @@ impl SystemError {
     /// What could be done about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let Self::Undefined { symbol, nearest, missing, .. } = self else { return None };
+        let Self::Undefined {
+            symbol,
+            nearest,
+            missing,
+            ..
+        } = self
+        else {
+            return None;
+        };
         if let Some(hint) = runtime_hint(symbol) {
             return Some(hint.to_owned());
         }
@@ -110,7 +118,9 @@ fn runtime_hint(symbol: &str) -> Option<&'static str> {
         || symbol.starts_with("__ubsan_")
         || symbol.starts_with("__llvm_profile")
         || symbol.starts_with("__tsan_"))
-    .then_some("this belongs to an instrumentation: remove `-fsanitize` or `-fprofile` from `flags`")
+    .then_some(
+        "this belongs to an instrumentation: remove `-fsanitize` or `-fprofile` from `flags`",
+    )
 }
 
 /// The libraries' symbols, read when they are first needed.
@@ -177,7 +187,9 @@ impl System {
                 || name.replace("::", "_").replace('-', "_") == symbol
         });
         let callable = callable.iter().map(String::as_str);
-        let nearest = of_dependency.map(String::as_str).or_else(|| nearest(&symbol, known.chain(callable)));
+        let nearest = of_dependency
+            .map(String::as_str)
+            .or_else(|| nearest(&symbol, known.chain(callable)));
         let mut users: Vec<String> = undefined.users.iter().map(|name| user(name)).collect();
         users.dedup();
         SystemError::Undefined {
@@ -207,7 +219,11 @@ mod tests {
     use super::*;
 
     fn undefined(symbol: &str, weak: bool) -> Undefined {
-        Undefined { symbol: symbol.into(), weak, users: vec!["linalg.v1.dot.1a2b3c4d".into()] }
+        Undefined {
+            symbol: symbol.into(),
+            weak,
+            users: vec!["linalg.v1.dot.1a2b3c4d".into()],
+        }
     }
 
     fn imports(symbols: &[Undefined]) -> Result<Vec<SystemImport>, SystemError> {
@@ -226,8 +242,10 @@ mod tests {
             undefined("sin", false),
         ])
         .unwrap();
-        let libraries: Vec<_> =
-            found.iter().map(|import| (import.symbol.as_str(), import.library.as_str())).collect();
+        let libraries: Vec<_> = found
+            .iter()
+            .map(|import| (import.symbol.as_str(), import.library.as_str()))
+            .collect();
         let expected = [
             ("__tls_get_addr", "ld-linux-x86-64.so.2"),
             ("malloc", "libc.so.6"),
@@ -251,7 +269,12 @@ mod tests {
             ("qqqqqqqqqqqqqqqqq", "[dependencies]"),
         ] {
             let error = imports(&[undefined(symbol, false)]).unwrap_err();
-            assert!(error.to_string().contains(&format!("`dot` needs the undefined symbol `{symbol}`")), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains(&format!("`dot` needs the undefined symbol `{symbol}`")),
+                "{error}"
+            );
             let hint = error.hint().unwrap();
             assert!(hint.contains(expected), "{symbol}: {hint}");
         }

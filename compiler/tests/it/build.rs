@@ -14,11 +14,17 @@ fn a_package_has_all_that_its_document_says() {
     let names: Vec<_> = document.functions.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["axpy", "wave"]);
     assert_eq!(document.functions[0].doc.as_deref(), Some("y += a * x"));
-    assert_eq!(document.functions[0].link_name.to_string(), "own.v1.axpy.bf84be2c");
+    assert_eq!(
+        document.functions[0].link_name.to_string(),
+        "own.v1.axpy.bf84be2c"
+    );
     for function in &document.functions {
         let sizes: Vec<_> = function.sizes.iter().collect();
         assert_eq!(sizes.len(), 3, "{sizes:?}");
-        assert!(sizes.iter().all(|(_, size)| (4..4096).contains(*size)), "{sizes:?}");
+        assert!(
+            sizes.iter().all(|(_, size)| (4..4096).contains(*size)),
+            "{sizes:?}"
+        );
     }
     let imports: Vec<_> = document
         .system_imports
@@ -31,7 +37,10 @@ fn a_package_has_all_that_its_document_says() {
     ];
     assert_eq!(imports, expected);
     assert_eq!(document.glibc(), Some((2, 29)));
-    assert_eq!(document.targets.keys().collect::<Vec<_>>(), ["x86-64", "x86-64-v3", "x86-64-v4"]);
+    assert_eq!(
+        document.targets.keys().collect::<Vec<_>>(),
+        ["x86-64", "x86-64-v3", "x86-64-v4"]
+    );
     let archived: BTreeSet<_> = built.files.keys().collect();
     assert_eq!(archived, document.files.keys().collect());
     for path in ["ir/own.bc", "include/own.h", "README.md", "LICENSE-MIT"] {
@@ -49,8 +58,12 @@ fn a_package_has_all_that_its_document_says() {
 #[test]
 fn objects_show_link_names_only() {
     let built = Project::new(KERNELS, FUNCTIONS).build().unwrap();
-    let exports: Vec<_> =
-        built.document.functions.iter().map(|f| f.link_name.to_string()).collect();
+    let exports: Vec<_> = built
+        .document
+        .functions
+        .iter()
+        .map(|f| f.link_name.to_string())
+        .collect();
     for target in built.document.targets.keys() {
         let (visible, undefined) = symbols(object(&built, target));
         assert_eq!(visible, exports, "{target}");
@@ -63,9 +76,15 @@ fn each_target_uses_its_own_instructions() {
     let built = Project::new(KERNELS, FUNCTIONS).build().unwrap();
     let assembly = |target: &str| {
         let name = built.document.functions[0].link_name.to_string();
-        puck_compiler::disassemble(object(&built, target), &name).unwrap().unwrap()
+        puck_compiler::disassemble(object(&built, target), &name)
+            .unwrap()
+            .unwrap()
     };
-    let (base, v3, v4) = (assembly("x86-64"), assembly("x86-64-v3"), assembly("x86-64-v4"));
+    let (base, v3, v4) = (
+        assembly("x86-64"),
+        assembly("x86-64-v3"),
+        assembly("x86-64-v4"),
+    );
     assert!(base.contains("xmm") && !base.contains("ymm"), "{base}");
     assert!(v3.contains("ymm") && !v3.contains("zmm"), "{v3}");
     assert!(v4.contains("ymm") || v4.contains("zmm"), "{v4}");
@@ -87,13 +106,19 @@ fn an_unchanged_package_is_not_compiled_again() {
     assert_eq!(first.compiled, 3);
     let second = project.build().unwrap();
     assert_eq!(second.compiled, 0);
-    assert_eq!((second.document, &second.files), (first.document.clone(), &first.files));
+    assert_eq!(
+        (second.document, &second.files),
+        (first.document.clone(), &first.files)
+    );
 
     // Another text around the same code: the objects are those of before.
     project.manifest(&FUNCTIONS.replace("y += a * x", "y plus a times x"));
     let third = project.build().unwrap();
     assert_eq!(third.compiled, 0);
-    assert_eq!(third.document.functions[0].doc.as_deref(), Some("y plus a times x"));
+    assert_eq!(
+        third.document.functions[0].doc.as_deref(),
+        Some("y plus a times x")
+    );
 
     // Other code.
     project.write("a.ll", &KERNELS.replace("3.5", "4.5"));
@@ -109,9 +134,13 @@ fn an_unchanged_package_is_not_compiled_again() {
 fn a_target_more_compiles_that_one() {
     let project = Project::new(KERNELS, &format!("targets = [\"x86-64\"]\n{FUNCTIONS}"));
     assert_eq!(project.build().unwrap().compiled, 1);
-    project.manifest(&format!("targets = [\"x86-64\", \"x86-64-v2\"]\n{FUNCTIONS}"));
+    project.manifest(&format!(
+        "targets = [\"x86-64\", \"x86-64-v2\"]\n{FUNCTIONS}"
+    ));
     assert_eq!(project.build().unwrap().compiled, 1);
-    project.manifest(&format!("targets = [\"x86-64\"]\nopt-level = 1\n{FUNCTIONS}"));
+    project.manifest(&format!(
+        "targets = [\"x86-64\"]\nopt-level = 1\n{FUNCTIONS}"
+    ));
     assert_eq!(project.build().unwrap().compiled, 1);
 }
 
@@ -166,7 +195,12 @@ fn callees_are_called_through_the_got_and_not_by_stubs() {
             .functions
             .iter()
             .map(|function| puck_package::Function {
-                link_name: function.link_name.to_string().replace("own", "base").parse().unwrap(),
+                link_name: function
+                    .link_name
+                    .to_string()
+                    .replace("own", "base")
+                    .parse()
+                    .unwrap(),
                 ..function.clone()
             })
             .collect(),
@@ -177,16 +211,32 @@ fn callees_are_called_through_the_got_and_not_by_stubs() {
     assert_eq!(import.package.as_str(), "base");
     assert_eq!(built.document.dependencies[0].series.to_string(), "v1");
     let (_, undefined) = symbols(object(&built, "x86-64"));
-    assert_eq!(undefined, [import.link_name.to_string(), "memcpy".to_owned()]);
+    assert_eq!(
+        undefined,
+        [import.link_name.to_string(), "memcpy".to_owned()]
+    );
     let file = object::File::parse(object(&built, "x86-64")).unwrap();
-    use object::{Object, ObjectSection};
+    use object::{Object, ObjectSection, ObjectSymbol};
     let text = file.section_by_name(".text").unwrap();
+    let mut calls = 0;
     for (_, relocation) in text.relocations() {
-        let object::RelocationFlags::Elf { r_type } = relocation.flags() else { panic!() };
-        assert_ne!(r_type, object::elf::R_X86_64_PLT32, "a call by way of a stub");
+        let object::RelocationTarget::Symbol(target) = relocation.target() else {
+            panic!()
+        };
+        if file.symbol_by_index(target).unwrap().is_undefined() {
+            let object::RelocationFlags::Elf { r_type } = relocation.flags() else {
+                panic!()
+            };
+            // What a linker can make a direct call.
+            assert_eq!(r_type, object::elf::R_X86_64_GOTPCRELX);
+            calls += 1;
+        }
     }
+    assert_eq!(calls, 2);
     let name = built.document.functions[0].link_name.to_string();
-    let assembly = puck_compiler::disassemble(object(&built, "x86-64"), &name).unwrap().unwrap();
+    let assembly = puck_compiler::disassemble(object(&built, "x86-64"), &name)
+        .unwrap()
+        .unwrap();
     contains(&assembly, &[&import.link_name.to_string(), "memcpy"]);
 }
 
@@ -197,7 +247,7 @@ fn constructors_run_from_the_objects_arrays() {
         @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [{ i32, ptr, ptr } { i32 65535, ptr @start, ptr null }]
         @__dso_handle = external hidden global i8
         declare i32 @__cxa_atexit(ptr, ptr, ptr)
-        define internal void @stop(ptr %p) { ret void }
+        define internal void @stop(ptr %p) { store volatile i32 0, ptr @state ret void }
         define internal void @start() {
           %n = call i32 @f()
           store i32 %n, ptr @state
@@ -212,7 +262,11 @@ fn constructors_run_from_the_objects_arrays() {
     for section in [".init_array", ".fini_array"] {
         assert!(file.section_by_name(section).is_some(), "{section}");
     }
-    let system: Vec<_> =
-        built.document.system_imports.iter().map(|import| import.symbol.as_str()).collect();
+    let system: Vec<_> = built
+        .document
+        .system_imports
+        .iter()
+        .map(|import| import.symbol.as_str())
+        .collect();
     assert_eq!(system, ["__cxa_atexit", "__cxa_finalize"]);
 }

