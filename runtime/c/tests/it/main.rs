@@ -1,0 +1,197 @@
+//! C and C++ programs that are compiled against `puck.h` and linked with `libpuck`.
+
+#[path = "../../../tests/it/fixture.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the Rust API, which use more of it"
+)]
+mod fixture;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fixture::{Fixture, Package, run};
+
+/// The folder of this workspace's `puck.h`.
+fn include() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../include")
+}
+
+/// The folder of `libpuck.so`, which is built before these tests: beside them.
+fn library() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    let folder = program.parent().unwrap();
+    assert!(
+        folder.join("libpuck.so").is_file(),
+        "no libpuck.so in {}",
+        folder.display()
+    );
+    folder.to_owned()
+}
+
+fn compile(fixture: &Fixture, compiler: &str, name: &str, source: &str) -> PathBuf {
+    let (file, program) = (fixture.path().join(name), fixture.path().join("program"));
+    fs_err::write(&file, source).unwrap();
+    run(Command::new(compiler)
+        .args(["-Wall", "-Wextra", "-Werror", "-O1"])
+        .arg("-I")
+        .arg(include())
+        .arg("-o")
+        .args([&program, &file])
+        .arg("-L")
+        .arg(library())
+        .arg("-lpuck")
+        .arg(format!("-Wl,-rpath,{}", library().display())));
+    program
+}
+
+fn linalg() -> Package {
+    let mut package = Package::new("linalg", "1.2.0")
+        .function(
+            "dot",
+            "fn(n: u64, x: *const f64, y: *const f64) -> f64",
+            "double dot(u64 n, const double *x, const double *y)",
+            "{ double s = 0; for (u64 i = 0; i < n; i++) s += x[i] * y[i]; return s; }",
+        )
+        .function("one", "fn() -> i32", "int one(void)", "{ return 1; }");
+    package.document.functions[0].doc = Some("The inner product.".to_owned());
+    package
+}
+
+#[test]
+fn the_example_of_the_header() {
+    let header = fs_err::read_to_string(include().join("puck.h")).unwrap();
+    let example: String = header
+        .lines()
+        .skip_while(|line| !line.contains("#include <puck.h>"))
+        .take_while(|line| !line.contains("cc example.c"))
+        .map(|line| line.trim_start_matches(" *").to_owned() + "\n")
+        .collect();
+    let fixture = Fixture::new();
+    let project = fixture.install("e", &[&linalg()]);
+    let program = compile(&fixture, "cc", "example.c", &example);
+    assert_eq!(run(Command::new(&program).current_dir(&project)), "32\n");
+
+    let output = Command::new(&program)
+        .current_dir(fixture.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("no environment in .: "), "{stderr}");
+    assert!(stderr.contains("\nhint: `puck install`"), "{stderr}");
+}
+
+/// Every function of the header, each failure with its status; also as C++.
+const EVERYTHING: &str = r#"
+#include <puck.h>
+#include <stdio.h>
+#include <string.h>
+
+static int failed;
+static void check(int holds, const char *what) {
+    if (!holds) { printf("not so: %s (%s)\n", what, puck_error_message()); failed = 1; }
+}
+#define CHECK(condition) check((condition), #condition)
+
+static int package(void *context, const char *name, const char *version, const char *series, int direct) {
+    printf("%s %s %s %d\n", name, version, series, direct);
+    return ++*(int *)context > 0;
+}
+static int function(void *context, const char *name, const char *signature, const char *link_name, const char *doc) {
+    printf("%s %s %.12s %s\n", name, signature, link_name, doc ? doc : "-");
+    strcpy((char *)context, link_name);
+    return 0;
+}
+
+int main(int count, char **arguments) {
+    puck_environment *environment = NULL;
+    double (*dot)(uint64_t, const double *, const double *);
+    int (*one)(void);
+    void *pointer = &failed;
+    int seen = 0;
+    char link_name[100];
+    const double x[] = {1, 2};
+    if (count != 2) return 2;
+    CHECK(strcmp(puck_error_message(), "") == 0);
+    CHECK(strlen(puck_version()) >= 5);
+    CHECK(puck_open(NULL, &environment) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_open(arguments[1], NULL) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_open("/nonexistent", &environment) == PUCK_NO_ENVIRONMENT);
+    CHECK(puck_open_user(&environment) == PUCK_NO_ENVIRONMENT);
+    CHECK(environment == NULL);
+    puck_close(NULL);
+    CHECK(puck_open(arguments[1], &environment) == PUCK_OK);
+
+    CHECK(PUCK_FUNCTION(environment, "linalg::dot", "fn(n: u64, *const f64, *const f64) -> f64", &dot) == PUCK_OK);
+    CHECK(PUCK_FUNCTION(environment, "linalg.v1::one", "fn()->i32", &one) == PUCK_OK);
+    CHECK(puck_function(NULL, "linalg::one", "fn()->i32", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, NULL, "fn()->i32", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "linalg::one", NULL, &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "linalg::one", "fn()->i32", NULL) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "one", "fn()->i32", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "linalg::one", "fn(->i32", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "lin\xff", "fn()->i32", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_function(environment, "algebra::one", "fn()->i32", &pointer) == PUCK_NO_PACKAGE);
+    CHECK(puck_function(environment, "linalg.v7::one", "fn()->i32", &pointer) == PUCK_NO_PACKAGE);
+    CHECK(puck_function(environment, "linalg::two", "fn()->i32", &pointer) == PUCK_NO_FUNCTION);
+    CHECK(puck_function(environment, "linalg::one", "fn()->i64", &pointer) == PUCK_WRONG_TYPE);
+    CHECK(strstr(puck_error_message(), "fn() -> i64") && strstr(puck_error_message(), "fn() -> i32"));
+    CHECK(puck_symbol(environment, "linalg.one", &pointer) == PUCK_INVALID_ARGUMENT);
+    CHECK(pointer == &failed);
+
+    CHECK(puck_packages(environment, package, &seen) == PUCK_OK && seen == 1);
+    CHECK(puck_packages(environment, NULL, &seen) == PUCK_INVALID_ARGUMENT);
+    CHECK(puck_functions(environment, "linalg", function, link_name) == PUCK_OK);
+    CHECK(puck_functions(environment, "algebra", function, link_name) == PUCK_NO_PACKAGE);
+    CHECK(puck_symbol(environment, link_name, &pointer) == PUCK_OK);
+    CHECK(memcmp(&pointer, &one, sizeof one) == 0);
+    puck_close(environment);
+    CHECK(dot(2, x, x) == 5 && one() == 1);
+    return failed;
+}
+"#;
+
+#[test]
+fn every_function_and_status() {
+    let fixture = Fixture::new();
+    let other = Package::new("zeta", "0.3.1").indirect();
+    let project = fixture.install("e", &[&linalg(), &other]);
+    for (compiler, name) in [("cc", "everything.c"), ("c++", "everything.cpp")] {
+        if compiler == "c++" && Command::new(compiler).arg("--version").output().is_err() {
+            continue;
+        }
+        let program = compile(&fixture, compiler, name, EVERYTHING);
+        let home = fixture.path().join("home");
+        let printed = run(Command::new(program).arg(&project).env("PUCK_HOME", home));
+        let expected = "linalg 1.2.0 v1 1\n\
+            dot fn(n: u64, x: *const f64, y: *const f64) -> f64 linalg.v1.do The inner product.\n\
+            one fn() -> i32 linalg.v1.on -\n";
+        assert_eq!(printed, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_header_declares_what_the_library_exports() {
+    let header = fs_err::read_to_string(include().join("puck.h")).unwrap();
+    let symbols = run(Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(library().join("libpuck.so")));
+    let mut exported: Vec<_> = symbols
+        .lines()
+        .filter_map(|line| line.split(' ').nth(2))
+        .filter(|name| name.starts_with("puck_"))
+        .collect();
+    exported.sort_unstable();
+    for name in &exported {
+        assert!(
+            header.contains(&format!("{name}(")),
+            "{name} is not in puck.h"
+        );
+    }
+    assert_eq!(exported.len(), 9, "{exported:?}");
+    // The enumerators, as declared and as returned.
+    for status in ["PUCK_OK = 0", "PUCK_WRONG_TYPE = 8", "PUCK_INTERNAL = 11"] {
+        assert!(header.contains(status), "{status}");
+    }
+}
