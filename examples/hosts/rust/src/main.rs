@@ -34,9 +34,7 @@ fn main() -> Result<ExitCode> {
     let data = arguments.next().unwrap_or_else(|| hosts.join("../data"));
 
     let (x, y) = read_rows(&data.join("longley.csv"))?;
-    let certified: Value = serde_json::from_str(&std::fs::read_to_string(
-        data.join("longley-certified.json"),
-    )?)?;
+    let certified: Value = serde_json::from_str(&read(&data.join("longley-certified.json"))?)?;
 
     let environment = Environment::open(&project)?;
     let ols = environment.function::<Ols>("stats::ols")?;
@@ -73,9 +71,13 @@ fn main() -> Result<ExitCode> {
     })
 }
 
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
+
 /// The explaining columns one after the other, and the column they explain.
 fn read_rows(path: &Path) -> Result<(Vec<f64>, Vec<f64>)> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let text = read(path)?;
     let rows = text
         .lines()
         .skip(1)
