@@ -25,9 +25,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     no_arguments("demo", arguments)?;
     let start = Instant::now();
     setup::ensure()?;
-    steps::step("Build the command, optimised", || {
-        steps::run(cargo().args(["build", "--release", "--package", "puck"]))
-    })?;
+    steps::step(
+        "Build the command and the runtime's C library, optimised",
+        || {
+            steps::run(cargo().args([
+                "build",
+                "--release",
+                "--package",
+                "puck",
+                "--package",
+                "puck-c",
+            ]))
+        },
+    )?;
 
     let demo = Demo::prepare(
         root().join("target/demo"),
