@@ -89,6 +89,10 @@ pub(crate) fn sources(
             manifest: request.manifest.path.clone(),
         });
     }
+    let krate = match &build.cargo {
+        Some(cargo) => Some((cargo, rust::prepare(request, cargo)?)),
+        None => None,
+    };
     let files = Files::new(request.directory);
     let mut inputs = Inputs::default();
     let list = pattern::expand(request.manifest, request.directory)?;
@@ -110,8 +114,8 @@ pub(crate) fn sources(
         modules.extend(compiler.compile(&compiled, &files, request.jobs, progress, &mut inputs)?);
         tools.push(compiler.tool());
     }
-    if let Some(cargo) = &build.cargo {
-        let built = rust::compile(request, cargo, progress, &mut inputs)?;
+    if let Some((cargo, krate)) = &krate {
+        let built = rust::compile(request, krate, cargo, progress, &mut inputs)?;
         modules.push(built.module);
         tools.push(built.tool);
     }

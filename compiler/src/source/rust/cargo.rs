@@ -11,7 +11,7 @@ use crate::source::{SourceError, process, wants_debug};
 
 /// What cargo says of a crate.
 #[derive(Debug)]
-pub(super) struct Crate {
+pub(in crate::source) struct Crate {
     /// The package's name.
     pub(super) name: String,
     /// Its `Cargo.toml`.
@@ -80,6 +80,18 @@ impl Crate {
                 .collect(),
             package,
         })
+    }
+
+    /// Has cargo write the lockfile, unless there is one. If that fails compiling will too, and
+    /// says why.
+    pub(super) fn lock(&self) {
+        if !self.workspace.join("Cargo.lock").exists() {
+            let mut command = Command::new("cargo");
+            command
+                .current_dir(&self.folder)
+                .args(["generate-lockfile", "--quiet"]);
+            let _ = process::run(command.arg("--manifest-path").arg(&self.manifest));
+        }
     }
 
     /// The files beside the sources that say how a crate is compiled, whether they are there or

@@ -19,6 +19,7 @@ use puck_package::Digest;
 use super::inputs::Inputs;
 use super::{Language, SourceError, SourceModule, files, process, wants_debug};
 use crate::{BuildRequest, Progress};
+use cargo::Crate;
 pub use manifest::cargo_manifest;
 
 /// The newest LLVM whose bitcode can be read.
@@ -41,21 +42,28 @@ pub(super) struct Built {
     pub(super) tool: String,
 }
 
-/// Compiles the crate whose `Cargo.toml` is at `path`, relative to the project. Where nothing
-/// changed cargo sees that and the module of the last time is taken.
+/// Reads the crate whose `Cargo.toml` is at `path`, relative to the project, and has cargo write
+/// the lockfile if there is none: it is an input, and to be there before the others are looked at.
+pub(super) fn prepare(request: &BuildRequest<'_>, path: &str) -> Result<Crate, SourceError> {
+    let krate = Crate::read(&std::path::absolute(request.directory)?.join(path))?;
+    krate.lock();
+    Ok(krate)
+}
+
+/// Compiles `krate`, whose `Cargo.toml` is at `path`. Where nothing changed cargo sees that and the
+/// module of the last time is taken.
 pub(super) fn compile(
     request: &BuildRequest<'_>,
+    krate: &Crate,
     path: &str,
     progress: &dyn Progress,
     inputs: &mut Inputs,
 ) -> Result<Built, SourceError> {
     let directory = std::path::absolute(request.directory)?;
-    let manifest = directory.join(path);
-    let krate = cargo::Crate::read(&manifest)?;
     let rustc = cargo::Rustc::query(&krate.folder)?;
     if rustc.llvm > NEWEST_LLVM {
         return Err(SourceError::Crate {
-            path: manifest,
+            path: krate.manifest.clone(),
             reason: format!(
                 "rustc {} uses LLVM {}, newer than the {NEWEST_LLVM} that can be read; choose an \
                  older toolchain in rust-toolchain.toml",
@@ -63,17 +71,17 @@ pub(super) fn compile(
             ),
         });
     }
-    let place = Place::new(request, &krate, &rustc)?;
+    let place = Place::new(request, krate, &rustc)?;
     let tool = format!("rustc {}", rustc.version);
     progress.step(&format!("Compiling {} with {tool}", krate.name));
-    let command = |place: &Place| cargo::command(request, &krate, &rustc, place);
+    let command = |place: &Place| cargo::command(request, krate, &rustc, place);
     run(command(&place), path, &tool, progress)?;
     if !place.is_whole() {
         // Cargo remembers that it compiled, but what it made was removed.
         fs_err::remove_dir_all(&place.target)?;
         run(command(&place), path, &tool, progress)?;
     }
-    inputs::collect(&krate, &rustc, &place.target, &directory, inputs)?;
+    inputs::collect(krate, &rustc, &place.target, &directory, inputs)?;
     let module = SourceModule {
         path: path.to_owned(),
         bitcode: fs_err::read(&place.bitcode)?,
@@ -119,7 +127,7 @@ struct Place {
 impl Place {
     fn new(
         request: &BuildRequest<'_>,
-        krate: &cargo::Crate,
+        krate: &Crate,
         rustc: &cargo::Rustc,
     ) -> Result<Self, SourceError> {
         let target = std::path::absolute(request.cache)?.join("rust");

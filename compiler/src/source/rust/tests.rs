@@ -80,6 +80,8 @@ fn a_crate_without_std_becomes_a_small_module() {
     };
     assert!(tool.starts_with("rustc "), "{tool}");
     assert_eq!(told.steps(), [format!("Compiling kernels with {tool}")]);
+    assert!(sources.fingerprint.is_some());
+    assert_eq!(project.fingerprint(), sources.fingerprint);
 }
 
 #[test]
@@ -114,7 +116,7 @@ fn a_crate_builds_against_a_workspace_and_its_local_packages() {
             ),
             (
                 "kernels/src/lib.rs",
-                "#[unsafe(no_mangle)]\npub extern \"C\" fn f(x: f64) -> f64 { local::twice(x) }\n",
+                "#![no_std]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! { loop {} }\n#[unsafe(no_mangle)]\npub extern \"C\" fn f(x: f64) -> f64 { local::twice(x) }\n",
             ),
             (
                 "local/Cargo.toml",
@@ -122,7 +124,7 @@ fn a_crate_builds_against_a_workspace_and_its_local_packages() {
             ),
             (
                 "local/src/lib.rs",
-                "pub fn twice(x: f64) -> f64 { 2.0 * x }\n",
+                "#![no_std]\npub fn twice(x: f64) -> f64 { 2.0 * x }\n",
             ),
         ],
     );
@@ -140,7 +142,7 @@ fn a_crate_builds_against_a_workspace_and_its_local_packages() {
     for (path, text) in [
         (
             "local/src/lib.rs",
-            "pub fn twice(x: f64) -> f64 { x + x }\n",
+            "#![no_std]\npub fn twice(x: f64) -> f64 { x + x }\n",
         ),
         (
             "local/Cargo.toml",

@@ -39,7 +39,8 @@ fn versions_are_read() {
 
 #[test]
 fn the_plain_name_comes_first_and_then_the_newest() {
-    let cases: [(&[(&str, &str)], Option<&str>); 6] = [
+    type Programs = &'static [(&'static str, &'static str)];
+    let cases: [(Programs, Option<&str>); 6] = [
         (
             &[("clang", "16.0.6"), ("clang-20", "20.1.0")],
             Some("16.0.6"),
