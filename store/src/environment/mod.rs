@@ -10,6 +10,9 @@
 //!   lib/pkgconfig/linalg.pc
 //! ```
 //!
+//! There is a `glibc-hwcaps` folder for each level that any of the packages has a library for, and
+//! all packages are in each of them, with the best library that they have for that level.
+//!
 //! All but `environment.json` and the `.pc` files are relative links into `packages/`. The key is
 //! the digest of everything that decides what is in the folder, so that two projects with the same
 //! packages share one, and an environment never changes.

@@ -1,6 +1,6 @@
 //! What an environment consists of, worked out before anything is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::environment::{EnvironmentPackage as Listed, FILE};
 use puck_package::{Digest, EnvironmentDocument, PackageName, Series, Target, format};
@@ -56,13 +56,26 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
 pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDocument) -> Plan {
     let plain = plain_series(packages);
     let is_plain = |name: &PackageName, series: Series| plain.get(name) == Some(&series);
+    // A library looks for its callees in its own folder first. So a folder for a level holds all
+    // packages, or else a caller without a variant of its own would miss those of its callees.
+    let levels: BTreeSet<Target> = document
+        .packages
+        .iter()
+        .flat_map(|listed| listed.targets.iter().copied())
+        .collect();
     let mut plan = Plan::new();
     for (package, listed) in packages.iter().zip(&document.packages) {
         let installed = package.installed;
         let facts = &installed.document;
-        for target in &listed.targets {
-            if let Some(library) = installed.library(*target) {
-                add_link(&mut plan, listed.library_path(*target), installed, &library);
+        for level in &levels {
+            // The best that there is for a processor of this level.
+            let best = listed
+                .targets
+                .iter()
+                .rev()
+                .filter(|target| *target <= level);
+            if let Some(library) = best.filter_map(|target| installed.library(*target)).next() {
+                add_link(&mut plan, listed.library_path(*level), installed, &library);
             }
         }
         add_link(&mut plan, listed.document_path(), installed, DOCUMENT);

@@ -121,8 +121,15 @@ impl FileSystem for MemoryFiles {
         _path: Arc<Path>,
         options: OutputOptions,
     ) -> libwild::error::Result<Output> {
+        // A malformed object can ask for any size, by an alignment for instance.
+        let inputs: usize = self.inputs.values().map(|bytes| bytes.len()).sum();
         let size = usize::try_from(options.size)
-            .map_err(|_| std::io::Error::from(ErrorKind::FileTooLarge))?;
+            .ok()
+            .filter(|size| *size <= inputs.saturating_mul(4).saturating_add(16 << 20))
+            .ok_or_else(|| {
+                let size = options.size;
+                libwild::error!("a library of {size} bytes from inputs of {inputs}")
+            })?;
         Ok(Output {
             bytes: vec![0; size],
             destination: Arc::clone(&self.output),

@@ -19,6 +19,7 @@ mod memory;
 mod stub;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use puck_package::{LinkName, SystemImport};
@@ -128,8 +129,16 @@ fn run(arguments: &[String], files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>
     parsed.parse(input).map_err(words)?;
 
     let files = MemoryFiles::new(files);
-    let linker = libwild::Linker::with_file_system(files.clone());
-    linker.run(&parsed).map_err(words)?;
+    // Objects come from strangers, and the linker was written for those of compilers: an index out
+    // of bounds in it must not take the process down. What it was at is dropped with it.
+    let linked = panic::catch_unwind(AssertUnwindSafe(|| {
+        let linker = libwild::Linker::with_file_system(files.clone());
+        linker.run(&parsed).map(drop)
+    }));
+    match linked {
+        Ok(result) => result.map_err(words)?,
+        Err(_) => return Err(LinkError::Linker("the object is malformed".to_owned())),
+    }
     files.into_output().ok_or_else(|| {
         let warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
         LinkError::Linker(format!("no library was written: {}", warnings.join("; ")))
