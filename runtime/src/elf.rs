@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::Error;
 
 /// As much as is read at once: more than the headers, or the dynamic section, of any library here.
-const PAGE: usize = 4096;
+const PAGE: usize = 1024;
 /// More than any SONAME has.
 const LONGEST_NAME: usize = 256;
 const HEADER: usize = 64;
@@ -249,6 +249,6 @@ mod tests {
             facts.needed
         );
         let bytes = fs_err::read(&path).unwrap();
-        assert_eq!(fault(&bytes[..4096], 4096), Some("it is cut short"));
+        assert_eq!(fault(&bytes[..PAGE], 4096), Some("it is cut short"));
     }
 }
