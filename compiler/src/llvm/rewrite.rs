@@ -1,7 +1,6 @@
 //! Changes to a whole module that the C interface offers only piece by piece.
 
 use std::ffi::{CStr, CString};
-use std::marker::PhantomData;
 use std::ptr;
 
 use inkwell::llvm_sys::core::{
@@ -99,12 +98,6 @@ pub(crate) fn append_destructor(module: &Module<'_>, handle: Global<'_>) {
         let mut finalize = LLVMGetNamedFunction(raw, name.as_ptr());
         if finalize.is_null() {
             finalize = LLVMAddFunction(raw, name.as_ptr(), finalize_type);
-            Global {
-                value: finalize,
-                kind: Kind::Function,
-                module: PhantomData,
-            }
-            .add_attribute("nonlazybind");
         }
         let nothing = LLVMFunctionType(void, ptr::null_mut(), 0, 0);
         let destructor = LLVMAddFunction(raw, c"puck.finalize".as_ptr(), nothing);

@@ -174,8 +174,7 @@ fn empty<'s>(
     module.set_triple(&TargetTriple::create(target.triple()));
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let word = session.context().i32_type();
-    // Calls that LLVM itself makes (`memcpy`) go through the GOT, as all others do.
-    for (flag, value) in [("PIC Level", 2), ("PIE Level", 0), ("RtLibUseGOT", 1)] {
+    for (flag, value) in [("PIC Level", 2), ("PIE Level", 0)] {
         let value = word.const_int(value, false);
         module.add_basic_value_flag(flag, FlagBehavior::Override, value);
     }

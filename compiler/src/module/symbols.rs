@@ -70,9 +70,10 @@ fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
         return;
     }
     let fresh = global.redeclare();
-    if fresh.function().is_some() {
+    if fresh.function().is_some() && name.parse::<LinkName>().is_ok() {
         // Called through the GOT, without a stub: linked into one library with its definition, the
-        // linker makes the call direct.
+        // linker makes the call direct. Functions of the system never are, and stubs cost less
+        // code than addresses that are kept in registers.
         fresh.add_attribute("nonlazybind");
     }
 }
