@@ -131,6 +131,7 @@ impl SourceError {
             Self::Start { program, .. } if program == "cargo" || program == "rustc" => {
                 Some("install Rust: https://rustup.rs".to_owned())
             }
+            Self::Manifest(error) => error.hint(),
             _ => None,
         }
     }

@@ -28,6 +28,7 @@ const NEWEST_LLVM: u32 = super::clang::NEWEST;
 /// Stands in for the linker: copies the version script, in which rustc lists what the crate
 /// exports, to where `PUCK_EXPORTS` says.
 const LINKER: &str = "#!/bin/sh\n\
+    : >\"$PUCK_EXPORTS\" || exit 1\n\
     for argument in \"$@\"; do\n\
     \x20 case \"$argument\" in\n\
     \x20   *--version-script=*) cat \"${argument##*--version-script=}\" >\"$PUCK_EXPORTS\" || exit 1 ;;\n\

@@ -101,6 +101,20 @@ fn a_crate_with_std_brings_along_what_it_uses() {
 }
 
 #[test]
+fn a_crate_may_export_nothing() {
+    let text =
+        "#![no_std]\n#[panic_handler]\nfn panic(_: &core::panic::PanicInfo<'_>) -> ! { loop {} }\n";
+    let project = Project::new(&[
+        ("Cargo.toml", &format!("{CARGO}{SIGNED}")),
+        ("src/lib.rs", text),
+    ]);
+    for _ in 0..2 {
+        let (sources, _) = project.sources().expect("compiles");
+        assert_eq!(sources.modules[0].exports.as_deref(), Some(&[][..]));
+    }
+}
+
+#[test]
 fn a_crate_builds_against_a_workspace_and_its_local_packages() {
     let project = Project::at(
         "work space",
