@@ -1,9 +1,10 @@
 //! What can go wrong in the store.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use puck_package::{Digest, LinkName, PackageName, Series, SystemImport};
+use puck_package::{Digest, LinkName, PackageDocument, PackageName, Series, SystemImport};
 use semver::Version;
 
 use crate::link::LinkError;
@@ -11,6 +12,34 @@ use crate::system;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A package's name and version, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageVersion {
+    /// The package's name.
+    pub name: PackageName,
+    /// The package's version.
+    pub version: Version,
+}
+
+impl PackageVersion {
+    pub(crate) fn of(document: &PackageDocument) -> Box<Self> {
+        Self::new(&document.name, &document.version)
+    }
+
+    pub(crate) fn new(name: &PackageName, version: &Version) -> Box<Self> {
+        Box::new(Self {
+            name: name.clone(),
+            version: version.clone(),
+        })
+    }
+}
+
+impl fmt::Display for PackageVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
+}
 
 /// Why the store could not do what it was asked for. In every case nothing was changed, except that
 /// what was damaged is gone.
@@ -56,37 +85,31 @@ pub enum Error {
     },
 
     /// The archive of a package is needed and is not in the store.
-    #[error("the archive of {name} {version} (SHA-256 {sha256}) is not in the store")]
+    #[error("the archive of {package} (SHA-256 {sha256}) is not in the store")]
     MissingArchive {
-        /// The package's name.
-        name: PackageName,
-        /// The package's version.
-        version: Version,
+        /// The package.
+        package: Box<PackageVersion>,
         /// The archive's digest.
         sha256: Digest,
     },
 
     /// An archive could not be unpacked.
-    #[error("the archive of {name} {version} cannot be unpacked: {source}")]
+    #[error("the archive of {package} cannot be unpacked: {source}")]
     Archive {
-        /// The package's name.
-        name: PackageName,
-        /// The package's version.
-        version: Version,
+        /// The package.
+        package: Box<PackageVersion>,
         /// What is wrong with it.
         source: Box<puck_package::archive::ArchiveError>,
     },
 
     /// The system's libraries lack what a package uses.
     #[error(
-        "{name} {version} cannot run on this machine: it needs {}, and this machine has glibc {glibc}",
+        "{package} cannot run on this machine: it needs {}, and this machine has glibc {glibc}",
         list_symbols(missing)
     )]
     SystemImports {
-        /// The package's name.
-        name: PackageName,
-        /// The package's version.
-        version: Version,
+        /// The package.
+        package: Box<PackageVersion>,
         /// What is not there.
         missing: Vec<SystemImport>,
         /// The version of this machine's glibc.
@@ -94,12 +117,10 @@ pub enum Error {
     },
 
     /// An object could not be linked.
-    #[error("{object} of {name} {version} cannot be linked: {source}")]
+    #[error("{object} of {package} cannot be linked: {source}")]
     Link {
-        /// The package's name.
-        name: PackageName,
-        /// The package's version.
-        version: Version,
+        /// The package.
+        package: Box<PackageVersion>,
         /// The path of the object in the package.
         object: String,
         /// What the linker said.
@@ -108,29 +129,26 @@ pub enum Error {
 
     /// An environment would hold two versions of one series.
     #[error(
-        "an environment holds one version of {name} {series}, but {first} and {second} were asked for"
+        "an environment holds one version of {} {series}, but {first} and {second} were asked for",
+        first.name
     )]
     SameSeries {
-        /// The package's name.
-        name: PackageName,
         /// The series that both versions belong to.
         series: Series,
         /// One of them.
-        first: Version,
+        first: Box<PackageVersion>,
         /// The other.
-        second: Version,
+        second: Box<PackageVersion>,
     },
 
     /// A package calls another that the environment does not hold.
     #[error(
-        "{caller} {caller_version} calls {import}, but no {package} {series} is in the environment{}",
+        "{caller} calls {import}, but no {package} {series} is in the environment{}",
         others(package, found)
     )]
     MissingPackage {
         /// The calling package.
-        caller: PackageName,
-        /// Its version.
-        caller_version: Version,
+        caller: Box<PackageVersion>,
         /// What it calls.
         import: Box<LinkName>,
         /// The package that should have it.
@@ -143,23 +161,18 @@ pub enum Error {
 
     /// A package calls a function that its callee does not export.
     #[error(
-        "{caller} {caller_version} calls {wanted} ({import}), which {package} {version} does not \
-         export; {}",
-        exports(package, found)
+        "{caller} calls {wanted} ({import}), which {callee} does not export; {}",
+        exports(callee, found)
     )]
     MissingFunction {
         /// The calling package.
-        caller: PackageName,
-        /// Its version.
-        caller_version: Version,
+        caller: Box<PackageVersion>,
         /// What it calls: `fn(n: u64) -> f64` of `linalg::dot`.
         wanted: String,
         /// The symbol that it looks for.
         import: Box<LinkName>,
-        /// The package that should export it.
-        package: PackageName,
-        /// The version in the environment.
-        version: Version,
+        /// The package in the environment that should export it.
+        callee: Box<PackageVersion>,
         /// Functions of that name with other signatures, else those with the nearest name.
         found: Vec<String>,
     },
@@ -241,9 +254,9 @@ fn others(package: &PackageName, found: &[Version]) -> String {
     format!(" ({package} {} is)", versions.join(", "))
 }
 
-fn exports(package: &PackageName, found: &[String]) -> String {
+fn exports(callee: &PackageVersion, found: &[String]) -> String {
     if found.is_empty() {
-        return format!("{package} exports nothing of a similar name");
+        return format!("{} exports nothing of a similar name", callee.name);
     }
     format!("it exports {}", found.join(", "))
 }

@@ -72,17 +72,15 @@ fn sync_directory(path: &Path) -> Result<()> {
 /// Removes a file or a tree, read-only or not; that there is none is no error.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let result = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => remove_tree(path),
-        Ok(_) => fs::remove_file(path).map_err(Into::into),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(metadata) if metadata.is_dir() => return remove_tree(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
     };
-    // Somebody else may have been faster.
-    if result.is_err() && fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
-    {
-        return Ok(());
+    match result {
+        // There is none, or somebody else was faster.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => Ok(result?),
     }
-    result
 }
 
 fn remove_tree(directory: &Path) -> Result<()> {

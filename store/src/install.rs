@@ -8,6 +8,7 @@ use puck_package::archive::{self, ArchiveError, Expected, Limits};
 use puck_package::{Digest, FileFacts, LinkName, PackageDocument, PackageName};
 use semver::Version;
 
+use crate::error::PackageVersion;
 use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT, State, library_path};
 use crate::link::{LinkRequest, link};
 use crate::store::directory_name;
@@ -30,6 +31,7 @@ impl Store {
         name: &PackageName,
         version: &Version,
     ) -> Result<InstalledPackage> {
+        self.sweep();
         if let Some(package) = self.installed_package(sha256, name, version)? {
             return Ok(package);
         }
@@ -42,8 +44,7 @@ impl Store {
             State::Absent => false,
         };
         let archive = self.archive(sha256)?.ok_or_else(|| Error::MissingArchive {
-            name: name.clone(),
-            version: version.clone(),
+            package: PackageVersion::new(name, version),
             sha256: *sha256,
         })?;
 
@@ -85,8 +86,7 @@ fn unpack(
     let failed = |source| match source {
         ArchiveError::Io(error) => Error::from(error),
         source => Error::Archive {
-            name: name.clone(),
-            version: version.clone(),
+            package: PackageVersion::new(name, version),
             source: Box::new(source),
         },
     };
@@ -108,8 +108,7 @@ fn check_system(document: &PackageDocument) -> Result<()> {
         return Ok(());
     }
     Err(Error::SystemImports {
-        name: document.name.clone(),
-        version: document.version.clone(),
+        package: PackageVersion::of(document),
         missing,
         glibc: system::glibc_version(),
     })
@@ -149,8 +148,7 @@ fn link_libraries(document: &PackageDocument, root: &Path) -> Result<BTreeMap<St
             debug: document.debug,
         })
         .map_err(|source| Error::Link {
-            name: document.name.clone(),
-            version: document.version.clone(),
+            package: PackageVersion::of(document),
             object: object.to_owned(),
             source,
         })?;

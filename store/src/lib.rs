@@ -22,7 +22,7 @@
 //!
 //! Everything is made in `staging/`, flushed, and renamed to its name, so that a thing that has its
 //! name is whole. What a killed process leaves in `staging/` is removed by the next process that
-//! makes something: a lock that can be taken has no living owner.
+//! installs something: a lock that can be taken has no living owner.
 //!
 //! # Lock order
 //!
@@ -57,7 +57,7 @@ pub mod system;
 mod verify;
 
 pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest};
-pub use error::{Error, Result};
+pub use error::{Error, PackageVersion, Result};
 pub use installed::{InstallRecord, InstalledPackage};
 pub use store::Store;
 pub use verify::{Problem, Verification};

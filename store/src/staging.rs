@@ -20,12 +20,18 @@ pub(crate) struct Staging {
 }
 
 impl Store {
+    /// Removes, once for each value, what killed processes left.
+    pub(crate) fn sweep(&self) {
+        // Not being able to tidy up is no reason not to go on.
+        self.swept
+            .call_once(|| drop(sweep(&self.staging_directory())));
+    }
+
     /// Waits until nobody makes `thing`, then holds its place.
     pub(crate) fn stage(&self, thing: &str) -> Result<Staging> {
         let directory = self.staging_directory();
         fs::create_dir_all(&directory)?;
-        // Not being able to tidy up is no reason not to go on.
-        self.swept.call_once(|| drop(sweep(&directory)));
+        self.sweep();
         let lock = Lock::wait(directory.join(format!("{thing}{LOCK}")))?;
         let path = directory.join(thing);
         files::remove(&path)?;
@@ -95,7 +101,7 @@ fn is_at(file: &fs::File, path: &Path) -> bool {
     (held.dev(), held.ino()) == (named.dev(), named.ino())
 }
 
-/// Removes what processes left that were killed: everything whose lock can be taken.
+/// Removes everything in `staging/` whose lock can be taken.
 fn sweep(directory: &Path) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let Ok(name) = entry?.file_name().into_string() else {

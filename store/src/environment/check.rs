@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use puck_package::{Import, PackageDocument, nearest};
 
 use super::EnvironmentPackage;
+use crate::error::PackageVersion;
 use crate::{Error, Result};
 
 /// Checks that there is one version of a series, and that each import of each package is exported,
@@ -17,10 +18,9 @@ pub(super) fn fit(packages: &[EnvironmentPackage<'_>]) -> Result<()> {
             && first.version != document.version
         {
             return Err(Error::SameSeries {
-                name: document.name.clone(),
                 series: document.series(),
-                first: first.version.clone(),
-                second: document.version.clone(),
+                first: PackageVersion::of(first),
+                second: PackageVersion::of(document),
             });
         }
     }
@@ -62,12 +62,10 @@ fn check_function(
     };
     let found = name.into_iter().flat_map(|name| callee.overloads(name));
     Err(Error::MissingFunction {
-        caller: caller.name.clone(),
-        caller_version: caller.version.clone(),
+        caller: PackageVersion::of(caller),
         wanted: format!("{}::{wanted}, {}", import.package, import.signature),
         import: Box::new(import.link_name.clone()),
-        package: callee.name.clone(),
-        version: callee.version.clone(),
+        callee: PackageVersion::of(callee),
         found: found
             .map(|function| format!("{}, {}", function.name, function.signature))
             .collect(),
@@ -81,8 +79,7 @@ fn missing_package(
 ) -> Error {
     let documents = packages.iter().map(|package| &package.installed.document);
     Error::MissingPackage {
-        caller: caller.name.clone(),
-        caller_version: caller.version.clone(),
+        caller: PackageVersion::of(caller),
         import: Box::new(import.link_name.clone()),
         package: import.package.clone(),
         series: *import.link_name.series(),

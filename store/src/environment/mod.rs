@@ -77,6 +77,7 @@ impl Store {
     /// [`MissingPackage`](crate::Error::MissingPackage) and
     /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together.
     pub fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<Environment> {
+        self.sweep();
         let mut packages = request.packages.clone();
         packages.sort_by_key(|package| {
             let document = &package.installed.document;
@@ -214,6 +215,3 @@ pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
     }
     Ok(problems)
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

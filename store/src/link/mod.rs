@@ -218,6 +218,3 @@ fn check_exports(library: &[u8], exports: &[&LinkName]) -> Result<(), LinkError>
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -44,19 +44,19 @@ fn installing_sees_what_is_missing_or_cut_off() {
     let cases: [(&str, Damage); 6] = [
         ("no library", |package| remove(&library(package))),
         ("a library cut off", |package| {
-            damage(&library(package), b"\x7fELF")
+            damage(&library(package), b"\x7fELF");
         }),
         ("no record", |package| {
-            remove(&package.path.join("installed.json"))
+            remove(&package.path.join("installed.json"));
         }),
         ("a record that is none", |package| {
-            damage(&package.path.join("installed.json"), b"{")
+            damage(&package.path.join("installed.json"), b"{");
         }),
         ("another description", |package| {
-            damage(&package.path.join("package.json"), b"{}")
+            damage(&package.path.join("package.json"), b"{}");
         }),
         ("no header", |package| {
-            remove(&package.path.join("include/vecmath.h"))
+            remove(&package.path.join("include/vecmath.h"));
         }),
     ];
     for (name, harm) in cases {

@@ -303,7 +303,10 @@ fn packages_that_do_not_fit_are_refused_by_name() {
         (
             "two of a series",
             vec![vecmath(), other_vecmath("1.1.0", |recipe| recipe)],
-            &["one version of vecmath v1", "1.0.0 and 1.1.0"],
+            &[
+                "one version of vecmath v1",
+                "vecmath 1.0.0 and vecmath 1.1.0",
+            ],
         ),
     ];
     for (name, callees, parts) in cases {

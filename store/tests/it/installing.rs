@@ -153,8 +153,7 @@ fn readelf(bytes: &[u8]) -> Dynamic {
                 .expect("a string");
             String::from_utf8(text.to_vec()).expect("text")
         };
-        let tag: i64 = i64::try_from(entry.d_tag(endian).0).expect("a tag");
-        match tag {
+        match entry.d_tag(endian).0 {
             1 => found.needed.push(text()),
             14 => found.soname = text(),
             29 => found.runpath = text(),
@@ -369,4 +368,40 @@ fn a_damaged_archive_is_not_unpacked() {
         .expect_err("damaged");
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
     home.install(&archive);
+}
+
+#[test]
+fn installed_versions_are_listed() {
+    let home = Home::new();
+    let versions = |name: &str| -> Vec<String> {
+        let found = home
+            .store
+            .installed_packages(&name.parse().expect("a name"))
+            .expect("reads");
+        let mut versions: Vec<_> = found
+            .into_iter()
+            .map(|package| package.document.version.to_string())
+            .collect();
+        versions.sort();
+        versions
+    };
+    assert_eq!(versions("vecmath"), [""; 0]);
+    home.install(&vecmath().pack());
+    home.install(
+        &Recipe {
+            version: "2.1.0",
+            ..vecmath()
+        }
+        .pack(),
+    );
+    home.install(
+        &Recipe {
+            name: "vecmath-extra",
+            ..vecmath()
+        }
+        .pack(),
+    );
+    assert_eq!(versions("vecmath"), ["1.0.0", "2.1.0"]);
+    assert_eq!(versions("vecmath-extra"), ["1.0.0"]);
+    assert_eq!(versions("vec"), [""; 0]);
 }

@@ -1,1 +1,0 @@
-//! What comes out of the linker, read back with `object`.
