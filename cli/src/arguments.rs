@@ -1,0 +1,113 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, ValueEnum};
+
+use crate::verbs::Verb;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Package manager, build tool and runtime for compiled functions
+///
+/// Packs compiled functions with their LLVM IR and typed signatures, serves them from a registry,
+/// and installs them as ordinary shared libraries: a caller declares its callees, and every one of
+/// them is on the machine once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "puck",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = false,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  puck new kernels --lang c         make a package
+  puck build                        compile it
+  puck publish                      publish it to the local registry
+  puck install kernels              install it for yourself
+  puck run kernels::mean 3 [1,2,6]  call a function of it
+
+`puck help VERB` says more about a verb."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// The registry's folder, in place of the default one
+    #[arg(long, global = true, env = puck_package::variables::PUCK_REGISTRY, value_name = "DIR")]
+    pub(crate) registry: Option<PathBuf>,
+    /// Work in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Colours in what is printed
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// How many threads may work at once [default: the number of processors]
+    #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// When to print colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The form of what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What must not happen.
+#[derive(Debug, Args)]
+pub(crate) struct ModeArguments {
+    /// Fail if Puck.lock would change
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Use only what is on this machine
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Both --locked and --offline
+    #[arg(long)]
+    pub(crate) frozen: bool,
+}
+
+impl ModeArguments {
+    pub(crate) fn mode(&self) -> puck_project::Mode {
+        let Self { locked, offline, frozen } = *self;
+        let by = |asked: bool, flag| asked.then_some(flag);
+        puck_project::Mode {
+            locked: by(frozen, "--frozen").or(by(locked, "--locked")),
+            offline: by(frozen, "--frozen").or(by(offline, "--offline")),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The only place that prints.
+//!
+//! Results go to standard output; what is being done, warnings and errors go to standard error.
+//! Colours and progress appear on a terminal only, and as the user wants them.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use puck_package::variables;
+use puck_project::Progress;
+
+use crate::arguments::{ColorChoice, GlobalArguments};
+use crate::failure::{FAILURE, Failure};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const DONE: Style = AnsiColor::Green.on_default().bold();
+/// Names in results.
+pub(crate) const NAME: Style = Style::new().bold();
+/// What matters less in results.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// What takes less than this is not worth a line of progress.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Standard output and standard error.
+pub(crate) struct Console {
+    quiet: bool,
+    colors: anstream::ColorChoice,
+    /// Whether a line of progress may be shown and overwritten.
+    live: bool,
+    state: Mutex<State>,
+}
+
+struct State {
+    begun: Instant,
+    /// Whether a line of progress stands there now.
+    shown: bool,
+}
+
+impl Console {
+    pub(crate) fn new(arguments: &GlobalArguments) -> Self {
+        let colors = match arguments.color {
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+            ColorChoice::Auto if variables::get(variables::NO_COLOR).is_some() => {
+                anstream::ColorChoice::Never
+            }
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+        };
+        Self {
+            quiet: arguments.quiet,
+            colors,
+            live: io::stderr().is_terminal() && !arguments.quiet,
+            state: Mutex::new(State { begun: Instant::now(), shown: false }),
+        }
+    }
+
+    /// Prints a result.
+    pub(crate) fn print(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
+        self.clear();
+        let mut out = AutoStream::new(io::stdout().lock(), self.colors);
+        Ok(write!(out, "{text}")?)
+    }
+
+    /// Prints a line of a result.
+    pub(crate) fn line(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
+        self.print(format_args!("{text}\n"))
+    }
+
+    /// Prints a result for programs.
+    pub(crate) fn json(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.clear();
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        Ok(out.flush()?)
+    }
+
+    /// Says what was done: `Installed linalg 1.2.0`, the first word standing out.
+    pub(crate) fn done(&self, verb: &str, what: impl std::fmt::Display) {
+        if !self.quiet {
+            self.say(format_args!("{DONE}{verb:>12}{DONE:#} {what}"));
+        }
+    }
+
+    /// Says more, below what was done.
+    pub(crate) fn note(&self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            self.say(format_args!("             {text}"));
+        }
+    }
+
+    /// Shows an error and gives the exit code.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
+        if !failure.silent {
+            self.say(format_args!("{ERROR}error:{ERROR:#} {}", failure.message));
+            for cause in &failure.causes {
+                self.say(format_args!("  caused by: {cause}"));
+            }
+            for hint in failure.hint.iter().flat_map(|hint| hint.lines()) {
+                self.say(format_args!("\n{HINT}hint:{HINT:#} {hint}"));
+            }
+        }
+        ExitCode::from(FAILURE)
+    }
+
+    fn say(&self, text: std::fmt::Arguments<'_>) {
+        self.clear();
+        let mut err = AutoStream::new(io::stderr().lock(), self.colors);
+        // There is nobody to tell that standard error is closed.
+        _ = writeln!(err, "{text}");
+    }
+
+    /// Takes the line of progress away.
+    fn clear(&self) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if std::mem::take(&mut state.shown) {
+            _ = write!(io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
+impl Progress for Console {
+    fn step(&self, what: &str) {
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.live && state.begun.elapsed() > PATIENCE {
+            let line: String = what.lines().next().unwrap_or_default().chars().take(76).collect();
+            state.shown = true;
+            _ = write!(io::stderr(), "\r\x1b[2K{line}…");
+        }
+    }
+
+    fn warning(&self, message: &str) {
+        self.say(format_args!("{WARNING}warning:{WARNING:#} {message}"));
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

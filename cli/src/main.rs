@@ -1,0 +1,40 @@
+//! The `puck` command: arguments in, reports out.
+//!
+//! | module | what |
+//! |---|---|
+//! | `arguments` | what can be typed: the verbs and the options that all share |
+//! | `verbs` | one file a verb: its own options, and what it shows |
+//! | `console` | the only place that prints |
+//! | `settings` | what holds after options and environment: home, registry, mode |
+//! | `failure` | errors, hints and exit codes |
+//!
+//! The work itself is in `puck-project` and below.
+
+mod arguments;
+mod console;
+mod failure;
+mod settings;
+mod show;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::Arguments;
+use crate::console::Console;
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::usage(&error),
+    };
+    let console = Console::new(&arguments.global);
+    let result = Settings::new(&arguments.global)
+        .and_then(|settings| verbs::run(arguments.verb, &settings, &console));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => console.failure(&failure),
+    }
+}

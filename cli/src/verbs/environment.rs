@@ -1,0 +1,96 @@
+//! `puck environment`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use puck_package::EnvironmentPackage;
+use serde_json::json;
+
+use crate::arguments::Format;
+use crate::console::{Console, FAINT, NAME};
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::show::table;
+
+/// Show where the environment is, what is in it, and how to compile against it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  puck environment
+  cc main.c $(puck environment --flags)
+  puck environment --export dist      a copy that runs on a machine without Puck")]
+pub(crate) struct EnvironmentArguments {
+    /// Print only the flags for cc
+    #[arg(long, conflicts_with_all = ["export", "format"])]
+    flags: bool,
+    /// Write a copy without links into the store to this folder
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+    /// Your own environment, also in a project
+    #[arg(long)]
+    user: bool,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+}
+
+pub(crate) fn run(
+    arguments: &EnvironmentArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
+    let EnvironmentArguments { flags, export, user, format } = arguments;
+    let Some(environment) = settings.environment(*user)? else {
+        return Err(Failure::new("there is no environment yet").hint("run `puck install`"));
+    };
+    let path = environment.path();
+    if let Some(directory) = export {
+        let machine = settings.machine()?;
+        machine.store().export(path, &settings.directory.join(directory))?;
+        console.done("Exported", directory.display());
+        return Ok(());
+    }
+    let for_cc = compiler_flags(path, environment.packages());
+    if *flags {
+        return console.line(for_cc.join(" "));
+    }
+    if *format == Format::Json {
+        return console.json(&json!({
+            "path": path,
+            "key": environment.key(),
+            "include": path.join("include"),
+            "lib": path.join("lib"),
+            "pkgconfig": path.join("lib/pkgconfig"),
+            "flags": for_cc,
+            "packages": environment.packages(),
+        }));
+    }
+    console.line(format_args!("{NAME}{}{NAME:#}", path.display()))?;
+    let rows = environment.packages().iter().map(|package| {
+        let targets: Vec<_> = package.targets.iter().map(ToString::to_string).collect();
+        vec![
+            format!("  {}", package.name),
+            package.version.to_string(),
+            package.soname.clone(),
+            targets.join(" "),
+        ]
+    });
+    console.print(table(&rows.collect::<Vec<_>>()))?;
+    let pkgconfig = path.join("lib/pkgconfig");
+    console.line(format_args!(
+        "\n{FAINT}with pkg-config{FAINT:#}  PKG_CONFIG_PATH={}\n{FAINT}with cc alone  {FAINT:#}  {}",
+        pkgconfig.display(),
+        for_cc.join(" ")
+    ))
+}
+
+/// What cc needs to compile and link against the environment.
+fn compiler_flags(path: &Path, packages: &[EnvironmentPackage]) -> Vec<String> {
+    let lib = path.join("lib");
+    let mut flags =
+        vec![format!("-I{}", path.join("include").display()), format!("-L{}", lib.display())];
+    let direct = packages.iter().filter(|package| package.direct);
+    flags.extend(direct.map(|package| format!("-l:{}", package.soname)));
+    flags.push(format!("-Wl,-rpath,{}", lib.display()));
+    flags
+}

@@ -1,0 +1,98 @@
+//! `puck info`
+
+use clap::Args;
+use puck_package::IndexLine;
+use puck_project::{Machine, PackageSpec, unknown_package};
+
+use crate::arguments::Format;
+use crate::console::{Console, FAINT, NAME};
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::show::{size, table};
+
+/// Show what the registry says of a package: its versions, what it offers and needs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  puck info linalg
+  puck info linalg@1.2 --format json")]
+pub(crate) struct InfoArguments {
+    /// The package: NAME, or NAME@REQUIREMENT for the newest version that matches
+    package: PackageSpec,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+}
+
+pub(crate) fn run(
+    arguments: &InfoArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
+    let InfoArguments { package, format } = arguments;
+    let machine = settings.machine()?;
+    let versions = versions(&machine, package)?;
+    let matches = |line: &&IndexLine| match &package.requirement {
+        Some(requirement) => requirement.matches(&line.version),
+        None => true,
+    };
+    let newest = versions
+        .iter()
+        .filter(matches)
+        .max_by_key(|line| (!line.yanked, line.version.pre.is_empty(), line.version.clone()));
+    let Some(newest) = newest else {
+        let requirement = package.requirement.clone().unwrap_or_default();
+        let name = package.name.clone();
+        return Err(puck_project::Error::NoSuchVersion { name, requirement }.into());
+    };
+    match format {
+        Format::Json => {
+            let all: Vec<_> = versions.iter().map(|line| &line.version).collect();
+            console.json(&serde_json::json!({"newest": newest, "versions": all}))
+        }
+        Format::Text => show(newest, &versions, console),
+    }
+}
+
+fn versions(machine: &Machine, package: &PackageSpec) -> Result<Vec<IndexLine>, Failure> {
+    let versions = match machine.registry()? {
+        Some(registry) => registry.versions(&package.name)?,
+        None => Vec::new(),
+    };
+    if versions.is_empty() {
+        return Err(unknown_package(machine, &package.name)?.into());
+    }
+    Ok(versions)
+}
+
+fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(), Failure> {
+    let yanked = if line.yanked { " (yanked)" } else { "" };
+    console.line(format_args!("{NAME}{}{NAME:#} {}{yanked}", line.name, line.version))?;
+    if !line.description.is_empty() {
+        console.line(&line.description)?;
+    }
+    let mut facts = vec![
+        vec!["published".to_owned(), line.time.clone()],
+        vec!["size".to_owned(), size(line.size)],
+        vec!["sha256".to_owned(), line.sha256.to_string()],
+        vec!["targets".to_owned(), line.targets.join(" ")],
+    ];
+    if !line.keywords.is_empty() {
+        facts.push(vec!["keywords".to_owned(), line.keywords.join(" ")]);
+    }
+    let all: Vec<_> = versions
+        .iter()
+        .map(|l| format!("{}{}", l.version, if l.yanked { " (yanked)" } else { "" }))
+        .collect();
+    facts.push(vec!["versions".to_owned(), all.join(", ")]);
+    for dependency in &line.dependencies {
+        let what =
+            format!("{} {} ({})", dependency.name, dependency.requirement, dependency.series);
+        facts.push(vec!["needs".to_owned(), what]);
+    }
+    console.print(table(&facts))?;
+    for export in &line.exports {
+        console.line(format_args!("    {}: {FAINT}{}{FAINT:#}", export.name, export.signature))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! `puck run`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use puck_package::Signature;
+use puck_project::call::{self, Arguments, Report};
+use puck_project::{InstallOptions, Machine, Project, Update, install};
+use puck_runtime::Environment;
+
+use crate::arguments::{Format, ModeArguments};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// Arrays longer than this are shortened for people.
+const SHOWN: usize = 100;
+
+/// Call a function
+///
+/// In a project the project's environment is used, brought up to date first; elsewhere your own.
+/// The arguments are checked against the function's signature. Arrays that the function changed
+/// are printed after the result.
+///
+/// Arguments: numbers (12, 0xff, 1e-9, inf), true, false, arrays ([1,2,3], zeros(100)), arrays
+/// from files (@x.npy, @table.csv:COLUMN), "text" for bytes, null for a null pointer.
+///
+/// What an array must hold is the function's business: too short a one makes it read what is not
+/// there.
+#[derive(Debug, Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
+Examples:
+  puck run linalg::dot 3 [1,2,3] [4,5,6]
+  puck run linalg::axpy 2 10 [1,2] [0.5,0.5] --format json
+  puck run stats::mean 16 @longley.csv:GNP
+  puck run kernels::f --signature 'fn(f32) -> f32' 0.1"
+)]
+pub(crate) struct RunArguments {
+    /// The function: PACKAGE::FUNCTION, or PACKAGE.SERIES::FUNCTION
+    function: String,
+    /// Its arguments, in order
+    arguments: Vec<String>,
+    /// Which of several functions of the name
+    #[arg(long, value_name = "SIGNATURE")]
+    signature: Option<Signature>,
+    /// Use your own environment, also in a project
+    #[arg(long, conflicts_with = "environment")]
+    user: bool,
+    /// Use this environment, or that of this project
+    #[arg(long, value_name = "DIR")]
+    environment: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    format: Format,
+    #[command(flatten)]
+    mode: ModeArguments,
+}
+
+pub(crate) fn run(
+    arguments: &RunArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
+    let RunArguments { function, arguments: texts, signature, format, .. } = arguments;
+    let environment = environment(arguments, settings, console)?;
+    let overloads = environment.overloads(function)?;
+    let directory = &settings.directory;
+    let (chosen, read) = match signature {
+        Some(signature) => {
+            let chosen = call::by_signature(&overloads, signature)?;
+            (chosen, Arguments::read(&chosen.signature, texts, directory)?)
+        }
+        None => call::choose(&overloads, texts, directory)?,
+    };
+    let address = environment.address(function, &chosen.signature)?;
+    // SAFETY: the function at `address` has the signature that the arguments were read for: its
+    // link name says so. That the arrays hold what it expects is for the user to see to.
+    let outcome = unsafe { read.call(address.as_ptr()) }?;
+    match format {
+        Format::Json => {
+            let signature = &chosen.signature;
+            console.json(&Report { function, signature, outcome: &outcome })
+        }
+        Format::Text => {
+            let text = outcome.display(Some(SHOWN)).to_string();
+            if text.is_empty() { Ok(()) } else { console.line(text) }
+        }
+    }
+}
+
+fn environment(
+    arguments: &RunArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<Environment, Failure> {
+    let RunArguments { user, environment, mode, .. } = arguments;
+    if let Some(directory) = environment {
+        return Ok(Environment::open(settings.directory.join(directory))?);
+    }
+    let machine = settings.machine()?;
+    let project = if *user { None } else { settings.find_project()? };
+    if let Some(project) = project {
+        bring_up_to_date(&machine, &project, mode, settings, console)?;
+    }
+    settings.environment(*user)?.ok_or_else(|| {
+        Failure::new("nothing is installed for you")
+            .hint("`puck install NAME` installs a package; in a project its own are used")
+    })
+}
+
+fn bring_up_to_date(
+    machine: &Machine,
+    project: &Project,
+    mode: &ModeArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
+    let options = InstallOptions {
+        mode: mode.mode(),
+        update: Update::Nothing,
+        with_itself: cfg!(feature = "compiler"),
+        jobs: settings.jobs,
+    };
+    install(machine, project, &options, console)?;
+    Ok(())
+}

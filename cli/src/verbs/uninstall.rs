@@ -1,0 +1,48 @@
+//! `puck uninstall`
+
+use clap::Args;
+use puck_package::PackageName;
+use puck_project::{InstallOptions, Project, Update, install, remove};
+
+use super::install::report;
+use crate::arguments::ModeArguments;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::show::changes;
+
+/// Remove packages from your own environment
+///
+/// A project's dependencies are removed with `puck remove`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  puck uninstall linalg")]
+pub(crate) struct UninstallArguments {
+    /// The packages
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<PackageName>,
+    #[command(flatten)]
+    mode: ModeArguments,
+}
+
+pub(crate) fn run(
+    arguments: &UninstallArguments,
+    settings: &Settings,
+    console: &Console,
+) -> Result<(), Failure> {
+    let UninstallArguments { names, mode } = arguments;
+    let machine = settings.machine()?;
+    let mode = mode.mode();
+    let user = Project::user(machine.store())?;
+    let edited = remove(&machine, &user, names, &mode)?;
+    changes(console, &edited.locked);
+    let options = InstallOptions {
+        mode,
+        update: Update::Nothing,
+        with_itself: false,
+        jobs: settings.jobs,
+    };
+    report(&install(&machine, &edited.project, &options, console)?, console);
+    Ok(())
+}

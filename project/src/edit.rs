@@ -1,0 +1,198 @@
+//! `puck add` and `puck remove`: dependencies in a manifest, its comments and order kept.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use puck_package::{Manifest, PackageName, nearest};
+use puck_resolver::Update;
+use semver::VersionReq;
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
+
+use crate::inspect::unknown_package;
+use crate::lock::{Locked, lock};
+use crate::{Error, Machine, Mode, Project, files};
+
+/// `NAME` or `NAME@REQUIREMENT`, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageSpec {
+    /// The package's name.
+    pub name: PackageName,
+    /// The versions that will do.
+    pub requirement: Option<VersionReq>,
+}
+
+impl FromStr for PackageSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, requirement) = match text.split_once('@') {
+            Some((name, requirement)) => (name, Some(requirement)),
+            None => (text, None),
+        };
+        let requirement = requirement
+            .map(|requirement| {
+                requirement.parse().map_err(|error| {
+                    format!("`{requirement}` is not a version requirement such as `1.2`: {error}")
+                })
+            })
+            .transpose()?;
+        Ok(Self { name: name.parse().map_err(|error| format!("{error}"))?, requirement })
+    }
+}
+
+/// A dependency to be added.
+#[derive(Clone, Debug)]
+pub struct Addition {
+    /// What to add.
+    pub spec: PackageSpec,
+    /// The folder with its sources, relative to the manifest.
+    pub path: Option<PathBuf>,
+}
+
+/// A manifest that was changed, and the lockfile that came of it.
+#[derive(Debug)]
+pub struct Edited {
+    /// The project as it is now.
+    pub project: Project,
+    /// Its lockfile.
+    pub locked: Locked,
+    /// What was added or removed: name, and requirement or path.
+    pub dependencies: Vec<(PackageName, String)>,
+}
+
+/// Adds dependencies to the manifest of `project`, or replaces them there, and locks.
+///
+/// # Errors
+/// If a package is not known, or no versions agree; the manifest is then as it was.
+pub fn add(
+    machine: &Machine,
+    project: &Project,
+    additions: &[Addition],
+    mode: &Mode,
+) -> Result<Edited, Error> {
+    let mut dependencies = Vec::new();
+    for Addition { spec, path } in additions {
+        let requirement = match (&spec.requirement, path) {
+            (Some(requirement), _) => Some(requirement.to_string()),
+            (None, Some(_)) => None,
+            (None, None) => Some(newest(machine, &spec.name)?),
+        };
+        let value = match path {
+            None => Value::from(requirement.clone().unwrap_or_default()),
+            Some(path) => {
+                let mut table = InlineTable::new();
+                table.insert("path", Value::from(path.to_string_lossy().into_owned()));
+                if let Some(requirement) = &requirement {
+                    table.insert("version", Value::from(requirement.clone()));
+                }
+                Value::from(table)
+            }
+        };
+        let shown = match path {
+            Some(path) => path.display().to_string(),
+            None => requirement.unwrap_or_default(),
+        };
+        dependencies.push((spec.name.clone(), shown, value));
+    }
+    edit(machine, project, mode, |table| {
+        for (name, _, value) in &dependencies {
+            table.insert(name.as_str(), Item::Value(value.clone()));
+        }
+        Ok(dependencies.iter().map(|(name, shown, _)| (name.clone(), shown.clone())).collect())
+    })
+}
+
+/// Removes dependencies from the manifest of `project`, and locks.
+///
+/// # Errors
+/// If the manifest does not have one of them; it is then as it was.
+pub fn remove(
+    machine: &Machine,
+    project: &Project,
+    names: &[PackageName],
+    mode: &Mode,
+) -> Result<Edited, Error> {
+    edit(machine, project, mode, |table| {
+        let mut removed = Vec::new();
+        for name in names {
+            if table.remove(name.as_str()).is_none() {
+                let known = project.manifest().dependencies.keys().map(PackageName::as_str);
+                return Err(Error::NotADependency {
+                    name: name.clone(),
+                    manifest: project.manifest().path.clone(),
+                    near: nearest(name.as_str(), known).map(str::to_owned),
+                });
+            }
+            removed.push((name.clone(), String::new()));
+        }
+        Ok(removed)
+    })
+}
+
+/// Changes the table of dependencies, locks with the changed manifest, and only then writes it.
+fn edit(
+    machine: &Machine,
+    project: &Project,
+    mode: &Mode,
+    change: impl FnOnce(&mut dyn TableLike) -> Result<Vec<(PackageName, String)>, Error>,
+) -> Result<Edited, Error> {
+    let path = &project.manifest().path;
+    let text = fs_err::read_to_string(path)?;
+    let unreadable = |message: String| puck_package::ManifestError::Toml {
+        path: path.display().to_string(),
+        message,
+    };
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| unreadable(error.to_string()))?;
+    let is_crate = path.file_name().is_some_and(|name| name == "Cargo.toml");
+    let keys: &[&str] =
+        if is_crate { &["package", "metadata", "puck", "dependencies"] } else { &["dependencies"] };
+    let mut item = document.as_item_mut();
+    for key in keys {
+        let table = item
+            .as_table_like_mut()
+            .ok_or_else(|| unreadable(format!("`{key}` stands in something that is no table")))?;
+        item = table.entry(key).or_insert_with(|| Item::Table(Table::new()));
+    }
+    let table = item
+        .as_table_like_mut()
+        .ok_or_else(|| unreadable("`dependencies` is no table".to_owned()))?;
+    let dependencies = change(table)?;
+
+    let text = document.to_string();
+    let manifest = match &project.manifest().package {
+        Some(package) if is_crate => Manifest::parse_cargo(&text, path, package.clone())?,
+        _ => Some(Manifest::parse(&text, path)?),
+    };
+    let manifest = manifest.ok_or_else(|| unreadable("the edited manifest is empty".to_owned()))?;
+    let project = project.with_manifest(manifest);
+    let locked = lock(machine, &project, mode, Update::Nothing)?;
+    files::replace(path, text.as_bytes())?;
+    Ok(Edited { project, locked, dependencies })
+}
+
+/// The newest version of a package as a requirement: `1.2.0`.
+fn newest(machine: &Machine, name: &PackageName) -> Result<String, Error> {
+    let registry = machine.registry()?;
+    let lines = registry.iter().map(|r| r.versions(name)).collect::<Result<Vec<_>, _>>()?;
+    let versions = lines.into_iter().flatten().filter(|line| !line.yanked).map(|l| l.version);
+    // A pre-release only where there is nothing else.
+    match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
+        Some(version) => Ok(version.to_string()),
+        None => Err(unknown_package(machine, name)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs() {
+        let spec: PackageSpec = "linalg@>=1, <3".parse().unwrap();
+        assert_eq!(spec.requirement, Some(">=1, <3".parse().unwrap()));
+        assert_eq!("linalg".parse::<PackageSpec>().unwrap().requirement, None);
+        assert!("Linalg".parse::<PackageSpec>().unwrap_err().contains("not a package name"));
+        assert!("linalg@x".parse::<PackageSpec>().unwrap_err().contains("not a version"));
+    }
+}

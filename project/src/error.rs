@@ -1,0 +1,249 @@
+//! What can go wrong in a verb.
+
+use std::path::PathBuf;
+
+use puck_package::lockfile::{PackageId, PackageSource};
+use puck_package::{Digest, PackageName};
+use semver::VersionReq;
+
+/// Why a verb failed. Nothing was changed unless the verb says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file operation failed; the message names the path.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A manifest is not valid.
+    #[error(transparent)]
+    Manifest(#[from] puck_package::ManifestError),
+    /// A lockfile is not valid.
+    #[error(transparent)]
+    Lockfile(#[from] puck_package::lockfile::LockfileError),
+    /// An archive cannot be written.
+    #[error(transparent)]
+    NotPackable(#[from] puck_package::archive::NotPackable),
+    /// An archive cannot be read.
+    #[error("{}: {source}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: puck_package::archive::ArchiveError,
+    },
+    /// The registry refused or failed.
+    #[error(transparent)]
+    Registry(#[from] puck_registry::Error),
+    /// No versions agree.
+    #[error(transparent)]
+    Resolve(#[from] puck_resolver::Error),
+    /// No versions on this machine agree.
+    #[error("{error}")]
+    OfflineConflict {
+        /// What forbade to ask elsewhere.
+        flag: &'static str,
+        /// The conflict.
+        error: puck_resolver::Error,
+    },
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] puck_store::Error),
+    /// A package could not be built.
+    #[cfg(feature = "compiler")]
+    #[error(transparent)]
+    Compiler(#[from] puck_compiler::Error),
+    /// A crate's manifest could not be read.
+    #[cfg(feature = "compiler")]
+    #[error(transparent)]
+    Crate(#[from] puck_compiler::SourceError),
+    /// This program was built without LLVM.
+    #[error("{0} needs a compiler, and this puck was built without one")]
+    NoCompiler(String),
+    /// There is no manifest.
+    #[error("no Puck.toml in {} or any folder above it", .0.display())]
+    NoProject(PathBuf),
+    /// There is nothing to build.
+    #[error("{} has no [package] section, so there is nothing to build", .0.display())]
+    NoPackage(PathBuf),
+    /// A path dependency's folder holds another package.
+    #[error("{} is the manifest of `{found}`, not of `{expected}`", manifest.display())]
+    OtherName {
+        /// The name under which the folder is depended on.
+        expected: PackageName,
+        /// The name that it has.
+        found: PackageName,
+        /// The folder's manifest.
+        manifest: PathBuf,
+    },
+    /// Two manifests name different folders for one package.
+    #[error("`{name}` is taken from {} and from {}", first.display(), second.display())]
+    TwoPaths {
+        /// The package.
+        name: PackageName,
+        /// One folder.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// The lockfile does not do, and must not change.
+    #[error("the lockfile needs to be updated, but {flag} forbids it: {reason}")]
+    WouldChange {
+        /// What forbade it.
+        flag: &'static str,
+        /// Why it does not do.
+        reason: String,
+    },
+    /// A package to be updated is not locked.
+    #[error("`{name}` is not in the lockfile")]
+    NotLocked {
+        /// The package.
+        name: PackageName,
+        /// A name that is.
+        near: Option<String>,
+    },
+    /// A package to be removed is not there.
+    #[error("{} does not depend on `{name}`", manifest.display())]
+    NotADependency {
+        /// The package.
+        name: PackageName,
+        /// The manifest.
+        manifest: PathBuf,
+        /// A name that is there.
+        near: Option<String>,
+    },
+    /// No registry has the package.
+    #[error("no package `{name}` in the registry {}", registry.display())]
+    UnknownPackage {
+        /// The package.
+        name: PackageName,
+        /// The registry's folder.
+        registry: PathBuf,
+        /// A name that it has.
+        near: Option<String>,
+    },
+    /// No version of a package will do.
+    #[error("no version of `{name}` matches `{requirement}`")]
+    NoSuchVersion {
+        /// The package.
+        name: PackageName,
+        /// What was asked for.
+        requirement: VersionReq,
+    },
+    /// A package does not offer a function.
+    #[error("`{package}` has no function `{function}`")]
+    NoSuchFunction {
+        /// The package.
+        package: PackageName,
+        /// What was asked for.
+        function: String,
+        /// A name that it has.
+        near: Option<String>,
+    },
+    /// A package was not compiled for a target.
+    #[error("`{package}` has no code for {target}; it has: {}", present.join(", "))]
+    NoSuchTarget {
+        /// The package.
+        package: PackageName,
+        /// What was asked for.
+        target: String,
+        /// What it has.
+        present: Vec<String>,
+    },
+    /// A locked package is neither in the store nor in the registry.
+    #[error("{id} is locked, but neither the store nor the registry {} has it", registry.display())]
+    Unavailable {
+        /// The package.
+        id: PackageId,
+        /// The registry's folder.
+        registry: PathBuf,
+    },
+    /// A locked package comes from a registry that is not the one in use.
+    #[error("{id} is locked from {locked}, but the registry in use is `{found}`")]
+    OtherRegistry {
+        /// The package.
+        id: PackageId,
+        /// Where it was locked from.
+        locked: PackageSource,
+        /// The registry in use.
+        found: String,
+    },
+    /// The registry has other bytes under a version than were locked.
+    #[error(
+        "{id} is locked with SHA-256 {locked}, but the registry has {found} under that version; \
+         a published version never changes, so one of them is not genuine"
+    )]
+    ChangedArchive {
+        /// The package.
+        id: PackageId,
+        /// The digest in the lockfile.
+        locked: Digest,
+        /// The digest in the registry.
+        found: Digest,
+    },
+    /// A package was there when versions were chosen, and is gone.
+    #[error("{0} was chosen, but it is no longer to be found")]
+    Vanished(PackageId),
+    /// A package that depends on a folder alone cannot be published.
+    #[error("{}: `{name}` has a path but no version, and a published package has no folders", manifest.display())]
+    PathOnly {
+        /// The dependency.
+        name: PackageName,
+        /// The manifest.
+        manifest: PathBuf,
+    },
+}
+
+impl Error {
+    /// What to do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let meant = |near: &Option<String>| near.as_ref().map(|n| format!("did you mean `{n}`?"));
+        match self {
+            Self::Manifest(error) => error.hint(),
+            Self::Lockfile(error) => error.hint(),
+            Self::Registry(error) => error.hint(),
+            Self::Resolve(error) => error.hint(),
+            Self::OfflineConflict { flag, error } => {
+                let looked = format!("{flag} was given, so only this machine was searched");
+                Some(error.hint().map_or(looked.clone(), |hint| format!("{hint}\n{looked}")))
+            }
+            Self::Store(error) => error.hint(),
+            #[cfg(feature = "compiler")]
+            Self::Compiler(error) => error.hint(),
+            #[cfg(feature = "compiler")]
+            Self::Crate(error) => error.hint(),
+            Self::NoCompiler(_) => {
+                Some("install a puck that was built with its default features".to_owned())
+            }
+            Self::NoProject(_) => Some(
+                "`puck new NAME` makes a package; a Puck.toml with [dependencies] alone is a \
+                 project that uses packages"
+                    .to_owned(),
+            ),
+            Self::NoPackage(_) => Some("`puck new NAME` makes a package".to_owned()),
+            Self::WouldChange { .. } => Some("run `puck lock` and look at what changes".to_owned()),
+            Self::NotLocked { near, .. }
+            | Self::NotADependency { near, .. }
+            | Self::NoSuchFunction { near, .. }
+            | Self::UnknownPackage { near, .. } => meant(near),
+            Self::Unavailable { .. } => Some(
+                "name the registry that has it with --registry or PUCK_REGISTRY, or choose other \
+                 versions with `puck update`"
+                    .to_owned(),
+            ),
+            Self::OtherRegistry { .. } => Some(
+                "name the registry it was locked from with --registry or PUCK_REGISTRY, or delete \
+                 Puck.lock to choose again"
+                    .to_owned(),
+            ),
+            Self::ChangedArchive { .. } => Some(
+                "ask whoever runs the registry; if the new one is right, delete Puck.lock to \
+                 choose again"
+                    .to_owned(),
+            ),
+            Self::PathOnly { name, .. } => {
+                Some(format!("write `{name} = {{ path = \"…\", version = \"…\" }}`"))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `puck inspect`: what an archive holds, without running any of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use puck_package::archive::{self, Contents, Limits};
+use puck_package::{Digest, PackageDocument, PackageName, Target, nearest};
+use semver::Version;
+
+use crate::edit::PackageSpec;
+use crate::{Error, Machine};
+
+/// An archive, read and checked.
+#[derive(Debug)]
+pub struct Inspected {
+    /// What it says of itself.
+    pub document: PackageDocument,
+    /// Its files, by path.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Of the archive.
+    pub sha256: Digest,
+    /// Of the archive, in bytes.
+    pub size: u64,
+}
+
+impl Inspected {
+    /// Reads the archive at `path`.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not a proper archive.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let mut contents = Contents::default();
+        let unreadable = |source| Error::Archive { path: path.to_owned(), source };
+        let document =
+            archive::read(fs_err::File::open(path)?, None, &Limits::default(), &mut contents)
+                .map_err(unreadable)?;
+        let (sha256, size) = Digest::of_reader(&mut fs_err::File::open(path)?)?;
+        Ok(Self { document, files: contents.0, path: path.to_owned(), sha256, size })
+    }
+
+    /// The newest version that `spec` allows: from the registry, or else from the store.
+    ///
+    /// # Errors
+    /// If there is none, or its archive is not a proper one.
+    pub fn find(machine: &Machine, spec: &PackageSpec) -> Result<Self, Error> {
+        let allowed = |version: &Version| match &spec.requirement {
+            Some(requirement) => requirement.matches(version),
+            None => version.pre.is_empty(),
+        };
+        let registry = machine.registry()?;
+        if let Some(registry) = &registry {
+            let versions = registry.versions(&spec.name)?.into_iter().map(|line| line.version);
+            if let Some(version) = versions.filter(allowed).max() {
+                return Self::read(&registry.archive_path(&spec.name, &version));
+            }
+        }
+        let stored = machine.store().installed_packages(&spec.name)?;
+        let newest = stored
+            .into_iter()
+            .filter(|package| allowed(&package.document.version))
+            .max_by(|a, b| a.document.version.cmp(&b.document.version));
+        if let Some(package) = newest
+            && let Some(path) = machine.store().archive(package.sha256())?
+        {
+            return Self::read(&path);
+        }
+        let listed = registry.map_or_else(|| Ok(Vec::new()), |r| r.versions(&spec.name))?;
+        match &spec.requirement {
+            Some(requirement) if !listed.is_empty() => Err(Error::NoSuchVersion {
+                name: spec.name.clone(),
+                requirement: requirement.clone(),
+            }),
+            _ => Err(unknown_package(machine, &spec.name)?),
+        }
+    }
+
+    /// The package's IR as text.
+    ///
+    /// # Errors
+    /// If it does not parse, or this puck has no LLVM.
+    pub fn ir_text(&self) -> Result<String, Error> {
+        let bitcode = self.files.get(&self.document.ir_path()).map_or(&[][..], Vec::as_slice);
+        #[cfg(feature = "compiler")]
+        return Ok(puck_compiler::ir_text(bitcode)?);
+        #[cfg(not(feature = "compiler"))]
+        return Err(Error::NoCompiler(format!("printing {} bytes of IR", bitcode.len())));
+    }
+
+    /// The machine code of the functions of that name as assembler text, for `target`, or the
+    /// oldest target there is.
+    ///
+    /// # Errors
+    /// If there is no such function or target, or this puck has no LLVM.
+    pub fn assembly(&self, function: &str, target: Option<Target>) -> Result<String, Error> {
+        let document = &self.document;
+        let names = document.functions.iter().map(|function| function.name.as_str());
+        if document.overloads(function).next().is_none() {
+            return Err(Error::NoSuchFunction {
+                package: document.name.clone(),
+                function: function.to_owned(),
+                near: nearest(function, names).map(str::to_owned),
+            });
+        }
+        let targets = document.known_targets();
+        let chosen = match target {
+            Some(target) => targets.iter().find(|(known, _)| *known == target),
+            None => targets.first(),
+        };
+        let Some((_, object)) = chosen else {
+            return Err(Error::NoSuchTarget {
+                package: document.name.clone(),
+                target: target.map_or_else(|| "known".to_owned(), |target| target.to_string()),
+                present: document.targets.keys().cloned().collect(),
+            });
+        };
+        let object = self.files.get(&object.object).map_or(&[][..], Vec::as_slice);
+        #[cfg(feature = "compiler")]
+        {
+            let mut text = String::new();
+            for function in document.overloads(function) {
+                let code = puck_compiler::disassemble(object, &function.link_name.to_string())?;
+                text += &code.unwrap_or_default();
+            }
+            Ok(text)
+        }
+        #[cfg(not(feature = "compiler"))]
+        Err(Error::NoCompiler(format!("disassembling {} bytes", object.len())))
+    }
+}
+
+/// The error that says that no package has that name, with the nearest that there is.
+///
+/// # Errors
+/// If the registry cannot be read.
+pub fn unknown_package(machine: &Machine, name: &PackageName) -> Result<Error, Error> {
+    let known = machine.registry()?.map_or_else(|| Ok(Vec::new()), |r| r.names())?;
+    let known = known.iter().map(PackageName::as_str);
+    Ok(Error::UnknownPackage {
+        name: name.clone(),
+        registry: machine.registry_directory().to_owned(),
+        near: nearest(name.as_str(), known).map(str::to_owned),
+    })
+}

@@ -1,0 +1,283 @@
+//! `puck install`: from a lockfile to the environment that `.puck` leads to.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use puck_package::lockfile::{PackageId, PackageSource};
+use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
+use puck_resolver::Update;
+use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
+
+use crate::local::LocalPackages;
+use crate::lock::{Locked, lock_with};
+use crate::{Error, Machine, Mode, Progress, Project, build};
+
+/// How to install.
+#[derive(Clone, Debug)]
+pub struct InstallOptions {
+    /// What is forbidden.
+    pub mode: Mode,
+    /// Which locked versions to give up.
+    pub update: Update,
+    /// Whether a project that is a package is built and installed with its dependencies.
+    pub with_itself: bool,
+    /// How many threads may work at once; at least 1.
+    pub jobs: usize,
+}
+
+/// What was installed.
+#[derive(Debug)]
+pub struct Installed {
+    /// The environment that `.puck` leads to now.
+    pub environment: Environment,
+    /// The lockfile it was made from.
+    pub locked: Locked,
+    /// Whether `.puck` led elsewhere before.
+    pub activated: bool,
+}
+
+/// Installs what `project` needs, and the project itself if it is a package and `options` say so.
+///
+/// # Errors
+/// If the lockfile cannot be brought up to date or must not be, a package cannot be fetched,
+/// built, unpacked or linked, or packages do not fit together. `.puck` is then as it was.
+pub fn install(
+    machine: &Machine,
+    project: &Project,
+    options: &InstallOptions,
+    progress: &dyn Progress,
+) -> Result<Installed, Error> {
+    let local = LocalPackages::of(project)?;
+    let locked = lock_with(machine, project, &local, &options.mode, options.update.clone())?;
+    let mut packages =
+        install_locked(machine, &locked.lockfile, &local, options.jobs, progress)?;
+    let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
+    let itself = match &project.manifest().package {
+        Some(package) if options.with_itself => {
+            let documents = documents(&locked.lockfile.dependencies, &packages);
+            let packed = build::pack_with(project, &documents, options.jobs, progress)?;
+            let installed = install_packed(machine, &packed)?;
+            let id = PackageId { name: package.name.clone(), version: package.version.clone() };
+            packages.insert(id.clone(), installed);
+            Some(id)
+        }
+        _ => None,
+    };
+    let packages = packages.iter().map(|(id, installed)| EnvironmentPackage {
+        installed,
+        direct: direct.contains(id) || itself.as_ref() == Some(id),
+    });
+    let request = EnvironmentRequest { packages: packages.collect() };
+    let environment = machine.store().environment(&request)?;
+    let before = machine.store().active(project.directory())?;
+    let activated = before.as_deref() != Some(environment.path.as_path());
+    if activated {
+        machine.store().activate(project.directory(), &environment)?;
+    }
+    Ok(Installed { environment, locked, activated })
+}
+
+/// The documents of a package's direct dependencies.
+fn documents(
+    dependencies: &[PackageId],
+    packages: &BTreeMap<PackageId, InstalledPackage>,
+) -> Vec<PackageDocument> {
+    dependencies.iter().filter_map(|id| Some(packages.get(id)?.document.clone())).collect()
+}
+
+/// The documents of what `project` depends on, installed; for a build of the project.
+pub(crate) fn dependencies(
+    machine: &Machine,
+    project: &Project,
+    mode: &Mode,
+    jobs: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<PackageDocument>, Error> {
+    let local = LocalPackages::of(project)?;
+    let locked = lock_with(machine, project, &local, mode, Update::Nothing)?;
+    let packages = install_locked(machine, &locked.lockfile, &local, jobs, progress)?;
+    Ok(documents(&locked.lockfile.dependencies, &packages))
+}
+
+/// Every package of a lockfile, in the store.
+fn install_locked(
+    machine: &Machine,
+    lockfile: &Lockfile,
+    local: &LocalPackages,
+    jobs: usize,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
+    let registered = lockfile.packages.iter().filter_map(|p| Some((p, p.sha256?)));
+    let mut installed = in_parallel(jobs, registered.collect(), |(package, sha256)| {
+        Ok((package.id(), install_registered(machine, package, &sha256, progress)?))
+    })?;
+    // What is built comes after what it is built against.
+    for package in callees_first(lockfile) {
+        let Some(local) = local.get(&package.name) else { continue };
+        if matches!(package.source, PackageSource::Path(_)) {
+            let documents = documents(&package.dependencies, &installed);
+            let packed = build::pack_with(&local.project, &documents, jobs, progress)?;
+            installed.insert(package.id(), install_packed(machine, &packed)?);
+        }
+    }
+    Ok(installed)
+}
+
+fn install_packed(machine: &Machine, packed: &build::Packed) -> Result<InstalledPackage, Error> {
+    let store = machine.store();
+    let PackageDocument { name, version, .. } = &packed.built.document;
+    if let Some(installed) = store.installed_package(&packed.sha256, name, version)? {
+        return Ok(installed);
+    }
+    let mut archive = fs_err::File::open(&packed.path)?;
+    store.add_archive(&mut archive, &packed.sha256, packed.size)?;
+    Ok(store.install_package(&packed.sha256, name, version)?)
+}
+
+/// Installs a package that a registry has; its archive is fetched if the store lacks it or holds a
+/// damaged one.
+fn install_registered(
+    machine: &Machine,
+    package: &LockedPackage,
+    sha256: &Digest,
+    progress: &dyn Progress,
+) -> Result<InstalledPackage, Error> {
+    let store = machine.store();
+    let (name, version) = (&package.name, &package.version);
+    if let Some(installed) = store.installed_package(sha256, name, version)? {
+        return Ok(installed);
+    }
+    match store.install_package(sha256, name, version) {
+        Ok(installed) => return Ok(installed),
+        Err(puck_store::Error::MissingArchive { .. }) => {}
+        Err(damaged @ puck_store::Error::Damaged { .. }) => progress.warning(&damaged.to_string()),
+        Err(error) => return Err(error.into()),
+    }
+    progress.step(&format!("Fetching {name} {version}"));
+    fetch(machine, package, sha256)?;
+    progress.step(&format!("Installing {name} {version}"));
+    Ok(store.install_package(sha256, name, version)?)
+}
+
+/// Copies a package's archive from the registry into the store.
+fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<(), Error> {
+    let id = package.id();
+    let Some(registry) = machine.registry()? else {
+        return Err(Error::Unavailable { id, registry: machine.registry_directory().to_owned() });
+    };
+    if package.source != PackageSource::Registry(registry.name().to_owned()) {
+        return Err(Error::OtherRegistry {
+            id,
+            locked: package.source.clone(),
+            found: registry.name().to_owned(),
+        });
+    }
+    let lines = registry.versions(&id.name)?;
+    let Some(line) = lines.into_iter().find(|line| line.version == id.version) else {
+        return Err(Error::Unavailable { id, registry: registry.directory().to_owned() });
+    };
+    if line.sha256 != *sha256 {
+        return Err(Error::ChangedArchive { id, locked: *sha256, found: line.sha256 });
+    }
+    let mut archive = fs_err::File::open(registry.archive_path(&id.name, &id.version))?;
+    Ok(machine.store().add_archive(&mut archive, sha256, line.size)?)
+}
+
+/// The packages of a lockfile, each after those it depends on.
+fn callees_first(lockfile: &Lockfile) -> Vec<&LockedPackage> {
+    let mut order: Vec<&LockedPackage> = Vec::new();
+    let mut placed = BTreeSet::new();
+    let mut left: VecDeque<_> = lockfile.packages.iter().collect();
+    let mut passed_over = 0;
+    while let Some(package) = left.pop_front() {
+        if package.dependencies.iter().all(|id| placed.contains(id)) {
+            placed.insert(package.id());
+            order.push(package);
+            passed_over = 0;
+        } else {
+            left.push_back(package);
+            passed_over += 1;
+        }
+        // What is left depends on itself: building it says so.
+        if passed_over > left.len() {
+            order.extend(left);
+            break;
+        }
+    }
+    order
+}
+
+/// Does `work` for all `items` on up to `jobs` threads. After an error no new item is begun.
+fn in_parallel<T: Send, K: Ord + Send, V: Send>(
+    jobs: usize,
+    items: Vec<T>,
+    work: impl Fn(T) -> Result<(K, V), Error> + Sync,
+) -> Result<BTreeMap<K, V>, Error> {
+    let workers = jobs.clamp(1, items.len().max(1));
+    if workers == 1 {
+        return items.into_iter().map(work).collect();
+    }
+    let (items, done) = (Mutex::new(items.into_iter()), Mutex::new(Ok(BTreeMap::new())));
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let Some(item) = locked(&items).next() else { break };
+                    let result = work(item);
+                    let mut done = locked(&done);
+                    match (result, done.as_mut()) {
+                        (Ok((key, value)), Ok(map)) => drop(map.insert(key, value)),
+                        (Err(error), Ok(_)) => *done = Err(error),
+                        (_, Err(_)) => {}
+                    }
+                    if done.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A worker that panics takes the whole scope with it; what it held is of no interest then.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_building() {
+        let text = |name: &str, needs: &str| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"path+x\"\n\
+                 dependencies = [{needs}]\n"
+            )
+        };
+        let text = ["version = 1\n", &text("a", "\"b 1.0.0\", \"c 1.0.0\""), &text("b", "\"c 1.0.0\""), &text("c", "")].concat();
+        let lockfile = Lockfile::parse(&text, "Puck.lock").unwrap();
+        let order: Vec<_> = callees_first(&lockfile).iter().map(|p| p.name.to_string()).collect();
+        assert_eq!(order, ["c", "b", "a"]);
+
+        let circle = Lockfile::parse(&text.replace("dependencies = []", "dependencies = [\"a 1.0.0\"]"), "x");
+        assert_eq!(callees_first(&circle.unwrap()).len(), 3);
+    }
+
+    #[test]
+    fn the_first_error_ends_the_work() {
+        for jobs in [1, 4] {
+            let ok = in_parallel(jobs, (0..50).collect(), |i| Ok((i, i * i))).unwrap();
+            assert_eq!(ok.len(), 50);
+            let begun = std::sync::atomic::AtomicUsize::new(0);
+            let result = in_parallel::<_, i32, i32>(jobs, (0..50).collect(), |_| {
+                begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Err(Error::NoProject("x".into()))
+            });
+            assert!(matches!(result, Err(Error::NoProject(_))));
+            assert!(begun.into_inner() <= jobs);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a verb does: where formats, compiler, registry, resolver, store and runtime meet.
+//!
+//! | verb | module |
+//! |---|---|
+//! | `new` | [`template`] |
+//! | `build`, `pack` | [`build`](build()) |
+//! | `publish` | [`publish`](publish()) |
+//! | `add`, `remove` | [`edit`] |
+//! | `lock`, `update` | [`lock`](lock()) |
+//! | `install`, `uninstall` | [`install`](install()) |
+//! | `inspect` | [`Inspected`] |
+//! | `run` | [`call`] |
+//!
+//! A verb takes a [`Machine`] (the store, the registry), a [`Project`] (a folder with a manifest)
+//! and plain settings, and gives what it did as plain data; showing that is the command's. What
+//! takes long says what it does through [`Progress`].
+//!
+//! Every verb may be run again after it was stopped at any moment: files are replaced by renames,
+//! and what is found half done is done again.
+
+mod build;
+pub mod call;
+pub mod edit;
+mod error;
+mod files;
+mod inspect;
+mod install;
+mod local;
+mod lock;
+mod machine;
+mod progress;
+mod project;
+mod publish;
+mod source;
+pub mod template;
+
+pub use build::{BuiltPackage, Packed, build, pack};
+pub use edit::{Addition, Edited, PackageSpec, add, remove};
+pub use error::Error;
+pub use inspect::{Inspected, unknown_package};
+pub use install::{InstallOptions, Installed, install};
+pub use lock::{Change, Locked, lock};
+pub use machine::{DEFAULT_REGISTRY, Machine};
+pub use progress::{Mode, Progress};
+pub use project::Project;
+pub use publish::{Publication, publish};
+pub use puck_resolver::Update;

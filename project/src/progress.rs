@@ -1,0 +1,24 @@
+//! What a long operation says while it runs.
+
+/// Told what is being done. Methods may be called from several threads at once.
+pub trait Progress: Sync {
+    /// A step begins: `Compiling src/dot.c`, `Fetching linalg 1.2.0`.
+    fn step(&self, what: &str);
+    /// Something that stops nothing, but that the user should see.
+    fn warning(&self, message: &str);
+}
+
+/// Ignores everything.
+impl Progress for () {
+    fn step(&self, _: &str) {}
+    fn warning(&self, _: &str) {}
+}
+
+/// What an operation must not do, each with the word by which the user asked for that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// The lockfile must not change.
+    pub locked: Option<&'static str>,
+    /// Nothing but this machine is to be asked.
+    pub offline: Option<&'static str>,
+}

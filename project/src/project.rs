@@ -1,0 +1,136 @@
+//! A project: a folder with a manifest.
+
+use std::path::{Path, PathBuf};
+
+use puck_package::{Lockfile, Manifest, PackageSection, lockfile, manifest};
+use puck_store::Store;
+
+use crate::{Error, files};
+
+/// A folder with a `Puck.toml`, or with a `Cargo.toml` that has `[package.metadata.puck]`.
+#[derive(Clone, Debug)]
+pub struct Project {
+    directory: PathBuf,
+    manifest: Manifest,
+}
+
+impl Project {
+    /// The project that `start` is in: the nearest folder, from `start` upward, with a manifest.
+    ///
+    /// # Errors
+    /// [`Error::NoProject`] if there is none; if the manifest is not valid.
+    pub fn find(start: &Path) -> Result<Self, Error> {
+        let start = std::path::absolute(start)?;
+        for directory in start.ancestors() {
+            if let Some(project) = Self::in_directory(directory)? {
+                return Ok(project);
+            }
+        }
+        Err(Error::NoProject(start))
+    }
+
+    /// The project in `directory` itself.
+    ///
+    /// # Errors
+    /// [`Error::NoProject`] if there is none; if the manifest is not valid.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
+        let directory = std::path::absolute(directory)?;
+        Self::in_directory(&directory)?.ok_or(Error::NoProject(directory))
+    }
+
+    /// The user's own project, below the store, made on first use.
+    ///
+    /// # Errors
+    /// If it cannot be made, or its manifest is not valid.
+    pub fn user(store: &Store) -> Result<Self, Error> {
+        let directory = store.user_directory();
+        let path = directory.join(manifest::FILE);
+        if !path.exists() {
+            fs_err::create_dir_all(&directory)?;
+            files::replace(&path, b"# What `puck install NAME` installed.\n\n[dependencies]\n")?;
+        }
+        Self::open(&directory)
+    }
+
+    fn in_directory(directory: &Path) -> Result<Option<Self>, Error> {
+        let path = directory.join(manifest::FILE);
+        let manifest = if path.is_file() {
+            Manifest::read(&path)?
+        } else {
+            let path = directory.join("Cargo.toml");
+            if !path.is_file() {
+                return Ok(None);
+            }
+            match crate_manifest(&path)? {
+                Some(manifest) => manifest,
+                None => return Ok(None),
+            }
+        };
+        Ok(Some(Self { directory: directory.to_owned(), manifest }))
+    }
+
+    /// The same folder with another manifest.
+    pub(crate) fn with_manifest(&self, manifest: Manifest) -> Self {
+        Self { directory: self.directory.clone(), manifest }
+    }
+
+    /// The folder, as an absolute path.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What is built here.
+    ///
+    /// # Errors
+    /// [`Error::NoPackage`] if the project only consumes packages.
+    pub fn package(&self) -> Result<&PackageSection, Error> {
+        let missing = || Error::NoPackage(self.manifest.path.clone());
+        self.manifest.package.as_ref().ok_or_else(missing)
+    }
+
+    /// Where the lockfile is, or would be.
+    #[must_use]
+    pub fn lockfile_path(&self) -> PathBuf {
+        self.directory.join(lockfile::FILE)
+    }
+
+    /// The lockfile, if there is one.
+    ///
+    /// # Errors
+    /// If it is not valid.
+    pub fn lockfile(&self) -> Result<Option<Lockfile>, Error> {
+        Ok(Lockfile::read(&self.lockfile_path())?)
+    }
+
+    /// Where builds put what they make.
+    #[must_use]
+    pub fn target_directory(&self) -> PathBuf {
+        self.directory.join("target").join("puck")
+    }
+}
+
+/// The manifest in a `Cargo.toml`; `None` if it has no `[package.metadata.puck]`.
+fn crate_manifest(path: &Path) -> Result<Option<Manifest>, Error> {
+    // Cargo is asked only about crates that are function packages: asking takes a while, and a
+    // folder above a project may hold any crate.
+    let text = manifest::read_text(path)?;
+    let document = text.parse::<toml_edit::DocumentMut>();
+    let is_package = document.is_ok_and(|document| {
+        let keys = ["package", "metadata", "puck"];
+        keys.iter().try_fold(document.as_item(), |item, key| item.get(key)).is_some()
+    });
+    if !is_package {
+        return Ok(None);
+    }
+    #[cfg(feature = "compiler")]
+    return Ok(Some(puck_compiler::cargo_manifest(path)?));
+    #[cfg(not(feature = "compiler"))]
+    return Err(Error::NoCompiler(format!("reading {}", path.display())));
+}
