@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SymbolKind};
+use object::{
+    Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SymbolKind, SymbolScope,
+};
 use puck_package::Target;
 
 use super::CodegenError;
@@ -50,7 +52,8 @@ impl Facts {
                     weak,
                     users: users.into_iter().collect(),
                 });
-            } else if symbol.is_global() && symbol.is_definition() {
+            } else if symbol.is_definition() && symbol.scope() == SymbolScope::Dynamic {
+                // (Hidden ones, such as `DW.ref.rust_eh_personality`, are the linker's to merge.)
                 if !exports.contains(name) {
                     return Err(bad(format!(
                         "defines `{name}` for everybody to see: assembly in a source must not make \

@@ -240,13 +240,13 @@ impl Choice<'_> {
             _ => symbol,
         };
         let signature = signature(name, definition, debug, None)?;
-        let name =
-            name.parse()
-                .map_err(|error: puck_package::NameError| Box::new(ExportError::InvalidName {
-                    place: place(definition, debug),
-                    symbol: symbol.to_owned(),
-                    reason: error.to_string(),
-                }))?;
+        let name = name.parse().map_err(|error: puck_package::NameError| {
+            Box::new(ExportError::InvalidName {
+                place: place(definition, debug),
+                symbol: symbol.to_owned(),
+                reason: error.to_string(),
+            })
+        })?;
         Ok(Some(self.export(name, signature, None, symbol)))
     }
 
@@ -274,34 +274,60 @@ impl Choice<'_> {
             .symbol
             .as_deref()
             .unwrap_or(requested.name.as_str());
-        if self.definitions.visible.contains_key(wanted) {
+        let visible = &self.definitions.visible;
+        if visible.contains_key(wanted) {
             return Ok(wanted.to_owned());
         }
-        let named: Vec<_> = self
+        let described = self
             .debug
             .iter()
             .filter(|debug| debug.free_function && debug.name == wanted)
-            .filter(|debug| self.definitions.visible.contains_key(&debug.symbol))
+            .filter(|debug| visible.contains_key(&debug.symbol));
+        // What C++ calls a function outside of namespaces, where no debug information tells.
+        let mangled = format!("_Z{}{wanted}", wanted.len());
+        let named: BTreeSet<&str> = described
+            .map(|debug| debug.symbol.as_str())
+            .chain(
+                visible
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|name| name.starts_with(&mangled)),
+            )
             .collect();
-        let fitting: Vec<_> = match (&requested.signature, named.as_slice()) {
-            (Some(signature), [_, _, ..]) => named
-                .iter()
-                .filter(|debug| {
-                    debug
-                        .signature
-                        .as_ref()
-                        .is_ok_and(|own| own.same_types(signature))
-                })
-                .collect(),
-            _ => named.iter().collect(),
+        let fits = |symbol: &&&str| match (&requested.signature, self.described(symbol)) {
+            (Some(given), Some(Ok(own))) => own.same_types(given),
+            (Some(given), _) => visible
+                .get(**symbol)
+                .is_some_and(|found| found.shape.check(given).is_ok()),
+            (None, _) => true,
+        };
+        let fitting: Vec<_> = match named.len() {
+            // The one that is meant; whether it fits is checked, and told, later.
+            1 => named.iter().collect(),
+            _ => named.iter().filter(fits).collect(),
         };
         match fitting.as_slice() {
-            [one] => Ok(one.symbol.clone()),
+            [one] => Ok((**one).to_owned()),
             [] if named.is_empty() => Err(Box::new(self.undefined(requested, wanted.to_owned()))),
             _ => Err(Box::new(ExportError::Overloaded {
                 name: requested.name.clone(),
-                candidates: named.iter().map(|debug| describe(debug)).collect(),
+                candidates: named.iter().map(|symbol| self.describe(symbol)).collect(),
             })),
+        }
+    }
+
+    /// The signature that debug information has of a symbol.
+    fn described(&self, symbol: &str) -> Option<&Result<Signature, String>> {
+        let found = self.debug.iter().find(|debug| debug.symbol == symbol)?;
+        Some(&found.signature)
+    }
+
+    fn describe(&self, symbol: &str) -> String {
+        match (self.described(symbol), self.definitions.visible.get(symbol)) {
+            (Some(Ok(signature)), _) => format!("{symbol}  {signature}"),
+            (Some(Err(reason)), _) => format!("{symbol}  ({reason})"),
+            (None, Some(definition)) => format!("{symbol}  {}", definition.shape),
+            (None, None) => symbol.to_owned(),
         }
     }
 
@@ -314,13 +340,6 @@ impl Choice<'_> {
             local: self.definitions.local.contains(&symbol),
             symbol,
         }
-    }
-}
-
-fn describe(debug: &DebugFunction) -> String {
-    match &debug.signature {
-        Ok(signature) => format!("{}  {signature}", debug.symbol),
-        Err(reason) => format!("{}  ({reason})", debug.symbol),
     }
 }
 

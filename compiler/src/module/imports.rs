@@ -230,13 +230,15 @@ impl<'a> Dependencies<'a> {
         };
         named
             .find(|document| document.series().to_string() == series)
-            .ok_or_else(|| Box::new(ImportError::WrongSeries {
-                path: path.to_owned(),
-                symbol: symbol.to_owned(),
-                package: first.name.clone(),
-                version: first.version.clone(),
-                found: first.series(),
-            }))
+            .ok_or_else(|| {
+                Box::new(ImportError::WrongSeries {
+                    path: path.to_owned(),
+                    symbol: symbol.to_owned(),
+                    package: first.name.clone(),
+                    version: first.version.clone(),
+                    found: first.series(),
+                })
+            })
     }
 
     fn unknown_package(self, package: &str, symbol: &str, path: &str) -> ImportError {
@@ -318,9 +320,9 @@ fn by_name(
             signature: one.signature.clone(),
             link_name: one.link_name.clone(),
         }),
-        [] if document.overloads(function).next().is_some() => {
-            Err(Box::new(wrong_type(document, function, symbol, shape, path)))
-        }
+        [] if document.overloads(function).next().is_some() => Err(Box::new(wrong_type(
+            document, function, symbol, shape, path,
+        ))),
         [] => Err(Box::new(unknown_function(document, function, symbol, path))),
         several => Err(Box::new(ImportError::Ambiguous {
             path: path.to_owned(),

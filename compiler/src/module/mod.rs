@@ -112,6 +112,9 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
         let module = read(&session, source, target, &machine)?;
         resolve_imports(&module, source, input.dependencies)?;
         attributes::strip(&module);
+        if !input.requested.is_empty() {
+            keep_inline(&module);
+        }
         define(&module, source, &mut definitions)?;
         session
             .link(&merged, module)
@@ -120,14 +123,17 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
                 message,
             })?;
     }
-    let unsigned = input
-        .requested
-        .iter()
-        .any(|requested| requested.signature.is_none());
-    let debug = if input.requested.is_empty() || unsigned {
-        debug::functions(&session, &merged)?
-    } else {
+    let described = |requested: &Requested| {
+        let symbol = requested
+            .symbol
+            .as_deref()
+            .unwrap_or(requested.name.as_str());
+        requested.signature.is_some() && definitions.visible.contains_key(symbol)
+    };
+    let debug = if !input.requested.is_empty() && input.requested.iter().all(described) {
         Vec::new()
+    } else {
+        debug::functions(&session, &merged)?
     };
     let choice = Choice {
         package: input.package,
@@ -140,7 +146,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
     if !input.debug {
         merged.strip_debug_info();
     }
-    symbols::apply(&merged, &exports);
+    symbols::apply(&merged, &exports)?;
     merged
         .run_passes(
             "globaldce,strip-dead-prototypes",
@@ -265,6 +271,21 @@ fn named<'m>(module: &'m Module<'_>, name: &str) -> Option<Global<'m>> {
     globals(module)
         .into_iter()
         .find(|global| global.name() == name)
+}
+
+/// Lets inline functions be exported: the linker takes them along only if something refers to them.
+fn keep_inline(module: &Module<'_>) {
+    for global in globals(module) {
+        match global.linkage() {
+            LLVMLinkage::LLVMLinkOnceAnyLinkage => {
+                global.set_linkage(LLVMLinkage::LLVMWeakAnyLinkage);
+            }
+            LLVMLinkage::LLVMLinkOnceODRLinkage => {
+                global.set_linkage(LLVMLinkage::LLVMWeakODRLinkage);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Notes what a source's module defines.

@@ -6,13 +6,14 @@ use inkwell::llvm_sys::LLVMLinkage;
 use inkwell::module::Module;
 use puck_package::{Import, LinkName};
 
+use super::ModuleError;
 use super::exports::Export;
 use super::imports::Dependencies;
 use super::shape;
 use crate::llvm::{Global, append_destructor, globals};
 
 /// Renames exports, makes all other definitions internal, and declares anew what is undefined.
-pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
+pub(super) fn apply(module: &Module<'_>, exports: &[Export]) -> Result<(), ModuleError> {
     let mut by_name: BTreeMap<String, Global<'_>> = globals(module)
         .into_iter()
         .map(|global| (global.name(), global))
@@ -23,7 +24,9 @@ pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
     }
     for (symbol, exports) in &exported {
         let Some(definition) = by_name.remove(*symbol) else {
-            continue;
+            return Err(ModuleError::Merged(format!(
+                "the definition of `{symbol}` got lost"
+            )));
         };
         for (index, export) in exports.iter().enumerate() {
             let link_name = export.link_name.to_string();
@@ -60,6 +63,7 @@ pub(super) fn apply(module: &Module<'_>, exports: &[Export]) {
             global.internalise();
         }
     }
+    Ok(())
 }
 
 fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
@@ -79,10 +83,7 @@ fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
 }
 
 /// What is still called of other packages, by link name.
-pub(super) fn imports(
-    module: &Module<'_>,
-    dependencies: Dependencies<'_>,
-) -> Vec<Import> {
+pub(super) fn imports(module: &Module<'_>, dependencies: Dependencies<'_>) -> Vec<Import> {
     let mut imports: Vec<Import> = globals(module)
         .into_iter()
         .filter(|global| global.is_declaration())

@@ -185,7 +185,15 @@ fn exports_get_link_names_and_the_rest_goes() {
             "source_filename = \"own\"",
         ],
     );
-    for gone in ["nonlazybind", "dead", "unused", "cos", "target-cpu", "avx2", "tune-cpu"] {
+    for gone in [
+        "nonlazybind",
+        "dead",
+        "unused",
+        "cos",
+        "target-cpu",
+        "avx2",
+        "tune-cpu",
+    ] {
         assert!(!text.contains(gone), "{gone} in:\n{text}");
     }
 }

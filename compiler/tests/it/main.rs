@@ -4,3 +4,4 @@ mod build;
 mod faults;
 mod inspect;
 mod project;
+mod signatures;
