@@ -1,0 +1,3 @@
+//! Whole runs of the `puck` command: real sources, real compilers, real registries.
+
+mod support;
