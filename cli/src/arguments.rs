@@ -29,11 +29,11 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  puck new kernels --lang c         make a package
-  puck build                        compile it
-  puck publish                      publish it to the local registry
-  puck install kernels              install it for yourself
-  puck run kernels::mean 3 [1,2,6]  call a function of it
+  puck new kernels --lang c                make a package
+  puck build                               compile it
+  puck publish                             publish it to the local registry
+  puck install kernels                     install it for yourself
+  puck run kernels::dot 2 [1,2] [3,4]      call a function of it
 
 `puck help VERB` says more about a verb."
 )]
@@ -103,7 +103,11 @@ pub(crate) struct ModeArguments {
 
 impl ModeArguments {
     pub(crate) fn mode(&self) -> puck_project::Mode {
-        let Self { locked, offline, frozen } = *self;
+        let Self {
+            locked,
+            offline,
+            frozen,
+        } = *self;
         let by = |asked: bool, flag| asked.then_some(flag);
         puck_project::Mode {
             locked: by(frozen, "--frozen").or(by(locked, "--locked")),

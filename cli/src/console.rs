@@ -57,7 +57,10 @@ impl Console {
             quiet: arguments.quiet,
             colors,
             live: io::stderr().is_terminal() && !arguments.quiet,
-            state: Mutex::new(State { begun: Instant::now(), shown: false }),
+            state: Mutex::new(State {
+                begun: Instant::now(),
+                shown: false,
+            }),
         }
     }
 
@@ -123,7 +126,10 @@ impl Console {
 
     /// Takes the line of progress away.
     fn clear(&self) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if std::mem::take(&mut state.shown) {
             _ = write!(io::stderr(), "\r\x1b[2K");
         }
@@ -132,9 +138,18 @@ impl Console {
 
 impl Progress for Console {
     fn step(&self, what: &str) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if self.live && state.begun.elapsed() > PATIENCE {
-            let line: String = what.lines().next().unwrap_or_default().chars().take(76).collect();
+            let line: String = what
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(76)
+                .collect();
             state.shown = true;
             _ = write!(io::stderr(), "\r\x1b[2K{line}…");
         }

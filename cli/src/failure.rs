@@ -23,7 +23,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), causes: Vec::new(), hint: None, silent: false }
+        Self {
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            silent: false,
+        }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -68,7 +73,10 @@ from_errors_with_hints!(
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         let silent = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Self { silent, ..Self::of(&error, None) }
+        Self {
+            silent,
+            ..Self::of(&error, None)
+        }
     }
 }
 

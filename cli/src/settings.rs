@@ -20,14 +20,23 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn new(arguments: &GlobalArguments) -> Result<Self, Failure> {
-        let GlobalArguments { registry, directory, quiet: _, color: _, jobs } = arguments;
+        let GlobalArguments {
+            registry,
+            directory,
+            quiet: _,
+            color: _,
+            jobs,
+        } = arguments;
         let here = std::env::current_dir()?;
         let directory = match directory {
             Some(directory) => here.join(directory),
             None => here.clone(),
         };
         if !directory.is_dir() {
-            return Err(Failure::new(format!("{} is not a folder", directory.display())));
+            return Err(Failure::new(format!(
+                "{} is not a folder",
+                directory.display()
+            )));
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
@@ -39,7 +48,10 @@ impl Settings {
 
     /// The machine's store and registry.
     pub(crate) fn machine(&self) -> Result<Machine, Failure> {
-        Ok(Machine::open(&Store::default_home()?, self.registry.as_deref())?)
+        Ok(Machine::open(
+            &Store::default_home()?,
+            self.registry.as_deref(),
+        )?)
     }
 
     /// The project that is worked in.
@@ -63,18 +75,22 @@ impl Settings {
         }
     }
 
-    /// The environment of the project that is worked in, or else the user's own, as it is; `None`
-    /// if nothing was installed there.
-    pub(crate) fn environment(&self, user: bool) -> Result<Option<Environment>, Failure> {
+    /// The link to the environment of the project that is worked in, or else to the user's own;
+    /// `None` if nothing was installed there.
+    pub(crate) fn environment_link(&self, user: bool) -> Result<Option<PathBuf>, Failure> {
         let project = if user { None } else { self.find_project()? };
         let directory = match project {
             Some(project) => project.directory().to_owned(),
             None => self.machine()?.store().user_directory(),
         };
-        if !directory.join(ENVIRONMENT).is_symlink() {
-            return Ok(None);
-        }
-        Ok(Some(Environment::open(directory)?))
+        let link = directory.join(ENVIRONMENT);
+        Ok(link.is_symlink().then_some(link))
+    }
+
+    /// The environment behind [`Settings::environment_link`], opened.
+    pub(crate) fn environment(&self, user: bool) -> Result<Option<Environment>, Failure> {
+        let link = self.environment_link(user)?;
+        Ok(link.map(Environment::open).transpose()?)
     }
 
     /// A path as it is shown: relative to the folder that is worked in, if it is below that.

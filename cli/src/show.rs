@@ -35,7 +35,12 @@ pub(crate) fn changes(console: &Console, locked: &Locked) {
 /// Rows of words, the columns aligned.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |i| rows.iter().filter_map(|row| row.get::<usize>(i)).map(|w| w.chars().count()).max();
+    let width = |i| {
+        rows.iter()
+            .filter_map(|row| row.get::<usize>(i))
+            .map(|w| w.chars().count())
+            .max()
+    };
     let widths: Vec<_> = (0..columns).map(|i| width(i).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {

@@ -76,25 +76,44 @@ pub(crate) fn pack_with(
     let _lock = lock(project)?;
     let built = compile(project, dependencies, jobs, progress)?;
     let document = &built.document;
-    let path =
-        project.target_directory().join(archive::file_name(&document.name, &document.version));
+    let path = project
+        .target_directory()
+        .join(archive::file_name(&document.name, &document.version));
     let record = path.with_extension("puck.json");
     let identity = Digest::of(&document.to_json());
     if let Some(PackRecord { sha256, size, .. }) = still_packed(&path, &record, &identity) {
-        return Ok(Packed { built, path, sha256, size });
+        return Ok(Packed {
+            built,
+            path,
+            sha256,
+            size,
+        });
     }
 
     progress.step(&format!("Packing {} {}", document.name, document.version));
-    let contents = document.files.keys().map(|file| {
-        Ok((file.clone(), fs_err::read(built.directory.join(file))?))
-    });
+    let contents = document
+        .files
+        .keys()
+        .map(|file| Ok((file.clone(), fs_err::read(built.directory.join(file))?)));
     let contents = contents.collect::<io::Result<_>>()?;
     let mut bytes = Vec::new();
     archive::write(document, &contents, &mut bytes)?;
     files::replace(&path, &bytes)?;
-    let packed = PackRecord { document: identity, sha256: Digest::of(&bytes), size: bytes.len() as u64 };
-    files::replace(&record, &serde_json::to_vec(&packed).map_err(io::Error::from)?)?;
-    Ok(Packed { built, path, sha256: packed.sha256, size: packed.size })
+    let packed = PackRecord {
+        document: identity,
+        sha256: Digest::of(&bytes),
+        size: bytes.len() as u64,
+    };
+    files::replace(
+        &record,
+        &serde_json::to_vec(&packed).map_err(io::Error::from)?,
+    )?;
+    Ok(Packed {
+        built,
+        path,
+        sha256: packed.sha256,
+        size: packed.size,
+    })
 }
 
 /// What was packed last, so that packing the same again is no work.
@@ -117,7 +136,10 @@ fn lock(project: &Project) -> Result<fs_err::File, Error> {
     let directory = project.target_directory();
     fs_err::create_dir_all(&directory)?;
     let path = directory.join(".lock");
-    let file = fs_err::OpenOptions::new().create(true).append(true).open(&path)?;
+    let file = fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)?;
     match file.file().try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => file.file().lock()?,
@@ -134,7 +156,10 @@ fn compile(
     _: &dyn Progress,
 ) -> Result<BuiltPackage, Error> {
     let package = project.package()?;
-    Err(Error::NoCompiler(format!("building {} {}", package.name, package.version)))
+    Err(Error::NoCompiler(format!(
+        "building {} {}",
+        package.name, package.version
+    )))
 }
 
 #[cfg(feature = "compiler")]
@@ -168,7 +193,11 @@ fn compile(
     if !is_there(&directory, &document) {
         write_directory(&target, &directory, &document, &built.files)?;
     }
-    Ok(BuiltPackage { document, directory, compiled: built.compiled })
+    Ok(BuiltPackage {
+        document,
+        directory,
+        compiled: built.compiled,
+    })
 }
 
 /// Whether the folder holds the package already, going by `package.json` and the files' sizes.
@@ -188,7 +217,9 @@ fn write_directory(
     document: &PackageDocument,
     files: &std::collections::BTreeMap<String, Vec<u8>>,
 ) -> Result<(), Error> {
-    let made = tempfile::Builder::new().prefix(".building-").tempdir_in(target)?;
+    let made = tempfile::Builder::new()
+        .prefix(".building-")
+        .tempdir_in(target)?;
     let new = made.path().join("new");
     let json = document.to_json();
     let all = files.iter().map(|(path, bytes)| (path.as_str(), bytes));

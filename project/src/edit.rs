@@ -36,7 +36,10 @@ impl FromStr for PackageSpec {
                 })
             })
             .transpose()?;
-        Ok(Self { name: name.parse().map_err(|error| format!("{error}"))?, requirement })
+        Ok(Self {
+            name: name.parse().map_err(|error| format!("{error}"))?,
+            requirement,
+        })
     }
 }
 
@@ -98,7 +101,10 @@ pub fn add(
         for (name, _, value) in &dependencies {
             table.insert(name.as_str(), Item::Value(value.clone()));
         }
-        Ok(dependencies.iter().map(|(name, shown, _)| (name.clone(), shown.clone())).collect())
+        Ok(dependencies
+            .iter()
+            .map(|(name, shown, _)| (name.clone(), shown.clone()))
+            .collect())
     })
 }
 
@@ -116,7 +122,11 @@ pub fn remove(
         let mut removed = Vec::new();
         for name in names {
             if table.remove(name.as_str()).is_none() {
-                let known = project.manifest().dependencies.keys().map(PackageName::as_str);
+                let known = project
+                    .manifest()
+                    .dependencies
+                    .keys()
+                    .map(PackageName::as_str);
                 return Err(Error::NotADependency {
                     name: name.clone(),
                     manifest: project.manifest().path.clone(),
@@ -142,17 +152,23 @@ fn edit(
         path: path.display().to_string(),
         message,
     };
-    let mut document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| unreadable(error.to_string()))?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| unreadable(error.to_string()))?;
     let is_crate = path.file_name().is_some_and(|name| name == "Cargo.toml");
-    let keys: &[&str] =
-        if is_crate { &["package", "metadata", "puck", "dependencies"] } else { &["dependencies"] };
+    let keys: &[&str] = if is_crate {
+        &["package", "metadata", "puck", "dependencies"]
+    } else {
+        &["dependencies"]
+    };
     let mut item = document.as_item_mut();
     for key in keys {
         let table = item
             .as_table_like_mut()
             .ok_or_else(|| unreadable(format!("`{key}` stands in something that is no table")))?;
-        item = table.entry(key).or_insert_with(|| Item::Table(Table::new()));
+        item = table
+            .entry(key)
+            .or_insert_with(|| Item::Table(Table::new()));
     }
     let table = item
         .as_table_like_mut()
@@ -168,14 +184,25 @@ fn edit(
     let project = project.with_manifest(manifest);
     let locked = lock(machine, &project, mode, Update::Nothing)?;
     files::replace(path, text.as_bytes())?;
-    Ok(Edited { project, locked, dependencies })
+    Ok(Edited {
+        project,
+        locked,
+        dependencies,
+    })
 }
 
 /// The newest version of a package as a requirement: `1.2.0`.
 fn newest(machine: &Machine, name: &PackageName) -> Result<String, Error> {
     let registry = machine.registry()?;
-    let lines = registry.iter().map(|r| r.versions(name)).collect::<Result<Vec<_>, _>>()?;
-    let versions = lines.into_iter().flatten().filter(|line| !line.yanked).map(|l| l.version);
+    let lines = registry
+        .iter()
+        .map(|r| r.versions(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let versions = lines
+        .into_iter()
+        .flatten()
+        .filter(|line| !line.yanked)
+        .map(|l| l.version);
     // A pre-release only where there is nothing else.
     match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
         Some(version) => Ok(version.to_string()),
@@ -192,7 +219,17 @@ mod tests {
         let spec: PackageSpec = "linalg@>=1, <3".parse().unwrap();
         assert_eq!(spec.requirement, Some(">=1, <3".parse().unwrap()));
         assert_eq!("linalg".parse::<PackageSpec>().unwrap().requirement, None);
-        assert!("Linalg".parse::<PackageSpec>().unwrap_err().contains("not a package name"));
-        assert!("linalg@x".parse::<PackageSpec>().unwrap_err().contains("not a version"));
+        assert!(
+            "Linalg"
+                .parse::<PackageSpec>()
+                .unwrap_err()
+                .contains("not a package name")
+        );
+        assert!(
+            "linalg@x"
+                .parse::<PackageSpec>()
+                .unwrap_err()
+                .contains("not a version")
+        );
     }
 }

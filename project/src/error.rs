@@ -204,7 +204,11 @@ impl Error {
             Self::Resolve(error) => error.hint(),
             Self::OfflineConflict { flag, error } => {
                 let looked = format!("{flag} was given, so only this machine was searched");
-                Some(error.hint().map_or(looked.clone(), |hint| format!("{hint}\n{looked}")))
+                Some(
+                    error
+                        .hint()
+                        .map_or(looked.clone(), |hint| format!("{hint}\n{looked}")),
+                )
             }
             Self::Store(error) => error.hint(),
             #[cfg(feature = "compiler")]
@@ -240,9 +244,9 @@ impl Error {
                  choose again"
                     .to_owned(),
             ),
-            Self::PathOnly { name, .. } => {
-                Some(format!("write `{name} = {{ path = \"…\", version = \"…\" }}`"))
-            }
+            Self::PathOnly { name, .. } => Some(format!(
+                "write `{name} = {{ path = \"…\", version = \"…\" }}`"
+            )),
             _ => None,
         }
     }

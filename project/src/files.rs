@@ -24,6 +24,9 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs_err::File::open(directory)?.sync_all()
     };
     write().map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+        io::Error::new(
+            error.kind(),
+            format!("cannot write {}: {error}", path.display()),
+        )
     })
 }

@@ -32,12 +32,25 @@ impl Inspected {
     /// If it cannot be read or is not a proper archive.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut contents = Contents::default();
-        let unreadable = |source| Error::Archive { path: path.to_owned(), source };
-        let document =
-            archive::read(fs_err::File::open(path)?, None, &Limits::default(), &mut contents)
-                .map_err(unreadable)?;
+        let unreadable = |source| Error::Archive {
+            path: path.to_owned(),
+            source,
+        };
+        let document = archive::read(
+            fs_err::File::open(path)?,
+            None,
+            &Limits::default(),
+            &mut contents,
+        )
+        .map_err(unreadable)?;
         let (sha256, size) = Digest::of_reader(&mut fs_err::File::open(path)?)?;
-        Ok(Self { document, files: contents.0, path: path.to_owned(), sha256, size })
+        Ok(Self {
+            document,
+            files: contents.0,
+            path: path.to_owned(),
+            sha256,
+            size,
+        })
     }
 
     /// The newest version that `spec` allows: from the registry, or else from the store.
@@ -51,7 +64,10 @@ impl Inspected {
         };
         let registry = machine.registry()?;
         if let Some(registry) = &registry {
-            let versions = registry.versions(&spec.name)?.into_iter().map(|line| line.version);
+            let versions = registry
+                .versions(&spec.name)?
+                .into_iter()
+                .map(|line| line.version);
             if let Some(version) = versions.filter(allowed).max() {
                 return Self::read(&registry.archive_path(&spec.name, &version));
             }
@@ -81,11 +97,17 @@ impl Inspected {
     /// # Errors
     /// If it does not parse, or this puck has no LLVM.
     pub fn ir_text(&self) -> Result<String, Error> {
-        let bitcode = self.files.get(&self.document.ir_path()).map_or(&[][..], Vec::as_slice);
+        let bitcode = self
+            .files
+            .get(&self.document.ir_path())
+            .map_or(&[][..], Vec::as_slice);
         #[cfg(feature = "compiler")]
         return Ok(puck_compiler::ir_text(bitcode)?);
         #[cfg(not(feature = "compiler"))]
-        return Err(Error::NoCompiler(format!("printing {} bytes of IR", bitcode.len())));
+        return Err(Error::NoCompiler(format!(
+            "printing {} bytes of IR",
+            bitcode.len()
+        )));
     }
 
     /// The machine code of the functions of that name as assembler text, for `target`, or the
@@ -95,7 +117,10 @@ impl Inspected {
     /// If there is no such function or target, or this puck has no LLVM.
     pub fn assembly(&self, function: &str, target: Option<Target>) -> Result<String, Error> {
         let document = &self.document;
-        let names = document.functions.iter().map(|function| function.name.as_str());
+        let names = document
+            .functions
+            .iter()
+            .map(|function| function.name.as_str());
         if document.overloads(function).next().is_none() {
             return Err(Error::NoSuchFunction {
                 package: document.name.clone(),
@@ -115,7 +140,10 @@ impl Inspected {
                 present: document.targets.keys().cloned().collect(),
             });
         };
-        let object = self.files.get(&object.object).map_or(&[][..], Vec::as_slice);
+        let object = self
+            .files
+            .get(&object.object)
+            .map_or(&[][..], Vec::as_slice);
         #[cfg(feature = "compiler")]
         {
             let mut text = String::new();
@@ -126,7 +154,10 @@ impl Inspected {
             Ok(text)
         }
         #[cfg(not(feature = "compiler"))]
-        Err(Error::NoCompiler(format!("disassembling {} bytes", object.len())))
+        Err(Error::NoCompiler(format!(
+            "disassembling {} bytes",
+            object.len()
+        )))
     }
 }
 
@@ -135,7 +166,9 @@ impl Inspected {
 /// # Errors
 /// If the registry cannot be read.
 pub fn unknown_package(machine: &Machine, name: &PackageName) -> Result<Error, Error> {
-    let known = machine.registry()?.map_or_else(|| Ok(Vec::new()), |r| r.names())?;
+    let known = machine
+        .registry()?
+        .map_or_else(|| Ok(Vec::new()), |r| r.names())?;
     let known = known.iter().map(PackageName::as_str);
     Ok(Error::UnknownPackage {
         name: name.clone(),

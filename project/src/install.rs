@@ -48,16 +48,24 @@ pub fn install(
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
     let local = LocalPackages::of(project)?;
-    let locked = lock_with(machine, project, &local, &options.mode, options.update.clone())?;
-    let mut packages =
-        install_locked(machine, &locked.lockfile, &local, options.jobs, progress)?;
+    let locked = lock_with(
+        machine,
+        project,
+        &local,
+        &options.mode,
+        options.update.clone(),
+    )?;
+    let mut packages = install_locked(machine, &locked.lockfile, &local, options.jobs, progress)?;
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
     let itself = match &project.manifest().package {
         Some(package) if options.with_itself => {
             let documents = documents(&locked.lockfile.dependencies, &packages);
             let packed = build::pack_with(project, &documents, options.jobs, progress)?;
             let installed = install_packed(machine, &packed)?;
-            let id = PackageId { name: package.name.clone(), version: package.version.clone() };
+            let id = PackageId {
+                name: package.name.clone(),
+                version: package.version.clone(),
+            };
             packages.insert(id.clone(), installed);
             Some(id)
         }
@@ -67,14 +75,22 @@ pub fn install(
         installed,
         direct: direct.contains(id) || itself.as_ref() == Some(id),
     });
-    let request = EnvironmentRequest { packages: packages.collect() };
+    let request = EnvironmentRequest {
+        packages: packages.collect(),
+    };
     let environment = machine.store().environment(&request)?;
     let before = machine.store().active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
     if activated {
-        machine.store().activate(project.directory(), &environment)?;
+        machine
+            .store()
+            .activate(project.directory(), &environment)?;
     }
-    Ok(Installed { environment, locked, activated })
+    Ok(Installed {
+        environment,
+        locked,
+        activated,
+    })
 }
 
 /// The documents of a package's direct dependencies.
@@ -82,7 +98,10 @@ fn documents(
     dependencies: &[PackageId],
     packages: &BTreeMap<PackageId, InstalledPackage>,
 ) -> Vec<PackageDocument> {
-    dependencies.iter().filter_map(|id| Some(packages.get(id)?.document.clone())).collect()
+    dependencies
+        .iter()
+        .filter_map(|id| Some(packages.get(id)?.document.clone()))
+        .collect()
 }
 
 /// The documents of what `project` depends on, installed; for a build of the project.
@@ -107,13 +126,21 @@ fn install_locked(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
-    let registered = lockfile.packages.iter().filter_map(|p| Some((p, p.sha256?)));
+    let registered = lockfile
+        .packages
+        .iter()
+        .filter_map(|p| Some((p, p.sha256?)));
     let mut installed = in_parallel(jobs, registered.collect(), |(package, sha256)| {
-        Ok((package.id(), install_registered(machine, package, &sha256, progress)?))
+        Ok((
+            package.id(),
+            install_registered(machine, package, &sha256, progress)?,
+        ))
     })?;
     // What is built comes after what it is built against.
     for package in callees_first(lockfile) {
-        let Some(local) = local.get(&package.name) else { continue };
+        let Some(local) = local.get(&package.name) else {
+            continue;
+        };
         if matches!(package.source, PackageSource::Path(_)) {
             let documents = documents(&package.dependencies, &installed);
             let packed = build::pack_with(&local.project, &documents, jobs, progress)?;
@@ -163,7 +190,10 @@ fn install_registered(
 fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<(), Error> {
     let id = package.id();
     let Some(registry) = machine.registry()? else {
-        return Err(Error::Unavailable { id, registry: machine.registry_directory().to_owned() });
+        return Err(Error::Unavailable {
+            id,
+            registry: machine.registry_directory().to_owned(),
+        });
     };
     if package.source != PackageSource::Registry(registry.name().to_owned()) {
         return Err(Error::OtherRegistry {
@@ -174,13 +204,22 @@ fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<
     }
     let lines = registry.versions(&id.name)?;
     let Some(line) = lines.into_iter().find(|line| line.version == id.version) else {
-        return Err(Error::Unavailable { id, registry: registry.directory().to_owned() });
+        return Err(Error::Unavailable {
+            id,
+            registry: registry.directory().to_owned(),
+        });
     };
     if line.sha256 != *sha256 {
-        return Err(Error::ChangedArchive { id, locked: *sha256, found: line.sha256 });
+        return Err(Error::ChangedArchive {
+            id,
+            locked: *sha256,
+            found: line.sha256,
+        });
     }
     let mut archive = fs_err::File::open(registry.archive_path(&id.name, &id.version))?;
-    Ok(machine.store().add_archive(&mut archive, sha256, line.size)?)
+    Ok(machine
+        .store()
+        .add_archive(&mut archive, sha256, line.size)?)
 }
 
 /// The packages of a lockfile, each after those it depends on.
@@ -217,12 +256,17 @@ fn in_parallel<T: Send, K: Ord + Send, V: Send>(
     if workers == 1 {
         return items.into_iter().map(work).collect();
     }
-    let (items, done) = (Mutex::new(items.into_iter()), Mutex::new(Ok(BTreeMap::new())));
+    let (items, done) = (
+        Mutex::new(items.into_iter()),
+        Mutex::new(Ok(BTreeMap::new())),
+    );
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
                 loop {
-                    let Some(item) = locked(&items).next() else { break };
+                    let Some(item) = locked(&items).next() else {
+                        break;
+                    };
                     let result = work(item);
                     let mut done = locked(&done);
                     match (result, done.as_mut()) {
@@ -257,12 +301,24 @@ mod tests {
                  dependencies = [{needs}]\n"
             )
         };
-        let text = ["version = 1\n", &text("a", "\"b 1.0.0\", \"c 1.0.0\""), &text("b", "\"c 1.0.0\""), &text("c", "")].concat();
+        let text = [
+            "version = 1\n",
+            &text("a", "\"b 1.0.0\", \"c 1.0.0\""),
+            &text("b", "\"c 1.0.0\""),
+            &text("c", ""),
+        ]
+        .concat();
         let lockfile = Lockfile::parse(&text, "Puck.lock").unwrap();
-        let order: Vec<_> = callees_first(&lockfile).iter().map(|p| p.name.to_string()).collect();
+        let order: Vec<_> = callees_first(&lockfile)
+            .iter()
+            .map(|p| p.name.to_string())
+            .collect();
         assert_eq!(order, ["c", "b", "a"]);
 
-        let circle = Lockfile::parse(&text.replace("dependencies = []", "dependencies = [\"a 1.0.0\"]"), "x");
+        let circle = Lockfile::parse(
+            &text.replace("dependencies = []", "dependencies = [\"a 1.0.0\"]"),
+            "x",
+        );
         assert_eq!(callees_first(&circle.unwrap()).len(), 3);
     }
 

@@ -39,7 +39,10 @@ impl LocalPackages {
             }
             open.extend(found.open_paths(&local)?);
             let path = relative(project.directory(), &directory);
-            found.packages.entry(name).or_insert(LocalPackage { project: local, path });
+            found.packages.entry(name).or_insert(LocalPackage {
+                project: local,
+                path,
+            });
         }
         Ok(found)
     }
@@ -48,7 +51,9 @@ impl LocalPackages {
     fn open_paths(&self, project: &Project) -> Result<Vec<(PackageName, PathBuf)>, Error> {
         let mut open = Vec::new();
         for (name, dependency) in &project.manifest().dependencies {
-            let Some(path) = &dependency.path else { continue };
+            let Some(path) = &dependency.path else {
+                continue;
+            };
             let directory = normalized(&project.directory().join(path));
             match self.packages.get(name) {
                 None => open.push((name.clone(), directory)),
@@ -75,7 +80,9 @@ impl LocalPackages {
 
     /// The one version that there is of a package in a folder.
     pub(crate) fn candidate(&self, name: &PackageName) -> Result<Option<Candidate>, Error> {
-        let Some(local) = self.get(name) else { return Ok(None) };
+        let Some(local) = self.get(name) else {
+            return Ok(None);
+        };
         let package = local.project.package()?;
         let mut candidate = Candidate::new(package.version.clone());
         candidate.dependencies = dependencies(&local.project.manifest().dependencies);
@@ -110,8 +117,15 @@ fn normalized(path: &Path) -> PathBuf {
 
 /// `to` as seen from the folder `from`; both are absolute.
 fn relative(from: &Path, to: &Path) -> String {
-    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(common).map(|_| std::path::Component::ParentDir);
+    let common = from
+        .components()
+        .zip(to.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let up = from
+        .components()
+        .skip(common)
+        .map(|_| std::path::Component::ParentDir);
     let path: PathBuf = up.chain(to.components().skip(common)).collect();
     match path.to_string_lossy() {
         text if text.is_empty() => ".".to_owned(),
@@ -125,9 +139,12 @@ mod tests {
 
     #[test]
     fn paths() {
-        for (path, expected) in
-            [("/a/b/../c", "/a/c"), ("/a/./b/", "/a/b"), ("/../a", "/../a"), ("/a/b/../../c", "/c")]
-        {
+        for (path, expected) in [
+            ("/a/b/../c", "/a/c"),
+            ("/a/./b/", "/a/b"),
+            ("/../a", "/../a"),
+            ("/a/b/../../c", "/c"),
+        ] {
             assert_eq!(normalized(Path::new(path)), Path::new(expected), "{path}");
         }
         for (from, to, expected) in [

@@ -98,7 +98,15 @@ pub(crate) fn lock_with(
 
     let before = before.unwrap_or_default();
     let registry = machine.registry()?;
-    let resolution = resolve_project(machine, project, local, registry.as_ref(), mode, &before, update)?;
+    let resolution = resolve_project(
+        machine,
+        project,
+        local,
+        registry.as_ref(),
+        mode,
+        &before,
+        update,
+    )?;
     let lockfile = lockfile_of(machine, local, registry.as_ref(), &before, resolution)?;
     let written = lockfile != before || project.lockfile()?.is_none();
     if written {
@@ -108,15 +116,22 @@ pub(crate) fn lock_with(
         }
         files::replace(&project.lockfile_path(), lockfile.to_toml().as_bytes())?;
     }
-    Ok(Locked { changes: changes(&before, &lockfile), lockfile, written })
+    Ok(Locked {
+        changes: changes(&before, &lockfile),
+        lockfile,
+        written,
+    })
 }
 
 fn expect_locked(
     names: &std::collections::BTreeSet<PackageName>,
     lockfile: Option<&Lockfile>,
 ) -> Result<(), Error> {
-    let known: Vec<_> =
-        lockfile.iter().flat_map(|l| &l.packages).map(|p| p.name.as_str()).collect();
+    let known: Vec<_> = lockfile
+        .iter()
+        .flat_map(|l| &l.packages)
+        .map(|p| p.name.as_str())
+        .collect();
     match names.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => Err(Error::NotLocked {
@@ -140,13 +155,20 @@ fn resolve_project(
         .dependencies
         .iter()
         .map(|(name, dependency)| (name.clone(), dependency.requirement.clone()));
-    let locked = before.packages.iter().map(|p| (p.name.clone(), p.version.clone()));
+    let locked = before
+        .packages
+        .iter()
+        .map(|p| (p.name.clone(), p.version.clone()));
     let mut request = Request::new(requirements).locked(locked).update(update);
     if let Some(package) = &project.manifest().package {
         request.subject = format!("{} {}", package.name, package.version);
     }
     let stored = mode.offline.is_some().then(|| machine.store());
-    let mut versions = Versions { local, registry, stored };
+    let mut versions = Versions {
+        local,
+        registry,
+        stored,
+    };
     resolve(&request, &mut versions).map_err(|error| match mode.offline {
         Some(flag) if matches!(error, puck_resolver::Error::Conflict(_)) => {
             Error::OfflineConflict { flag, error }
@@ -163,7 +185,10 @@ fn lockfile_of(
     before: &Lockfile,
     resolution: Resolution,
 ) -> Result<Lockfile, Error> {
-    let id = |id: puck_resolver::PackageId| PackageId { name: id.name, version: id.version };
+    let id = |id: puck_resolver::PackageId| PackageId {
+        name: id.name,
+        version: id.version,
+    };
     let mut packages = Vec::new();
     for resolved in resolution.packages {
         let (source, sha256) = match local.get(&resolved.name) {
@@ -184,7 +209,10 @@ fn lockfile_of(
             dependencies: resolved.dependencies.into_iter().map(id).collect(),
         });
     }
-    Ok(Lockfile::new(resolution.direct.into_iter().map(id).collect(), packages))
+    Ok(Lockfile::new(
+        resolution.direct.into_iter().map(id).collect(),
+        packages,
+    ))
 }
 
 /// The registry that has a package, and the digest of its archive there.
@@ -207,7 +235,10 @@ fn registered(
                     found: line.sha256,
                 });
             }
-            return Ok((PackageSource::Registry(registry.name().to_owned()), Some(line.sha256)));
+            return Ok((
+                PackageSource::Registry(registry.name().to_owned()),
+                Some(line.sha256),
+            ));
         }
     }
     if let Some(kept) = kept {
@@ -215,8 +246,14 @@ fn registered(
     }
     let stored = machine.store().installed_packages(&id.name)?;
     let name = registry.map_or(crate::machine::DEFAULT_REGISTRY, Registry::name);
-    match stored.iter().find(|package| package.document.version == id.version) {
-        Some(package) => Ok((PackageSource::Registry(name.to_owned()), Some(*package.sha256()))),
+    match stored
+        .iter()
+        .find(|package| package.document.version == id.version)
+    {
+        Some(package) => Ok((
+            PackageSource::Registry(name.to_owned()),
+            Some(*package.sha256()),
+        )),
         None => Err(Error::Vanished(id.clone())),
     }
 }
@@ -230,10 +267,18 @@ fn difference(
     let dependencies = &project.manifest().dependencies;
     for id in &lockfile.dependencies {
         if !dependencies.contains_key(&id.name) {
-            return Ok(Some(format!("`{}` is locked, but the manifest does not need it", id.name)));
+            return Ok(Some(format!(
+                "`{}` is locked, but the manifest does not need it",
+                id.name
+            )));
         }
     }
-    if let Some(reason) = unmet("the manifest", dependencies, &lockfile.dependencies, lockfile) {
+    if let Some(reason) = unmet(
+        "the manifest",
+        dependencies,
+        &lockfile.dependencies,
+        lockfile,
+    ) {
         return Ok(Some(reason));
     }
     for locked in &lockfile.packages {
@@ -243,18 +288,27 @@ fn difference(
         };
         let found = local.get(&locked.name);
         if path != found.map(|found| &found.path) {
-            return Ok(Some(format!("`{}` comes from somewhere else now", locked.name)));
+            return Ok(Some(format!(
+                "`{}` comes from somewhere else now",
+                locked.name
+            )));
         }
         let Some(found) = found else { continue };
         let package = found.project.package()?;
         if package.version != locked.version {
             let (name, now) = (&locked.name, &package.version);
-            return Ok(Some(format!("{name} {} is locked, but its folder has {now}", locked.version)));
+            return Ok(Some(format!(
+                "{name} {} is locked, but its folder has {now}",
+                locked.version
+            )));
         }
         let theirs = &found.project.manifest().dependencies;
-        if let Some(reason) =
-            unmet(&format!("`{}`", locked.name), theirs, &locked.dependencies, lockfile)
-        {
+        if let Some(reason) = unmet(
+            &format!("`{}`", locked.name),
+            theirs,
+            &locked.dependencies,
+            lockfile,
+        ) {
             return Ok(Some(reason));
         }
     }
@@ -275,9 +329,10 @@ fn unmet(
             (None, _) => Some(format!("{who} needs `{name}`, which is not locked")),
             (Some(_), Some(_)) => Some(format!("`{name}` is locked twice for {who}")),
             // A pre-release that a path has, or that was locked by name, is what it is.
-            (Some(id), None) if !requirement.matches(&id.version) => {
-                Some(format!("{who} needs `{name} {requirement}`, but {} is locked", id.version))
-            }
+            (Some(id), None) if !requirement.matches(&id.version) => Some(format!(
+                "{who} needs `{name} {requirement}`, but {} is locked",
+                id.version
+            )),
             (Some(id), None) => {
                 let locked = lockfile.package(id)?;
                 let by_path = matches!(locked.source, PackageSource::Path(_));
@@ -293,7 +348,10 @@ fn changes(before: &Lockfile, after: &Lockfile) -> Vec<Change> {
     let versions = |lockfile: &Lockfile| {
         let mut by_name: BTreeMap<PackageName, Vec<Version>> = BTreeMap::new();
         for package in &lockfile.packages {
-            by_name.entry(package.name.clone()).or_default().push(package.version.clone());
+            by_name
+                .entry(package.name.clone())
+                .or_default()
+                .push(package.version.clone());
         }
         by_name
     };
@@ -308,13 +366,30 @@ fn changes(before: &Lockfile, after: &Lockfile) -> Vec<Change> {
         if let ([from], [to]) = (old, new) {
             if from != to {
                 let (from, to) = (from.clone(), to.clone());
-                changes.push(Change::Changed { name: name.clone(), from, to });
+                changes.push(Change::Changed {
+                    name: name.clone(),
+                    from,
+                    to,
+                });
             }
             continue;
         }
-        let id = |version: &Version| PackageId { name: name.clone(), version: version.clone() };
-        changes.extend(old.iter().filter(|v| !new.contains(v)).map(id).map(Change::Removed));
-        changes.extend(new.iter().filter(|v| !old.contains(v)).map(id).map(Change::Added));
+        let id = |version: &Version| PackageId {
+            name: name.clone(),
+            version: version.clone(),
+        };
+        changes.extend(
+            old.iter()
+                .filter(|v| !new.contains(v))
+                .map(id)
+                .map(Change::Removed),
+        );
+        changes.extend(
+            new.iter()
+                .filter(|v| !old.contains(v))
+                .map(id)
+                .map(Change::Added),
+        );
     }
     changes
 }
@@ -342,7 +417,11 @@ mod tests {
         for (before, after, expected) in [
             (&["a 1.0.0"][..], &["a 1.0.0"][..], &[][..]),
             (&[], &["a 1.0.0"], &["+ a 1.0.0"]),
-            (&["a 1.0.0"], &["a 1.1.0", "b 1.0.0"], &["~ a 1.0.0 -> 1.1.0", "+ b 1.0.0"]),
+            (
+                &["a 1.0.0"],
+                &["a 1.1.0", "b 1.0.0"],
+                &["~ a 1.0.0 -> 1.1.0", "+ b 1.0.0"],
+            ),
             (&["a 1.0.0", "a 2.0.0"], &["a 2.0.0"], &["- a 1.0.0"]),
             (&["a 1.0.0"], &["a 1.0.0", "a 2.0.0"], &["+ a 2.0.0"]),
         ] {

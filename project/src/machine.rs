@@ -27,9 +27,12 @@ impl Machine {
     pub fn open(home: &Path, registry: Option<&Path>) -> Result<Self, Error> {
         let store = Store::open(home)?;
         let chosen = registry.is_some();
-        let registry =
-            registry.map_or_else(|| store.registry_directory(), |path| path.to_owned());
-        Ok(Self { store, registry, chosen })
+        let registry = registry.map_or_else(|| store.registry_directory(), |path| path.to_owned());
+        Ok(Self {
+            store,
+            registry,
+            chosen,
+        })
     }
 
     /// The store.

@@ -47,7 +47,10 @@ impl Project {
         let path = directory.join(manifest::FILE);
         if !path.exists() {
             fs_err::create_dir_all(&directory)?;
-            files::replace(&path, b"# What `puck install NAME` installed.\n\n[dependencies]\n")?;
+            files::replace(
+                &path,
+                b"# What `puck install NAME` installed.\n\n[dependencies]\n",
+            )?;
         }
         Self::open(&directory)
     }
@@ -66,12 +69,18 @@ impl Project {
                 None => return Ok(None),
             }
         };
-        Ok(Some(Self { directory: directory.to_owned(), manifest }))
+        Ok(Some(Self {
+            directory: directory.to_owned(),
+            manifest,
+        }))
     }
 
     /// The same folder with another manifest.
     pub(crate) fn with_manifest(&self, manifest: Manifest) -> Self {
-        Self { directory: self.directory.clone(), manifest }
+        Self {
+            directory: self.directory.clone(),
+            manifest,
+        }
     }
 
     /// The folder, as an absolute path.
@@ -124,7 +133,9 @@ fn crate_manifest(path: &Path) -> Result<Option<Manifest>, Error> {
     let document = text.parse::<toml_edit::DocumentMut>();
     let is_package = document.is_ok_and(|document| {
         let keys = ["package", "metadata", "puck"];
-        keys.iter().try_fold(document.as_item(), |item, key| item.get(key)).is_some()
+        keys.iter()
+            .try_fold(document.as_item(), |item, key| item.get(key))
+            .is_some()
     });
     if !is_package {
         return Ok(None);

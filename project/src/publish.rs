@@ -56,5 +56,9 @@ pub fn publish(
         let registry = machine.registry_to_write()?;
         (registry.publish(&packed.path)?, registry.name().to_owned())
     };
-    Ok(Publication { packed, published, registry })
+    Ok(Publication {
+        packed,
+        published,
+        registry,
+    })
 }

@@ -34,12 +34,23 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let AddArguments { packages, path, mode } = arguments;
+    let AddArguments {
+        packages,
+        path,
+        mode,
+    } = arguments;
     if path.is_some() && packages.len() > 1 {
-        return Err(Failure::new("--path names the folder of one package, but several were given"));
+        return Err(Failure::new(
+            "--path names the folder of one package, but several were given",
+        ));
     }
-    let additions: Vec<_> =
-        packages.iter().map(|spec| Addition { spec: spec.clone(), path: path.clone() }).collect();
+    let additions: Vec<_> = packages
+        .iter()
+        .map(|spec| Addition {
+            spec: spec.clone(),
+            path: path.clone(),
+        })
+        .collect();
     let machine = settings.machine()?;
     let edited = add(&machine, &settings.project()?, &additions, &mode.mode())?;
     for (name, what) in &edited.dependencies {

@@ -37,7 +37,10 @@ pub(crate) fn run(
         1 => "1 object compiled".to_owned(),
         n => format!("{n} objects compiled"),
     };
-    console.done("Built", format_args!("{} {} ({objects})", document.name, document.version));
+    console.done(
+        "Built",
+        format_args!("{} {} ({objects})", document.name, document.version),
+    );
     console.note(settings.shown(&built.directory).display());
     Ok(())
 }

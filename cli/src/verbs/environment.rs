@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use puck_package::EnvironmentPackage;
+use puck_runtime::Environment;
 use serde_json::json;
 
 use crate::arguments::Format;
@@ -39,17 +40,26 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let EnvironmentArguments { flags, export, user, format } = arguments;
-    let Some(environment) = settings.environment(*user)? else {
+    let EnvironmentArguments {
+        flags,
+        export,
+        user,
+        format,
+    } = arguments;
+    let Some(link) = settings.environment_link(*user)? else {
         return Err(Failure::new("there is no environment yet").hint("run `puck install`"));
     };
-    let path = environment.path();
+    let environment = Environment::open(&link)?;
     if let Some(directory) = export {
         let machine = settings.machine()?;
-        machine.store().export(path, &settings.directory.join(directory))?;
+        machine
+            .store()
+            .export(environment.path(), &settings.directory.join(directory))?;
         console.done("Exported", directory.display());
         return Ok(());
     }
+    // What is compiled against the link stays right when another environment is put in its place.
+    let path = link.as_path();
     let for_cc = compiler_flags(path, environment.packages());
     if *flags {
         return console.line(for_cc.join(" "));
@@ -57,6 +67,7 @@ pub(crate) fn run(
     if *format == Format::Json {
         return console.json(&json!({
             "path": path,
+            "store-path": environment.path(),
             "key": environment.key(),
             "include": path.join("include"),
             "lib": path.join("lib"),
@@ -87,8 +98,10 @@ pub(crate) fn run(
 /// What cc needs to compile and link against the environment.
 fn compiler_flags(path: &Path, packages: &[EnvironmentPackage]) -> Vec<String> {
     let lib = path.join("lib");
-    let mut flags =
-        vec![format!("-I{}", path.join("include").display()), format!("-L{}", lib.display())];
+    let mut flags = vec![
+        format!("-I{}", path.join("include").display()),
+        format!("-L{}", lib.display()),
+    ];
     let direct = packages.iter().filter(|package| package.direct);
     flags.extend(direct.map(|package| format!("-l:{}", package.soname)));
     flags.push(format!("-Wl,-rpath,{}", lib.display()));

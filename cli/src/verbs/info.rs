@@ -36,10 +36,13 @@ pub(crate) fn run(
         Some(requirement) => requirement.matches(&line.version),
         None => true,
     };
-    let newest = versions
-        .iter()
-        .filter(matches)
-        .max_by_key(|line| (!line.yanked, line.version.pre.is_empty(), line.version.clone()));
+    let newest = versions.iter().filter(matches).max_by_key(|line| {
+        (
+            !line.yanked,
+            line.version.pre.is_empty(),
+            line.version.clone(),
+        )
+    });
     let Some(newest) = newest else {
         let requirement = package.requirement.clone().unwrap_or_default();
         let name = package.name.clone();
@@ -67,7 +70,10 @@ fn versions(machine: &Machine, package: &PackageSpec) -> Result<Vec<IndexLine>, 
 
 fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(), Failure> {
     let yanked = if line.yanked { " (yanked)" } else { "" };
-    console.line(format_args!("{NAME}{}{NAME:#} {}{yanked}", line.name, line.version))?;
+    console.line(format_args!(
+        "{NAME}{}{NAME:#} {}{yanked}",
+        line.name, line.version
+    ))?;
     if !line.description.is_empty() {
         console.line(&line.description)?;
     }
@@ -86,13 +92,18 @@ fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(
         .collect();
     facts.push(vec!["versions".to_owned(), all.join(", ")]);
     for dependency in &line.dependencies {
-        let what =
-            format!("{} {} ({})", dependency.name, dependency.requirement, dependency.series);
+        let what = format!(
+            "{} {} ({})",
+            dependency.name, dependency.requirement, dependency.series
+        );
         facts.push(vec!["needs".to_owned(), what]);
     }
     console.print(table(&facts))?;
     for export in &line.exports {
-        console.line(format_args!("    {}: {FAINT}{}{FAINT:#}", export.name, export.signature))?;
+        console.line(format_args!(
+            "    {}: {FAINT}{}{FAINT:#}",
+            export.name, export.signature
+        ))?;
     }
     Ok(())
 }

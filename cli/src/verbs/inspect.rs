@@ -42,7 +42,13 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let InspectArguments { what, ir, asm, target, format } = arguments;
+    let InspectArguments {
+        what,
+        ir,
+        asm,
+        target,
+        format,
+    } = arguments;
     let inspected = find(what, settings)?;
     if *ir {
         return console.print(inspected.ir_text()?);
@@ -74,30 +80,53 @@ fn find(what: &str, settings: &Settings) -> Result<Inspected, Failure> {
 
 fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     let document = &inspected.document;
-    let PackageDocument { name, version, description, license, tools, .. } = document;
+    let PackageDocument {
+        name,
+        version,
+        description,
+        license,
+        tools,
+        ..
+    } = document;
     console.line(format_args!("{NAME}{name}{NAME:#} {version}"))?;
     if !description.is_empty() {
         console.line(description)?;
     }
     let built = format!("puck {}, LLVM {}", tools.puck, tools.llvm);
     let mut facts = vec![
-        vec!["archive".to_owned(), format!("{} ({})", inspected.path.display(), size(inspected.size))],
+        vec![
+            "archive".to_owned(),
+            format!("{} ({})", inspected.path.display(), size(inspected.size)),
+        ],
         vec!["sha256".to_owned(), inspected.sha256.to_string()],
-        vec!["built with".to_owned(), [&[built][..], &tools.sources].concat().join(", ")],
+        vec![
+            "built with".to_owned(),
+            [&[built][..], &tools.sources].concat().join(", "),
+        ],
     ];
     if !license.is_empty() {
         facts.push(vec!["license".to_owned(), license.clone()]);
     }
     if let Some((major, minor)) = document.glibc() {
-        facts.push(vec!["glibc".to_owned(), format!("{major}.{minor} or newer")]);
+        facts.push(vec![
+            "glibc".to_owned(),
+            format!("{major}.{minor} or newer"),
+        ]);
     }
     console.print(table(&facts))?;
-    section(console, "functions", document.functions.iter().map(function))?;
+    section(
+        console,
+        "functions",
+        document.functions.iter().map(function),
+    )?;
     section(
         console,
         "targets",
         document.targets.iter().map(|(target, object)| {
-            let bytes = document.files.get(&object.object).map_or(0, |facts| facts.size);
+            let bytes = document
+                .files
+                .get(&object.object)
+                .map_or(0, |facts| facts.size);
             vec![target.clone(), object.object.clone(), size(bytes)]
         }),
     )?;
@@ -114,7 +143,11 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
         "dependencies",
         document.dependencies.iter().map(|dependency| {
             let (name, requirement) = (&dependency.name, &dependency.requirement);
-            vec![name.to_string(), requirement.to_string(), dependency.series.to_string()]
+            vec![
+                name.to_string(),
+                requirement.to_string(),
+                dependency.series.to_string(),
+            ]
         }),
     )?;
     section(
@@ -128,16 +161,21 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     section(
         console,
         "files",
-        document.files.iter().map(|(path, facts)| {
-            vec![path.clone(), size(facts.size), facts.sha256.to_string()]
-        }),
+        document
+            .files
+            .iter()
+            .map(|(path, facts)| vec![path.clone(), size(facts.size), facts.sha256.to_string()]),
     )
 }
 
 /// A function with its signature, its symbol and the size of its code.
 fn function(function: &puck_package::Function) -> Vec<String> {
     let sizes: Vec<_> = function.sizes.values().map(ToString::to_string).collect();
-    let sizes = if sizes.is_empty() { String::new() } else { format!("{} B", sizes.join("/")) };
+    let sizes = if sizes.is_empty() {
+        String::new()
+    } else {
+        format!("{} B", sizes.join("/"))
+    };
     vec![
         function.name.to_string(),
         function.signature.to_string(),

@@ -38,15 +38,24 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let InstallArguments { packages, only_dependencies, mode } = arguments;
+    let InstallArguments {
+        packages,
+        only_dependencies,
+        mode,
+    } = arguments;
     let machine = settings.machine()?;
     let (project, mode) = (settings.project(), mode.mode());
     let project = if packages.is_empty() {
         project?
     } else {
         let user = Project::user(machine.store())?;
-        let additions: Vec<_> =
-            packages.iter().map(|spec| Addition { spec: spec.clone(), path: None }).collect();
+        let additions: Vec<_> = packages
+            .iter()
+            .map(|spec| Addition {
+                spec: spec.clone(),
+                path: None,
+            })
+            .collect();
         let edited = add(&machine, &user, &additions, &mode)?;
         changes(console, &edited.locked);
         edited.project
@@ -66,7 +75,11 @@ pub(crate) fn run(
 pub(super) fn report(installed: &Installed, console: &Console) {
     changes(console, &installed.locked);
     let count = installed.environment.document.packages.len();
-    let packages = if count == 1 { "1 package".to_owned() } else { format!("{count} packages") };
+    let packages = if count == 1 {
+        "1 package".to_owned()
+    } else {
+        format!("{count} packages")
+    };
     if installed.activated {
         console.done("Installed", packages);
     } else {

@@ -34,7 +34,11 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let ListArguments { functions, user, format } = arguments;
+    let ListArguments {
+        functions,
+        user,
+        format,
+    } = arguments;
     let Some(environment) = settings.environment(*user)? else {
         return match format {
             Format::Json => console.json(&json!([])),
@@ -45,7 +49,9 @@ pub(crate) fn run(
         };
     };
     let of = |package: &EnvironmentPackage| -> Result<_, Failure> {
-        let listed = functions.then(|| exported(&environment, package)).transpose()?;
+        let listed = functions
+            .then(|| exported(&environment, package))
+            .transpose()?;
         Ok(listed.unwrap_or_default())
     };
     if *format == Format::Json {
@@ -73,7 +79,9 @@ pub(crate) fn run(
     for package in environment.packages() {
         let indirect = if package.direct { "" } else { " (indirect)" };
         let EnvironmentPackage { name, version, .. } = package;
-        console.line(format_args!("{NAME}{name}{NAME:#} {version}{FAINT}{indirect}{FAINT:#}"))?;
+        console.line(format_args!(
+            "{NAME}{name}{NAME:#} {version}{FAINT}{indirect}{FAINT:#}"
+        ))?;
         for (name, signature) in of(package)? {
             console.line(format_args!("    {name}: {FAINT}{signature}{FAINT:#}"))?;
         }
@@ -86,5 +94,8 @@ fn exported(
     package: &EnvironmentPackage,
 ) -> Result<Vec<(String, String)>, Failure> {
     let functions = environment.functions(&format!("{}.{}", package.name, package.series))?;
-    Ok(functions.into_iter().map(|f| (f.name.to_string(), f.signature.to_string())).collect())
+    Ok(functions
+        .into_iter()
+        .map(|f| (f.name.to_string(), f.signature.to_string()))
+        .collect())
 }

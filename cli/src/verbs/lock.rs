@@ -29,7 +29,12 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let LockArguments { mode } = arguments;
     let machine = settings.machine()?;
-    let locked = lock(&machine, &settings.project()?, &mode.mode(), Update::Nothing)?;
+    let locked = lock(
+        &machine,
+        &settings.project()?,
+        &mode.mode(),
+        Update::Nothing,
+    )?;
     changes(console, &locked);
     Ok(())
 }

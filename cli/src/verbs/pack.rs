@@ -34,6 +34,9 @@ pub(crate) fn run(
     let packed = pack(&machine, &project, &mode.mode(), settings.jobs, console)?;
     let document = &packed.built.document;
     let (name, version) = (&document.name, &document.version);
-    console.done("Packed", format_args!("{name} {version} ({})", size(packed.size)));
+    console.done(
+        "Packed",
+        format_args!("{name} {version} ({})", size(packed.size)),
+    );
     console.line(settings.shown(&packed.path).display())
 }

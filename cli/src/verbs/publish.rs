@@ -34,8 +34,14 @@ pub(crate) fn run(
     let PublishArguments { dry_run, mode } = arguments;
     let machine = settings.machine()?;
     let project = settings.project()?;
-    let publication =
-        publish(&machine, &project, &mode.mode(), settings.jobs, *dry_run, console)?;
+    let publication = publish(
+        &machine,
+        &project,
+        &mode.mode(),
+        settings.jobs,
+        *dry_run,
+        console,
+    )?;
     let line = &publication.published.line;
     let what = format!(
         "{} {} to `{}` ({})",
@@ -48,7 +54,10 @@ pub(crate) fn run(
         (true, true) => console.done("Checked", format_args!("{what}; nothing was published")),
         (false, true) => console.done("Published", what),
         (_, false) => {
-            console.done("Unchanged", format_args!("{what}; the same archive is there already"));
+            console.done(
+                "Unchanged",
+                format_args!("{what}; the same archive is there already"),
+            );
         }
     }
     Ok(())

@@ -63,14 +63,23 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let RunArguments { function, arguments: texts, signature, format, .. } = arguments;
+    let RunArguments {
+        function,
+        arguments: texts,
+        signature,
+        format,
+        ..
+    } = arguments;
     let environment = environment(arguments, settings, console)?;
     let overloads = environment.overloads(function)?;
     let directory = &settings.directory;
     let (chosen, read) = match signature {
         Some(signature) => {
             let chosen = call::by_signature(&overloads, signature)?;
-            (chosen, Arguments::read(&chosen.signature, texts, directory)?)
+            (
+                chosen,
+                Arguments::read(&chosen.signature, texts, directory)?,
+            )
         }
         None => call::choose(&overloads, texts, directory)?,
     };
@@ -81,11 +90,19 @@ pub(crate) fn run(
     match format {
         Format::Json => {
             let signature = &chosen.signature;
-            console.json(&Report { function, signature, outcome: &outcome })
+            console.json(&Report {
+                function,
+                signature,
+                outcome: &outcome,
+            })
         }
         Format::Text => {
             let text = outcome.display(Some(SHOWN)).to_string();
-            if text.is_empty() { Ok(()) } else { console.line(text) }
+            if text.is_empty() {
+                Ok(())
+            } else {
+                console.line(text)
+            }
         }
     }
 }
@@ -95,12 +112,21 @@ fn environment(
     settings: &Settings,
     console: &Console,
 ) -> Result<Environment, Failure> {
-    let RunArguments { user, environment, mode, .. } = arguments;
+    let RunArguments {
+        user,
+        environment,
+        mode,
+        ..
+    } = arguments;
     if let Some(directory) = environment {
         return Ok(Environment::open(settings.directory.join(directory))?);
     }
     let machine = settings.machine()?;
-    let project = if *user { None } else { settings.find_project()? };
+    let project = if *user {
+        None
+    } else {
+        settings.find_project()?
+    };
     if let Some(project) = project {
         bring_up_to_date(&machine, &project, mode, settings, console)?;
     }

@@ -33,8 +33,15 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let SearchArguments { words, signature, format } = arguments;
-    let query = Query { text: words.join(" "), signature: signature.clone() };
+    let SearchArguments {
+        words,
+        signature,
+        format,
+    } = arguments;
+    let query = Query {
+        text: words.join(" "),
+        signature: signature.clone(),
+    };
     let hits = match settings.machine()?.registry()? {
         Some(registry) => registry.search(&query)?,
         None => Vec::new(),
@@ -55,11 +62,20 @@ pub(crate) fn run(
         console.done("Nothing", "found");
     }
     for hit in hits {
-        let description =
-            if hit.description.is_empty() { String::new() } else { format!("  {}", hit.description) };
-        console.line(format_args!("{NAME}{}{NAME:#} {}{description}", hit.name, hit.version))?;
+        let description = if hit.description.is_empty() {
+            String::new()
+        } else {
+            format!("  {}", hit.description)
+        };
+        console.line(format_args!(
+            "{NAME}{}{NAME:#} {}{description}",
+            hit.name, hit.version
+        ))?;
         for export in hit.exports {
-            console.line(format_args!("    {}: {FAINT}{}{FAINT:#}", export.name, export.signature))?;
+            console.line(format_args!(
+                "    {}: {FAINT}{}{FAINT:#}",
+                export.name, export.signature
+            ))?;
         }
     }
     Ok(())

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args;
-use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::Lockfile;
+use puck_package::lockfile::{PackageId, PackageSource};
 use puck_project::{Update, lock};
 
 use crate::arguments::{Format, ModeArguments};
@@ -56,7 +56,13 @@ pub(crate) fn run(
         Some(package) => format!("{NAME}{}{NAME:#} {}\n", package.name, package.version),
         None => format!("{}\n", project.directory().display()),
     };
-    branches(&lockfile, &lockfile.dependencies, "", &mut BTreeSet::new(), &mut text);
+    branches(
+        &lockfile,
+        &lockfile.dependencies,
+        "",
+        &mut BTreeSet::new(),
+        &mut text,
+    );
     console.print(text)
 }
 
@@ -69,7 +75,11 @@ fn branches(
 ) {
     for (i, id) in ids.iter().enumerate() {
         let last = i + 1 == ids.len();
-        let (branch, below) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let (branch, below) = if last {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
         let package = lockfile.package(id);
         let dependencies = package.map_or(&[][..], |package| &package.dependencies);
         let repeated = !shown.insert(id.clone()) && !dependencies.is_empty();
@@ -83,7 +93,13 @@ fn branches(
         text.push_str(&line);
         text.push('\n');
         if !repeated {
-            branches(lockfile, dependencies, &format!("{indent}{below}"), shown, text);
+            branches(
+                lockfile,
+                dependencies,
+                &format!("{indent}{below}"),
+                shown,
+                text,
+            );
         }
     }
 }

@@ -43,6 +43,9 @@ pub(crate) fn run(
         with_itself: false,
         jobs: settings.jobs,
     };
-    report(&install(&machine, &edited.project, &options, console)?, console);
+    report(
+        &install(&machine, &edited.project, &options, console)?,
+        console,
+    );
     Ok(())
 }

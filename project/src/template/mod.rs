@@ -15,9 +15,6 @@ use puck_package::{PackageName, nearest};
 /// What the packages say of themselves.
 const DESCRIPTION: &str = "Vectors of doubles: dot product and centering";
 
-/// Names that cargo or rustc keep for themselves.
-const RESERVED_CRATES: [&str; 6] = ["alloc", "core", "proc-macro", "std", "test", "self"];
-
 /// A language that a package can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -54,9 +51,6 @@ pub enum TemplateError {
         /// What is there.
         path: PathBuf,
     },
-    /// No Rust crate can have the name.
-    #[error("a Rust crate cannot be called `{0}`: Rust itself has one of that name")]
-    ReservedName(PackageName),
     /// The operating system refused; the message names the path.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -72,7 +66,6 @@ impl TemplateError {
                  is taken"
                     .to_owned(),
             ),
-            Self::ReservedName(name) => Some(format!("`{name}-functions` is free")),
             Self::Io(_) => None,
         }
     }
@@ -184,9 +177,6 @@ pub fn create(
     name: &PackageName,
     language: Language,
 ) -> Result<Vec<PathBuf>, TemplateError> {
-    if language == Language::Rust && RESERVED_CRATES.contains(&name.as_str()) {
-        return Err(TemplateError::ReservedName(name.clone()));
-    }
     let fill = |text: &str| {
         text.replace("{{name}}", name.as_str())
             .replace("{{description}}", DESCRIPTION)

@@ -1,1 +1,98 @@
+use puck_package::LinkName;
 
+use super::*;
+
+fn functions(signatures: &[&str]) -> Vec<Function> {
+    let function = |signature: &&str| {
+        let signature: Signature = signature.parse().unwrap();
+        let link_name: LinkName = format!("kernels.v1.f.{}", signature.fingerprint())
+            .parse()
+            .unwrap();
+        Function {
+            name: "f".parse().unwrap(),
+            abi: ABI_C.to_owned(),
+            signature,
+            link_name,
+            doc: None,
+            sizes: Default::default(),
+        }
+    };
+    signatures.iter().map(function).collect()
+}
+
+fn chosen(signatures: &[&str], texts: &[&str]) -> Result<String, CallError> {
+    let functions = functions(signatures);
+    let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+    choose(&functions, &texts, Path::new(".")).map(|(function, arguments)| {
+        assert_eq!(*arguments.signature(), function.signature);
+        function.signature.to_string()
+    })
+}
+
+#[test]
+fn the_one_that_fits() {
+    let overloads = ["fn(x: f64)", "fn(x: *const f64)", "fn(n: u8, x: f64)"];
+    for (texts, signature) in [
+        (&["1.5"][..], "fn(x: f64)"),
+        (&["[1.5]"], "fn(x: *const f64)"),
+        (&["1", "2"], "fn(n: u8, x: f64)"),
+    ] {
+        let overloads = if texts == ["1.5"] {
+            &overloads[..1]
+        } else {
+            &overloads[..]
+        };
+        assert_eq!(chosen(overloads, texts).unwrap(), signature);
+    }
+}
+
+#[test]
+fn none_fits() {
+    let error = chosen(&["fn(x: f64)", "fn(n: u8, x: f64)"], &["1", "x"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the arguments fit no `f`:\n  \
+         fn(x: f64)\n    expected 1 argument, found 2: fn(x: f64)\n  \
+         fn(n: u8, x: f64)\n    argument 2 (`x: f64`): expected a number, found `x`"
+    );
+    // Of one function there is no list.
+    let error = chosen(&["fn(x: f64)"], &["x"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "argument 1 (`x: f64`): expected a number, found `x`"
+    );
+    assert!(matches!(chosen(&[], &[]), Err(CallError::NoFunction)));
+}
+
+#[test]
+fn several_fit() {
+    let error = chosen(&["fn(x: f32)", "fn(x: f64)", "fn(x: u8)"], &["1.5"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the arguments fit several functions `f`:\n  fn(x: f32)\n  fn(x: f64)"
+    );
+    assert!(error.hint().unwrap().contains("--signature 'fn(f32)'"));
+}
+
+#[test]
+fn chosen_by_signature() {
+    let functions = functions(&["fn(x: f32)", "fn(x: f64)"]);
+    let found = by_signature(&functions, &"fn(f64)".parse().unwrap()).unwrap();
+    assert_eq!(found.signature.to_string(), "fn(x: f64)");
+    let error = by_signature(&functions, &"fn(u8)".parse().unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no function has the signature `fn(u8)`; there is:\n  fn(x: f32)\n  fn(x: f64)"
+    );
+}
+
+#[test]
+fn other_conventions_are_refused() {
+    let mut functions = functions(&["fn(x: f64)"]);
+    functions[0].abi = "numba-cpu-1".to_owned();
+    let error = choose(&functions, &["1".to_owned()], Path::new(".")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`f` has the calling convention \"numba-cpu-1\"; only \"c\" can be called from here"
+    );
+}
