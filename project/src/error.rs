@@ -173,7 +173,7 @@ pub enum Error {
     )]
     ChangedArchive {
         /// The package.
-        id: PackageId,
+        id: Box<PackageId>,
         /// The digest in the lockfile.
         locked: Digest,
         /// The digest in the registry.

@@ -211,7 +211,7 @@ fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<
     };
     if line.sha256 != *sha256 {
         return Err(Error::ChangedArchive {
-            id,
+            id: Box::new(id),
             locked: *sha256,
             found: line.sha256,
         });

@@ -230,7 +230,7 @@ fn registered(
             // meant, and installing says what happened.
             if let Some(kept) = kept.filter(|kept| kept.sha256 != Some(line.sha256)) {
                 return Err(Error::ChangedArchive {
-                    id: id.clone(),
+                    id: Box::new(id.clone()),
                     locked: kept.sha256.unwrap_or(line.sha256),
                     found: line.sha256,
                 });
