@@ -1,7 +1,7 @@
 //! Links one relocatable object into one shared library, in this process, with `libwild`.
 //!
 //! Nothing is read from or written to a disk: the object comes as bytes, the library goes as bytes,
-//! and what the object imports is described by stub libraries made up on the spot ([`stub`]). Hence
+//! and what the object imports is described by stub libraries made up on the spot (see `stub`). Hence
 //!
 //! - a library depends on its package alone: not on the glibc of this machine, not on which version
 //!   of a callee happens to be installed. The same package gives the same bytes everywhere;
