@@ -6,17 +6,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::signature::words::is_c_keyword;
 use crate::{Function, PackageDocument, Pointee, Signature, Type};
-
-/// Words that are no parameter names in C23 or C++23 although they are identifiers.
-const KEYWORDS: &str = "alignas alignof and and_eq asm auto bitand bitor bool break case catch char \
-    class co_await co_return co_yield compl concept const const_cast consteval constexpr constinit \
-    continue decltype default delete do double dynamic_cast else enum explicit export extern false \
-    float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr \
-    operator or or_eq private protected public register reinterpret_cast requires restrict return \
-    short signed sizeof static static_assert static_cast struct switch template this thread_local \
-    throw true try typedef typeid typename typeof union unsigned using virtual void volatile \
-    wchar_t while xor xor_eq NULL";
 
 /// The name of `function` in C: `linalg_dot`; with the signature's fingerprint behind it where
 /// several functions of the package share the name: `linalg_dot_1a2b3c4d`.
@@ -146,9 +137,7 @@ fn declare(ty: &Type, declarator: &str) -> String {
 
 fn parameter_name(name: Option<&str>) -> String {
     match name {
-        Some(word) if KEYWORDS.split_whitespace().any(|keyword| keyword == word) => {
-            format!("{word}_")
-        }
+        Some(word) if is_c_keyword(word) => format!("{word}_"),
         Some(word) if word.is_ascii() => word.to_owned(),
         _ => String::new(),
     }

@@ -6,6 +6,7 @@
 //! of the [link name](crate::link_name).
 
 mod parse;
+pub(crate) mod words;
 
 use std::fmt;
 
@@ -37,7 +38,8 @@ pub struct Signature {
 /// A parameter of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Parameter {
-    /// For people only; not part of what identifies the signature.
+    /// For people only; not part of what identifies the signature. Where it is a word of Rust, it
+    /// is written with `r#`; where it could not be read back, not at all.
     pub name: Option<String>,
     /// The type as it is passed.
     pub ty: Type,
@@ -175,8 +177,18 @@ impl Signature {
             if i > 0 {
                 out.write_str(style.choose(", ", ","))?;
             }
-            if let (Style::Readable, Some(name)) = (style, name) {
-                write!(out, "{name}: ")?;
+            if let (Style::Readable, Some(name)) = (style, name)
+                && !self
+                    .parameters
+                    .iter()
+                    .take(i)
+                    .any(|p| p.name.as_ref() == Some(name))
+            {
+                if words::is_plain_word(name) {
+                    write!(out, "{name}: ")?;
+                } else if words::is_raw_word(name) {
+                    write!(out, "r#{name}: ")?;
+                }
             }
             ty.write(out, style)?;
         }

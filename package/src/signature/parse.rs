@@ -1,10 +1,11 @@
 //! Reading a signature: Rust's own grammar of function types, narrowed to what C can pass.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use syn::ext::IdentExt as _;
 
-use super::{MAX_DEPTH, Parameter, Pointee, Signature, SignatureError, Type};
+use super::{MAX_DEPTH, Parameter, Pointee, Signature, SignatureError, Type, words};
 use crate::nearest;
 
 /// The longest text that is read.
@@ -29,7 +30,7 @@ fn read(text: &str) -> Result<Signature, String> {
     if text.len() > MAX_LENGTH {
         return Err(format!("longer than {MAX_LENGTH} bytes"));
     }
-    // The parser recurses on brackets and on stars; a bound on both keeps its stack small.
+    refuse_foreign(text)?;
     if depth(text) > MAX_DEPTH {
         return Err(format!("types nested more than {MAX_DEPTH} deep"));
     }
@@ -39,18 +40,64 @@ fn read(text: &str) -> Result<Signature, String> {
     signature(&function)
 }
 
-/// An upper bound of how deep types nest in `text`.
-fn depth(text: &str) -> usize {
-    let (mut brackets, mut deepest, mut pointers) = (0_usize, 0, 0);
+/// Refuses characters that stand in no signature.
+///
+/// It is not only for the message: expressions, blocks and attributes could nest in ways that
+/// [`depth`] does not see, and a bracket in a comment or a string would mislead it.
+fn refuse_foreign(text: &str) -> Result<(), String> {
+    let mut quoted = false;
     for c in text.chars() {
         match c {
-            '(' | '[' | '<' | '{' => brackets += 1,
-            ')' | ']' | '>' | '}' => brackets = brackets.saturating_sub(1),
-            '*' | '&' => pointers += 1,
-            ',' => pointers = 0,
+            '"' => quoted = !quoted,
+            c if c.is_alphanumeric() || matches!(c, '_' | '-') => {}
+            _ if quoted => {
+                return Err("calling convention: only \"C\" is supported".to_owned());
+            }
+            c if c.is_whitespace() || "():,*>#<&'.".contains(c) => {}
+            '[' | ']' => {
+                let message = "expected a scalar, a pointer or a function pointer; arrays go by \
+                               pointer to their elements";
+                return Err(message.to_owned());
+            }
+            '/' => return Err("comments do not belong in a signature".to_owned()),
+            _ => {
+                return Err(format!(
+                    "`{}` does not belong in a signature",
+                    c.escape_debug()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An upper bound of how deep types nest in `text`, and so of how deep the parser recurses.
+fn depth(text: &str) -> usize {
+    // For each open bracket, the pointers and results since the last comma in it: each of them is
+    // a type that the one before it is made of.
+    let mut chains = vec![0_usize];
+    let (mut generics, mut now, mut deepest, mut before) = (0, 0_usize, 0, ' ');
+    for c in text.chars() {
+        let here = chains.len() - 1;
+        match c {
+            '(' => {
+                chains.push(0);
+                now += 1;
+            }
+            // One in a character literal is none; those are refused later.
+            ')' if here > 0 && before != '\'' => now -= 1 + chains.pop().unwrap_or(0),
+            '>' if before != '-' => {}
+            '*' | '&' | '>' => {
+                chains[here] += 1;
+                now += 1;
+            }
+            ',' => now -= std::mem::take(&mut chains[here]),
+            // Never closed: generic types are refused anyway.
+            '<' => generics += 1,
             _ => {}
         }
-        deepest = deepest.max(brackets + pointers);
+        deepest = deepest.max(now + generics);
+        before = c;
     }
     deepest
 }
@@ -86,16 +133,18 @@ fn signature(function: &syn::TypeFnPtr) -> Result<Signature, String> {
         .inputs
         .iter()
         .map(|input| {
-            let name = match &input.name {
-                Some((ident, _)) if ident != "_" => Some(ident.unraw().to_string()),
-                _ => None,
-            };
             Ok(Parameter {
-                name,
+                name: parameter_name(input)?,
                 ty: value(&input.ty)?,
             })
         })
         .collect::<Result<Vec<_>, String>>()?;
+    let mut names = BTreeSet::new();
+    for name in parameters.iter().filter_map(|p| p.name.as_deref()) {
+        if !names.insert(name) {
+            return Err(format!("two parameters are called `{name}`"));
+        }
+    }
     let result = match &function.output {
         syn::ReturnType::Default => None,
         syn::ReturnType::Type(_, ty) => match &**ty {
@@ -104,6 +153,17 @@ fn signature(function: &syn::TypeFnPtr) -> Result<Signature, String> {
         },
     };
     Ok(Signature { parameters, result })
+}
+
+fn parameter_name(input: &syn::NamedArg) -> Result<Option<String>, String> {
+    match &input.name {
+        Some((ident, _)) if ident == "_" => Ok(None),
+        Some((ident, _)) if ident == "self" => {
+            Err("no parameter can be called `self`; write `self_`".to_owned())
+        }
+        Some((ident, _)) => Ok(Some(ident.unraw().to_string())),
+        None => Ok(None),
+    }
 }
 
 /// The type of something passed by value.
@@ -139,11 +199,14 @@ fn pointee(ty: &syn::Type) -> Result<Pointee, String> {
         syn::Type::Group(inner) => pointee(&inner.elem),
         syn::Type::Path(path) => {
             let name = type_name(path)?;
-            Ok(match scalar(&name) {
-                Some(ty) => Pointee::Type(ty),
-                None if name == "c_void" => Pointee::Void,
-                None => Pointee::Opaque(name),
-            })
+            match scalar(&name) {
+                Some(ty) => Ok(Pointee::Type(ty)),
+                None if name == "c_void" => Ok(Pointee::Void),
+                None => match not_opaque(&name) {
+                    Some(reason) => Err(reason),
+                    None => Ok(Pointee::Opaque(name)),
+                },
+            }
         }
         other => value(other).map(Pointee::Type),
     }
@@ -182,15 +245,22 @@ fn not_by_value(name: &str) -> String {
         return "`c_void` stands only behind a pointer; leave out `->` where nothing is returned"
             .to_owned();
     }
-    if matches!(name, "u128" | "i128" | "char" | "str" | "f16" | "f128") {
-        return format!("`{name}` has no portable C type; use a scalar of at most 64 bits");
+    if let Some(reason) = words::meant(name).or_else(|| words::not_portable(name)) {
+        return reason;
     }
-    let known = Type::SCALARS
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(["usize", "isize"]);
-    match nearest(name, known) {
+    match nearest(name, words::scalars()) {
         Some(known) => format!("unknown type `{name}`; did you mean `{known}`?"),
         None => format!("`{name}` by value: pass structs by pointer, `*const {name}`"),
     }
+}
+
+/// Why no type behind a pointer is known by the name `name` alone; `None` if one may be.
+fn not_opaque(name: &str) -> Option<String> {
+    words::meant(name)
+        .or_else(|| words::not_portable(name))
+        .or_else(|| words::mistyped(name))
+        .or_else(|| {
+            let reserved = words::is_c_keyword(name) || !words::is_plain_word(name);
+            reserved.then(|| format!("`{name}` is a word of the language and names no type"))
+        })
 }

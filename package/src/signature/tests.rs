@@ -63,6 +63,27 @@ fn refusals_say_why() {
         ("fn(x: [f64; 3])", "expected a scalar"),
         ("fn(x: (f64, f64))", "expected a scalar"),
         ("fn(x: *const Größe)", "ASCII"),
+        ("fn(x: *const int)", "`int` is called `i32` here"),
+        ("fn(x: *const core::ffi::c_long)", "called `i64`"),
+        ("fn(x: *mut double)", "called `f64`"),
+        ("fn(x: *mut void)", "called `c_void`"),
+        ("fn(x: *const char)", "`i8` here if it is C's"),
+        ("fn(x: float)", "called `f32`"),
+        ("fn(x: *const u128)", "no portable C type"),
+        ("fn(x: *const str)", "no portable C type"),
+        ("fn(x: *const f46)", "did you mean `f64`?"),
+        ("fn(x: *const *mut u63)", "did you mean `u64`?"),
+        ("fn(x: *mut class)", "`class` is a word of the language"),
+        ("fn(x: *mut Self)", "`Self` is a word of the language"),
+        ("fn(x: *mut r#type)", "ASCII"),
+        ("fn(x: f64, x: i32)", "two parameters are called `x`"),
+        ("fn(x: f64, r#x: i32)", "two parameters are called `x`"),
+        ("fn(f: fn(y: f64, y: f64))", "two parameters are called `y`"),
+        ("fn(self: *mut Matrix)", "write `self_`"),
+        ("fn(/* n */ i32)", "comments"),
+        ("fn(#[doc] x: i32)", "expected a scalar"),
+        ("fn(x: {i32})", "`{` does not belong"),
+        ("extern \"(\" fn()", "only \"C\""),
     ] {
         let error = text.parse::<Signature>().expect_err(text).to_string();
         assert!(error.contains(reason), "{text}: {error}");
@@ -76,6 +97,85 @@ fn refusals_say_why() {
         let error = text.parse::<Signature>().unwrap_err();
         assert!(error.to_string().len() < 1000);
     }
+}
+
+/// Nested without end in ways that a count of brackets alone does not see.
+#[test]
+fn no_text_exhausts_the_stack() {
+    const TIMES: usize = 100_000;
+    // What fits into the length that is read, and what does not.
+    for times in [1_500, TIMES] {
+        for text in [
+            "fn()->".repeat(times),
+            "fn(f64,f64)->".repeat(times / 2),
+            "fn(*const f64,f64)->*mut ".repeat(times / 3),
+            "fn(".repeat(times),
+            format!("fn({}", "(>".repeat(times)),
+            format!("fn({}", "/*)*/(".repeat(times)),
+            format!("fn({}", "')'(".repeat(times)),
+            format!("fn({}", "extern \")\" fn(".repeat(times / 3)),
+            format!("fn({}", "A<B,".repeat(times)),
+            format!("fn({}", "dyn Fn()->".repeat(times)),
+            format!("fn([f64; {}1])", "-".repeat(times)),
+            format!("fn([f64; {}1])", "!".repeat(times)),
+            format!("fn(x: {}f64)", "*const ".repeat(times)),
+            format!("fn(x: {}f64)", "&".repeat(times)),
+        ] {
+            let thread = std::thread::Builder::new().stack_size(256 << 10);
+            let read = thread.spawn(move || text.parse::<Signature>().map_err(|e| e.reason));
+            read.unwrap().join().unwrap().unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn results_and_pointers_nest_no_deeper_than_the_limit() {
+    let results = |n: usize| format!("{}fn()", "fn()->".repeat(n));
+    let pointers = |n: usize| format!("fn(x: {}f64)", "*const ".repeat(n));
+    for deepest in [
+        results(15),
+        pointers(15),
+        format!("fn({})", "*mut f64,".repeat(40)),
+    ] {
+        deepest.parse::<Signature>().unwrap();
+    }
+    let side_by_side = format!("fn({})", "fn(f64)->*const f64,".repeat(40));
+    side_by_side.parse::<Signature>().unwrap();
+    for deeper in [results(17), pointers(17)] {
+        let error = deeper.parse::<Signature>().unwrap_err();
+        assert!(error.reason.contains("nested more than 16 deep"), "{error}");
+    }
+}
+
+#[test]
+fn names_that_are_words_of_rust_read_back() {
+    let signature: Signature = "fn(r#type: i32, r#match: fn(r#fn: f64))".parse().unwrap();
+    assert_eq!(signature.parameters[0].name.as_deref(), Some("type"));
+    let text = signature.to_string();
+    assert_eq!(text, "fn(r#type: i32, r#match: extern \"C\" fn(r#fn: f64))");
+    assert_eq!(text.parse::<Signature>().unwrap(), signature);
+}
+
+#[test]
+fn names_that_would_not_read_back_are_not_written() {
+    for name in [
+        "self",
+        "Self",
+        "crate",
+        "",
+        "_",
+        "a b",
+        "2x",
+        "a: f64, b",
+        "e\u{301}",
+    ] {
+        let mut signature: Signature = "fn(x: f64)".parse().unwrap();
+        signature.parameters[0].name = Some(name.to_owned());
+        assert_eq!(signature.to_string(), "fn(f64)", "{name}");
+    }
+    let mut twice: Signature = "fn(x: f64, y: f64)".parse().unwrap();
+    twice.parameters[1].name = Some("x".to_owned());
+    assert_eq!(twice.to_string(), "fn(x: f64, f64)");
 }
 
 fn scalars() -> impl Strategy<Value = Type> {
@@ -101,13 +201,24 @@ pub(crate) fn types() -> impl Strategy<Value = Type> {
 }
 
 fn signatures_of(types: BoxedStrategy<Type>) -> impl Strategy<Value = Signature> {
-    let parameter = (prop::option::of("[a-z]_[a-z0-9]{0,3}"), types.clone())
-        .prop_map(|(name, ty)| Parameter { name, ty });
+    let name = prop_oneof![
+        4 => "[a-z]_[a-z0-9]{0,3}",
+        1 => prop::sample::select(vec!["type", "fn", "größe", "match", "int", "union"])
+            .prop_map(str::to_owned),
+    ];
+    let parameter =
+        (prop::option::of(name), types.clone()).prop_map(|(name, ty)| Parameter { name, ty });
     (
         prop::collection::vec(parameter, 0..5),
         prop::option::of(types),
     )
-        .prop_map(|(parameters, result)| Signature { parameters, result })
+        .prop_map(|(mut parameters, result)| {
+            let mut names = std::collections::BTreeSet::new();
+            for Parameter { name, .. } in &mut parameters {
+                *name = name.take().filter(|name| names.insert(name.clone()));
+            }
+            Signature { parameters, result }
+        })
 }
 
 /// Any signature.
@@ -143,5 +254,13 @@ proptest! {
         if let Ok(signature) = text.parse::<Signature>() {
             prop_assert_eq!(signature.to_string().parse::<Signature>().unwrap(), signature);
         }
+    }
+
+    #[test]
+    fn any_name_reads_back_or_is_left_out(name in "\\PC{0,8}|r#[a-z]{1,6}|[a-z]{2,6}") {
+        let mut signature: Signature = "fn(x: f64)".parse().unwrap();
+        signature.parameters[0].name = Some(name);
+        let read: Signature = signature.to_string().parse().unwrap();
+        prop_assert!(read == signature || read.parameters[0].name.is_none());
     }
 }
