@@ -43,7 +43,7 @@ impl Arguments {
     /// | integers | `12`, `-3`, `0xff`, `1_000` |
     /// | floats | `0.1`, `1e-9`, `inf`, `nan`, `3` |
     /// | `bool` | `true`, `false` |
-    /// | pointers to those | `[1, 2, 3]`, `[[1, 2], [3, 4]]` row after row, `[0; 100]`, `zeros(100)`, `5` for an array of one, `@x.npy`, `@data.csv:COLUMN`, `null` |
+    /// | pointers to those | `[1, 2, 3]`, `[[1, 2], [3, 4]]` row after row, `[0; 100]`, `zeros(100)` or `zeros:100`, `5` for an array of one, `@x.npy`, `@data.csv:COLUMN`, `null` |
     /// | `*const u8`, `*const i8` | also `"text"`, which ends with a 0 |
     /// | other pointers | `null` |
     ///

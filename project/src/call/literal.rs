@@ -1,5 +1,5 @@
 //! Arrays and strings written in place: `[1, 2, 3]`, `[[1, 2], [3, 4]]`, `[0; 100]`, `zeros(100)`,
-//! `"text"`.
+//! `"text"`. `zeros:100` is `zeros(100)` without what a shell wants quoted.
 
 use super::error::shortened;
 use super::scalar::whole;
@@ -14,7 +14,10 @@ pub(super) fn parse(text: &str, element: Element) -> Result<Option<Array>, Argum
         return array(text, element).map(Some);
     }
     if let Some(rest) = text.strip_prefix("zeros(") {
-        return zeros(rest, text, element).map(Some);
+        return zeros(rest.strip_suffix(')'), text, element).map(Some);
+    }
+    if let Some(sizes) = text.strip_prefix("zeros:") {
+        return zeros(Some(sizes), text, element).map(Some);
     }
     if text.starts_with('"') {
         return string(text, element).map(Some);
@@ -22,15 +25,14 @@ pub(super) fn parse(text: &str, element: Element) -> Result<Option<Array>, Argum
     Ok(None)
 }
 
-/// `100)` or `3, 4)`.
-fn zeros(rest: &str, text: &str, element: Element) -> Result<Array, ArgumentError> {
+/// `100` or `3, 4`.
+fn zeros(sizes: Option<&str>, text: &str, element: Element) -> Result<Array, ArgumentError> {
     let syntax = || ArgumentError::Syntax {
         expected: "`zeros(LENGTH)` or `zeros(ROWS, COLUMNS)`".to_owned(),
         found: shortened(text),
     };
-    let sizes = rest.strip_suffix(')').ok_or_else(syntax)?;
     let mut length = 1_u128;
-    for size in sizes.split(',') {
+    for size in sizes.ok_or_else(syntax)?.split(',') {
         length = length.saturating_mul(count(size).ok_or_else(syntax)?);
     }
     Array::zeros(element, length)

@@ -31,6 +31,8 @@ fn arrays() {
         ("zeros(3)", "[0, 0, 0]"),
         ("zeros( 2, 2 )", "[0, 0, 0, 0]"),
         ("zeros(1_0,0)", "[]"),
+        ("zeros:3", "[0, 0, 0]"),
+        ("zeros:1,2", "[0, 0]"),
         ("5", "none"),
         ("", "none"),
     ];
@@ -168,6 +170,7 @@ proptest! {
         let _ = parse(&format!("[{text}"), Element::U8);
         let _ = parse(&format!("\"{text}\""), Element::U8);
         let _ = parse(&format!("zeros({text})"), Element::U8);
+        let _ = parse(&format!("zeros:{text}"), Element::U8);
     }
 
     #[test]
