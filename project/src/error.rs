@@ -166,6 +166,16 @@ pub enum Error {
         /// The registry in use.
         found: String,
     },
+    /// A dependency comes from a registry that is not the one in use.
+    #[error("`{name}` comes from the registry `{wanted}`, but the registry in use is `{found}`")]
+    NamedRegistry {
+        /// The dependency.
+        name: PackageName,
+        /// The registry that the manifest names.
+        wanted: String,
+        /// The registry in use.
+        found: String,
+    },
     /// The registry has other bytes under a version than were locked.
     #[error(
         "{id} is locked with SHA-256 {locked}, but the registry has {found} under that version; \
@@ -234,6 +244,9 @@ impl Error {
                  versions with `puck update`"
                     .to_owned(),
             ),
+            Self::NamedRegistry { wanted, .. } => {
+                Some(format!("name the folder of `{wanted}` with --registry or PUCK_REGISTRY"))
+            }
             Self::OtherRegistry { .. } => Some(
                 "name the registry it was locked from with --registry or PUCK_REGISTRY, or delete \
                  Puck.lock to choose again"

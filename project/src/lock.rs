@@ -3,17 +3,20 @@
 //! A lockfile that satisfies the manifest is left as it is, and nothing is asked of any registry.
 //! Otherwise everything is resolved again, keeping what is locked wherever it still fits.
 
-use std::collections::BTreeMap;
-
 use puck_package::lockfile::{PackageId, PackageSource};
-use puck_package::{Dependency, LockedPackage, Lockfile, PackageName};
+use puck_package::{LockedPackage, Lockfile, PackageName};
 use puck_registry::Registry;
 use puck_resolver::{Request, Resolution, Update, resolve};
-use semver::Version;
 
 use crate::local::LocalPackages;
 use crate::source::Versions;
 use crate::{Error, Machine, Mode, Project, files};
+
+mod agreement;
+mod changes;
+
+pub use changes::Change;
+use changes::changes;
 
 /// A project's lockfile, and how it came to be so.
 #[derive(Clone, Debug)]
@@ -24,34 +27,6 @@ pub struct Locked {
     pub changes: Vec<Change>,
     /// Whether the file was written.
     pub written: bool,
-}
-
-/// A difference between two lockfiles.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A package that was not there.
-    Added(PackageId),
-    /// A package that is there no more.
-    Removed(PackageId),
-    /// Another version of a package, of which there was and is one.
-    Changed {
-        /// Its name.
-        name: PackageName,
-        /// The version before.
-        from: Version,
-        /// The version now.
-        to: Version,
-    },
-}
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Added(id) => write!(f, "+ {id}"),
-            Self::Removed(id) => write!(f, "- {id}"),
-            Self::Changed { name, from, to } => write!(f, "~ {name} {from} -> {to}"),
-        }
-    }
 }
 
 /// Brings the lockfile of `project` up to date.
@@ -83,7 +58,7 @@ pub(crate) fn lock_with(
     let reason = match &before {
         None if project.manifest().dependencies.is_empty() => None,
         None => Some("there is no Puck.lock".to_owned()),
-        Some(lockfile) => difference(project, local, lockfile)?,
+        Some(lockfile) => agreement::difference(project, local, lockfile)?,
     };
     if update == Update::Nothing && reason.is_none() {
         return Ok(Locked {
@@ -98,6 +73,7 @@ pub(crate) fn lock_with(
 
     let before = before.unwrap_or_default();
     let registry = machine.registry()?;
+    expect_registry(project, registry.as_ref())?;
     let resolution = resolve_project(
         machine,
         project,
@@ -139,6 +115,21 @@ fn expect_locked(
             near: puck_package::nearest(name.as_str(), known).map(str::to_owned),
         }),
     }
+}
+
+/// A dependency that names a registry is never taken from another one.
+fn expect_registry(project: &Project, registry: Option<&Registry>) -> Result<(), Error> {
+    let found = registry.map_or(crate::machine::DEFAULT_REGISTRY, Registry::name);
+    for (name, dependency) in &project.manifest().dependencies {
+        if let Some(wanted) = dependency.registry.as_ref().filter(|wanted| *wanted != found) {
+            return Err(Error::NamedRegistry {
+                name: name.clone(),
+                wanted: wanted.clone(),
+                found: found.to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn resolve_project(
@@ -255,181 +246,5 @@ fn registered(
             Some(*package.sha256()),
         )),
         None => Err(Error::Vanished(id.clone())),
-    }
-}
-
-/// Why `lockfile` does not do for `project`; `None` if it does.
-fn difference(
-    project: &Project,
-    local: &LocalPackages,
-    lockfile: &Lockfile,
-) -> Result<Option<String>, Error> {
-    let dependencies = &project.manifest().dependencies;
-    for id in &lockfile.dependencies {
-        if !dependencies.contains_key(&id.name) {
-            return Ok(Some(format!(
-                "`{}` is locked, but the manifest does not need it",
-                id.name
-            )));
-        }
-    }
-    if let Some(reason) = unmet(
-        "the manifest",
-        dependencies,
-        &lockfile.dependencies,
-        lockfile,
-    ) {
-        return Ok(Some(reason));
-    }
-    for locked in &lockfile.packages {
-        let path = match &locked.source {
-            PackageSource::Path(path) => Some(path),
-            PackageSource::Registry(_) => None,
-        };
-        let found = local.get(&locked.name);
-        if path != found.map(|found| &found.path) {
-            return Ok(Some(format!(
-                "`{}` comes from somewhere else now",
-                locked.name
-            )));
-        }
-        let Some(found) = found else { continue };
-        let package = found.project.package()?;
-        if package.version != locked.version {
-            let (name, now) = (&locked.name, &package.version);
-            return Ok(Some(format!(
-                "{name} {} is locked, but its folder has {now}",
-                locked.version
-            )));
-        }
-        let theirs = &found.project.manifest().dependencies;
-        if let Some(reason) = unmet(
-            &format!("`{}`", locked.name),
-            theirs,
-            &locked.dependencies,
-            lockfile,
-        ) {
-            return Ok(Some(reason));
-        }
-    }
-    Ok(None)
-}
-
-/// What `who` needs by its manifest and does not have among `locked`.
-fn unmet(
-    who: &str,
-    dependencies: &BTreeMap<PackageName, Dependency>,
-    locked: &[PackageId],
-    lockfile: &Lockfile,
-) -> Option<String> {
-    dependencies.iter().find_map(|(name, dependency)| {
-        let requirement = &dependency.requirement;
-        let mut found = locked.iter().filter(|id| id.name == *name);
-        match (found.next(), found.next()) {
-            (None, _) => Some(format!("{who} needs `{name}`, which is not locked")),
-            (Some(_), Some(_)) => Some(format!("`{name}` is locked twice for {who}")),
-            // A pre-release that a path has, or that was locked by name, is what it is.
-            (Some(id), None) if !requirement.matches(&id.version) => Some(format!(
-                "{who} needs `{name} {requirement}`, but {} is locked",
-                id.version
-            )),
-            (Some(id), None) => {
-                let locked = lockfile.package(id)?;
-                let by_path = matches!(locked.source, PackageSource::Path(_));
-                (by_path != dependency.path.is_some())
-                    .then(|| format!("`{name}` comes from somewhere else now"))
-            }
-        }
-    })
-}
-
-/// What is different in `after`; sorted by name.
-fn changes(before: &Lockfile, after: &Lockfile) -> Vec<Change> {
-    let versions = |lockfile: &Lockfile| {
-        let mut by_name: BTreeMap<PackageName, Vec<Version>> = BTreeMap::new();
-        for package in &lockfile.packages {
-            by_name
-                .entry(package.name.clone())
-                .or_default()
-                .push(package.version.clone());
-        }
-        by_name
-    };
-    let (before, after) = (versions(before), versions(after));
-    let mut names: Vec<_> = before.keys().chain(after.keys()).collect();
-    names.sort();
-    names.dedup();
-    let mut changes = Vec::new();
-    for name in names {
-        let old = before.get(name).map_or(&[][..], Vec::as_slice);
-        let new = after.get(name).map_or(&[][..], Vec::as_slice);
-        if let ([from], [to]) = (old, new) {
-            if from != to {
-                let (from, to) = (from.clone(), to.clone());
-                changes.push(Change::Changed {
-                    name: name.clone(),
-                    from,
-                    to,
-                });
-            }
-            continue;
-        }
-        let id = |version: &Version| PackageId {
-            name: name.clone(),
-            version: version.clone(),
-        };
-        changes.extend(
-            old.iter()
-                .filter(|v| !new.contains(v))
-                .map(id)
-                .map(Change::Removed),
-        );
-        changes.extend(
-            new.iter()
-                .filter(|v| !old.contains(v))
-                .map(id)
-                .map(Change::Added),
-        );
-    }
-    changes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lockfile(packages: &[&str]) -> Lockfile {
-        let packages = packages.iter().map(|text| {
-            let id: PackageId = text.parse().unwrap();
-            LockedPackage {
-                name: id.name,
-                version: id.version,
-                source: PackageSource::Path("x".to_owned()),
-                sha256: None,
-                dependencies: Vec::new(),
-            }
-        });
-        Lockfile::new(Vec::new(), packages.collect())
-    }
-
-    #[test]
-    fn changes_in_words() {
-        for (before, after, expected) in [
-            (&["a 1.0.0"][..], &["a 1.0.0"][..], &[][..]),
-            (&[], &["a 1.0.0"], &["+ a 1.0.0"]),
-            (
-                &["a 1.0.0"],
-                &["a 1.1.0", "b 1.0.0"],
-                &["~ a 1.0.0 -> 1.1.0", "+ b 1.0.0"],
-            ),
-            (&["a 1.0.0", "a 2.0.0"], &["a 2.0.0"], &["- a 1.0.0"]),
-            (&["a 1.0.0"], &["a 1.0.0", "a 2.0.0"], &["+ a 2.0.0"]),
-        ] {
-            let found: Vec<_> = changes(&lockfile(before), &lockfile(after))
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            assert_eq!(found, expected);
-        }
     }
 }

@@ -22,8 +22,9 @@ const SHOWN: usize = 100;
 /// The arguments are checked against the function's signature. Arrays that the function changed
 /// are printed after the result.
 ///
-/// Arguments: numbers (12, 0xff, 1e-9, inf), true, false, arrays ([1,2,3], zeros(100)), arrays
-/// from files (@x.npy, @table.csv:COLUMN), "text" for bytes, null for a null pointer.
+/// Arguments: numbers (12, 0xff, 1e-9, inf), true, false, arrays ([1,2,3], zeros:100 for zeros),
+/// arrays from files (@x.npy, @table.csv:COLUMN), "text" for bytes, null for a null pointer. Put
+/// -- before arguments such as -inf.
 ///
 /// What an array must hold is the function's business: too short a one makes it read what is not
 /// there.
