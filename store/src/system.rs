@@ -12,12 +12,10 @@ use puck_package::SystemImport;
 
 /// The libraries that a package may use without bringing them, by SONAME. No other is opened:
 /// opening a library runs its initialisers, and the name comes from an archive.
-pub const LIBRARIES: [&str; 4] = [
-    "libc.so.6",
-    "libm.so.6",
-    "libgcc_s.so.1",
-    "ld-linux-x86-64.so.2",
-];
+pub const LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", LOADER];
+
+/// The dynamic linker itself.
+const LOADER: &str = "ld-linux-x86-64.so.2";
 
 /// The version of this machine's glibc, `2.41`.
 #[must_use]
@@ -59,6 +57,10 @@ struct Library(*mut c_void);
 
 impl Library {
     fn open(soname: &str) -> Option<Self> {
+        if soname == LOADER {
+            // It finds its own symbols among those of the whole process only.
+            return Some(Self(libc::RTLD_DEFAULT));
+        }
         let name = LIBRARIES
             .contains(&soname)
             .then(|| CString::new(soname).ok())??;
@@ -86,8 +88,10 @@ impl Library {
 
 impl Drop for Library {
     fn drop(&mut self) {
-        // SAFETY: the handle came from `dlopen` and is closed once.
-        unsafe { libc::dlclose(self.0) };
+        if self.0 != libc::RTLD_DEFAULT {
+            // SAFETY: the handle came from `dlopen` and is closed once.
+            unsafe { libc::dlclose(self.0) };
+        }
     }
 }
 
@@ -114,6 +118,9 @@ mod tests {
                 import("__popcountdi2", "libgcc_s.so.1", Some("GCC_3.4")),
                 true,
             ),
+            (import("__tls_get_addr", LOADER, Some("GLIBC_2.3")), true),
+            (import("__tls_get_addr", LOADER, None), true),
+            (import("__tls_get_addr", LOADER, Some("GLIBC_2.99")), false),
             (import("exp", "libm.so.6", Some("GLIBC_2.99")), false),
             (
                 import("no_such_symbol", "libc.so.6", Some("GLIBC_2.14")),
