@@ -5,14 +5,16 @@
 //! their place and renamed into it, so that several builds may share the folder; the folder may be
 //! removed at any time.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use puck_package::Digest;
 
+use crate::temporary;
+
 /// The folder.
 #[derive(Debug)]
 pub(crate) struct Cache {
+    root: PathBuf,
     directory: PathBuf,
 }
 
@@ -23,6 +25,7 @@ impl Cache {
     /// The cache in a folder below `root`, made when something is put there.
     pub(crate) fn new(root: &Path) -> Self {
         Self {
+            root: root.to_owned(),
             directory: root.join("objects"),
         }
     }
@@ -45,13 +48,8 @@ impl Cache {
 
     /// Keeps `content` under `key`.
     pub(crate) fn put(&self, key: &str, content: &[u8]) -> std::io::Result<()> {
-        fs_err::create_dir_all(&self.directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
-        file.write_all(Digest::of(content).bytes())?;
-        file.write_all(content)?;
-        // Not flushed to the disk: what a crash damages is found by its digest.
-        file.persist(self.path(key)).map_err(|error| error.error)?;
-        Ok(())
+        let entry = [&Digest::of(content).bytes()[..], content].concat();
+        temporary::write(&self.root, &self.path(key), &entry)
     }
 
     fn path(&self, key: &str) -> PathBuf {

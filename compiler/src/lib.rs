@@ -26,6 +26,7 @@ mod record;
 mod request;
 mod source;
 mod system;
+mod temporary;
 
 pub use build::build;
 pub use codegen::{CodegenError, llvm_version};
@@ -35,3 +36,4 @@ pub use module::{ExportError, ImportError, ModuleError};
 pub use request::{BuildRequest, Built, Progress};
 pub use source::{SourceError, cargo_manifest};
 pub use system::SystemError;
+pub use temporary::sweep;

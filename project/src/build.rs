@@ -131,7 +131,8 @@ fn still_packed(path: &Path, record: &Path, identity: &Digest) -> Option<PackRec
     same.then_some(record)
 }
 
-/// Held while something is made in the project's target folder.
+/// Held while something is made in the project's target folder. What a killed process left there
+/// is removed.
 fn lock(project: &Project) -> Result<fs_err::File, Error> {
     let directory = project.target_directory();
     fs_err::create_dir_all(&directory)?;
@@ -145,8 +146,19 @@ fn lock(project: &Project) -> Result<fs_err::File, Error> {
         Err(TryLockError::WouldBlock) => file.file().lock()?,
         Err(TryLockError::Error(error)) => return Err(error.into()),
     }
+    files::sweep(&directory)?;
+    files::remove_all(&directory.join(IN_THE_MAKING))?;
+    #[cfg(feature = "compiler")]
+    puck_compiler::sweep(&directory.join(CACHE))?;
     Ok(file)
 }
+
+/// In a project's target folder: what the compiler keeps for later builds.
+#[cfg(feature = "compiler")]
+const CACHE: &str = "cache";
+
+/// In a project's target folder: a package's folder until it is whole, and the one before it.
+const IN_THE_MAKING: &str = ".building";
 
 #[cfg(not(feature = "compiler"))]
 fn compile(
@@ -184,7 +196,7 @@ fn compile(
         manifest: project.manifest(),
         directory: project.directory(),
         dependencies,
-        cache: &target.join("cache"),
+        cache: &target.join(CACHE),
         jobs: jobs.max(1),
     };
     let built = puck_compiler::build(&request, &Steps(progress))?;
@@ -217,10 +229,8 @@ fn write_directory(
     document: &PackageDocument,
     files: &std::collections::BTreeMap<String, Vec<u8>>,
 ) -> Result<(), Error> {
-    let made = tempfile::Builder::new()
-        .prefix(".building-")
-        .tempdir_in(target)?;
-    let new = made.path().join("new");
+    let made = target.join(IN_THE_MAKING);
+    let new = made.join("new");
     let json = document.to_json();
     let all = files.iter().map(|(path, bytes)| (path.as_str(), bytes));
     for (path, bytes) in all.chain([(archive::DOCUMENT, &json)]) {
@@ -231,7 +241,8 @@ fn write_directory(
         fs_err::write(path, bytes)?;
     }
     if place.exists() {
-        fs_err::rename(place, made.path().join("old"))?;
+        fs_err::rename(place, made.join("old"))?;
     }
-    Ok(fs_err::rename(new, place)?)
+    fs_err::rename(new, place)?;
+    Ok(files::remove_all(&made)?)
 }

@@ -1,7 +1,6 @@
 //! The content and the identity of input files, each looked at once a run.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -131,21 +130,6 @@ pub(super) fn identity(path: &Path) -> Option<String> {
         metadata.len(),
         modified.as_nanos()
     ))
-}
-
-/// Writes beside and renames, so that readers see all of `bytes` or nothing.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| {
-        std::io::Error::new(
-            error.error.kind(),
-            format!("{}: {}", path.display(), error.error),
-        )
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{self, Files};
 use super::{Language, SourceError, clang, pattern};
-use crate::BuildRequest;
+use crate::{BuildRequest, temporary};
 
 /// The number of the form of `inputs.json`, and of what a fingerprint is made of.
 const FORMAT: u32 = 1;
@@ -48,7 +48,7 @@ impl Inputs {
     pub(super) fn write(&mut self, request: &BuildRequest<'_>) -> Result<(), SourceError> {
         self.format = FORMAT;
         let text = serde_json::to_vec(self).map_err(std::io::Error::from)?;
-        Ok(files::write(&place(request), &text)?)
+        Ok(temporary::write(request.cache, &place(request), &text)?)
     }
 
     /// The digest of all inputs as they are now; `None` if one is gone or cannot be known.

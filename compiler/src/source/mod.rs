@@ -13,7 +13,8 @@
 //! machine gets into them: the project's folder is `.`.
 //!
 //! What is kept in the cache folder: `clang/` (modules by content), `include/` (headers of
-//! dependencies), `rust/` (cargo's target folder), `inputs.json`. All of it may be removed.
+//! dependencies), `rust/` (cargo's target folder), `inputs.json`, and what is in the making. All of
+//! it may be removed.
 
 mod clang;
 mod debug;

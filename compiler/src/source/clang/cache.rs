@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use puck_package::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::source::files;
+use crate::temporary;
 
 /// A folder of compiled modules.
 #[derive(Debug)]
 pub(super) struct Cache {
+    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -37,6 +38,7 @@ struct Head {
 impl Cache {
     pub(super) fn new(cache: &Path) -> Self {
         Self {
+            root: cache.to_owned(),
             folder: cache.join("clang"),
         }
     }
@@ -70,8 +72,8 @@ impl Cache {
         let mut bytes = serde_json::to_vec(&head)?;
         bytes.push(b'\n');
         bytes.extend(&entry.bitcode);
-        files::write(&self.module(key, state), &bytes)?;
-        files::write(&self.headers(key), entry.headers.as_bytes())
+        temporary::write(&self.root, &self.module(key, state), &bytes)?;
+        temporary::write(&self.root, &self.headers(key), entry.headers.as_bytes())
     }
 
     fn headers(&self, key: Digest) -> PathBuf {

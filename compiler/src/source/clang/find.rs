@@ -7,6 +7,7 @@ use std::process::Command;
 use puck_package::{Digest, variables};
 
 use crate::source::{SourceError, files, process};
+use crate::temporary;
 
 /// Older ones write bitcode with typed pointers.
 pub(in crate::source) const OLDEST: u32 = 14;
@@ -117,7 +118,7 @@ fn version(path: &Path, identity: &str, cache: &Path) -> Result<String, String> 
         .map_err(|error| format!("does not say its version: {error}"))?;
     let version = parse_version(&said).ok_or("does not say that it is clang")?;
     // A convenience only: where it cannot be written, the compiler is asked again.
-    let _ = files::write(&remembered, version.as_bytes());
+    let _ = temporary::write(cache, &remembered, version.as_bytes());
     Ok(version)
 }
 

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use puck_package::{Digest, c_header};
 
-use super::files::{self, Files};
+use super::files::Files;
 use super::inputs::Inputs;
 use super::pattern::SourceFile;
 use super::{SourceError, SourceModule, dependencies, process, wants_debug};
-use crate::{BuildRequest, Progress};
+use crate::{BuildRequest, Progress, temporary};
 use cache::{Cache, Entry};
 pub(super) use find::{Clang, NEWEST, OLDEST, find};
 
@@ -74,7 +74,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<Vec<SourceModule>, SourceError> {
         let cache = Cache::new(self.request.cache);
         let search = command::search_folders(&self.options, &self.include, sources);
-        let work = tempfile::tempdir()?;
+        let work = temporary::directory(self.request.cache)?;
         let context = Context {
             files,
             cache: &cache,
@@ -257,7 +257,7 @@ fn write_headers(request: &BuildRequest<'_>) -> Result<PathBuf, SourceError> {
     for (name, text) in headers {
         let path = folder.join(name);
         if fs_err::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-            files::write(&path, text.as_bytes())?;
+            temporary::write(request.cache, &path, text.as_bytes())?;
         }
     }
     Ok(folder)

@@ -12,13 +12,13 @@ mod cargo;
 mod inputs;
 mod manifest;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use puck_package::Digest;
 
 use super::inputs::Inputs;
-use super::{Language, SourceError, SourceModule, files, process, wants_debug};
-use crate::{BuildRequest, Progress};
+use super::{Language, SourceError, SourceModule, process, wants_debug};
+use crate::{BuildRequest, Progress, temporary};
 use cargo::Crate;
 pub use manifest::cargo_manifest;
 
@@ -149,7 +149,7 @@ impl Place {
         let stem = format!("{}-{}", krate.name, key.prefix(16));
         let linker = target.join("linker");
         if fs_err::read(&linker).ok().as_deref() != Some(LINKER.as_bytes()) {
-            write_script(&linker)?;
+            temporary::write_program(request.cache, &linker, LINKER.as_bytes())?;
         }
         Ok(Self {
             bitcode: target.join(format!("{stem}.bc")),
@@ -162,12 +162,6 @@ impl Place {
     fn is_whole(&self) -> bool {
         self.bitcode.is_file() && self.exports.is_file() && self.linker.is_file()
     }
-}
-
-fn write_script(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    files::write(path, LINKER.as_bytes())?;
-    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
 /// The symbols between `global:` and `local:` of a version script, sorted.
