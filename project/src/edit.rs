@@ -9,8 +9,10 @@ use semver::VersionReq;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::inspect::unknown_package;
-use crate::lock::{Locked, lock};
-use crate::{Error, Machine, Mode, Project, files};
+use crate::install::install_held;
+use crate::local::LocalPackages;
+use crate::lock::{Locked, lock_with};
+use crate::{Error, InstallOptions, Installed, Machine, Mode, Progress, Project, files};
 
 /// `NAME` or `NAME@REQUIREMENT`, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ pub fn add(
         };
         dependencies.push((spec.name.clone(), shown, value));
     }
-    edit(machine, project, mode, |table| {
+    let change = |table: &mut dyn TableLike| {
         for (name, _, value) in &dependencies {
             table.insert(name.as_str(), Item::Value(value.clone()));
         }
@@ -105,7 +107,9 @@ pub fn add(
             .iter()
             .map(|(name, shown, _)| (name.clone(), shown.clone()))
             .collect())
-    })
+    };
+    let (edited, ()) = edit(machine, project, mode, change, |_| Ok(()))?;
+    Ok(edited)
 }
 
 /// Removes dependencies from the manifest of `project`, and locks.
@@ -118,34 +122,64 @@ pub fn remove(
     names: &[PackageName],
     mode: &Mode,
 ) -> Result<Edited, Error> {
-    edit(machine, project, mode, |table| {
-        let mut removed = Vec::new();
-        for name in names {
-            if table.remove(name.as_str()).is_none() {
-                let known = project
-                    .manifest()
-                    .dependencies
-                    .keys()
-                    .map(PackageName::as_str);
-                return Err(Error::NotADependency {
-                    name: name.clone(),
-                    manifest: project.manifest().path.clone(),
-                    near: nearest(name.as_str(), known).map(str::to_owned),
-                });
-            }
-            removed.push((name.clone(), String::new()));
-        }
-        Ok(removed)
+    let change = |table: &mut dyn TableLike| remove_from(table, project, names);
+    let (edited, ()) = edit(machine, project, mode, change, |_| Ok(()))?;
+    Ok(edited)
+}
+
+/// Removes dependencies from the manifest of `project`, and installs what is left.
+///
+/// The manifest is written last: until then, removing them once more does all that is left to do.
+///
+/// # Errors
+/// As [`remove`] and [`install`](crate::install()).
+pub fn uninstall(
+    machine: &Machine,
+    project: &Project,
+    names: &[PackageName],
+    options: &InstallOptions,
+    progress: &dyn Progress,
+) -> Result<(Edited, Installed), Error> {
+    let change = |table: &mut dyn TableLike| remove_from(table, project, names);
+    edit(machine, project, &options.mode, change, |edited| {
+        install_held(machine, edited, options, progress)
     })
 }
 
-/// Changes the table of dependencies, locks with the changed manifest, and only then writes it.
-fn edit(
+fn remove_from(
+    table: &mut dyn TableLike,
+    project: &Project,
+    names: &[PackageName],
+) -> Result<Vec<(PackageName, String)>, Error> {
+    let mut removed = Vec::new();
+    for name in names {
+        if table.remove(name.as_str()).is_none() {
+            let known = project
+                .manifest()
+                .dependencies
+                .keys()
+                .map(PackageName::as_str);
+            return Err(Error::NotADependency {
+                name: name.clone(),
+                manifest: project.manifest().path.clone(),
+                near: nearest(name.as_str(), known).map(str::to_owned),
+            });
+        }
+        removed.push((name.clone(), String::new()));
+    }
+    Ok(removed)
+}
+
+/// Changes the table of dependencies, locks with the changed manifest, does what is to be done
+/// `before_writing` it, and only then writes it.
+fn edit<T>(
     machine: &Machine,
     project: &Project,
     mode: &Mode,
     change: impl FnOnce(&mut dyn TableLike) -> Result<Vec<(PackageName, String)>, Error>,
-) -> Result<Edited, Error> {
+    before_writing: impl FnOnce(&Project) -> Result<T, Error>,
+) -> Result<(Edited, T), Error> {
+    let (project, _hold) = project.hold()?;
     let path = &project.manifest().path;
     let text = fs_err::read_to_string(path)?;
     let unreadable = |message: String| puck_package::ManifestError::Toml {
@@ -182,13 +216,16 @@ fn edit(
     };
     let manifest = manifest.ok_or_else(|| unreadable("the edited manifest is empty".to_owned()))?;
     let project = project.with_manifest(manifest);
-    let locked = lock(machine, &project, mode, Update::Nothing)?;
-    files::replace(path, text.as_bytes())?;
-    Ok(Edited {
+    let local = LocalPackages::of(&project)?;
+    let locked = lock_with(machine, &project, &local, mode, Update::Nothing)?;
+    let done = before_writing(&project)?;
+    files::replace(&project.manifest().path, text.as_bytes())?;
+    let edited = Edited {
         project,
         locked,
         dependencies,
-    })
+    };
+    Ok((edited, done))
 }
 
 /// The newest version of a package as a requirement: `1.2.0`.

@@ -47,6 +47,17 @@ pub fn install(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
+    let (project, _hold) = project.hold()?;
+    install_held(machine, &project, options, progress)
+}
+
+/// As [`install`], for a project that is held already.
+pub(crate) fn install_held(
+    machine: &Machine,
+    project: &Project,
+    options: &InstallOptions,
+    progress: &dyn Progress,
+) -> Result<Installed, Error> {
     let local = LocalPackages::of(project)?;
     let locked = lock_with(
         machine,
@@ -112,8 +123,9 @@ pub(crate) fn dependencies(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<PackageDocument>, Error> {
-    let local = LocalPackages::of(project)?;
-    let locked = lock_with(machine, project, &local, mode, Update::Nothing)?;
+    let (project, _hold) = project.hold()?;
+    let local = LocalPackages::of(&project)?;
+    let locked = lock_with(machine, &project, &local, mode, Update::Nothing)?;
     let packages = install_locked(machine, &locked.lockfile, &local, jobs, progress)?;
     Ok(documents(&locked.lockfile.dependencies, &packages))
 }

@@ -16,13 +16,14 @@
 //! takes long says what it does through [`Progress`].
 //!
 //! Every verb may be run again after it was stopped at any moment: files are replaced by renames,
-//! and what is found half done is done again.
+//! and what is found half done is done again. Processes that change the same project take turns.
 
 mod build;
 pub mod call;
 pub mod edit;
 mod error;
 mod files;
+mod hold;
 mod inspect;
 mod install;
 mod local;
@@ -35,7 +36,7 @@ mod source;
 pub mod template;
 
 pub use build::{BuiltPackage, Packed, build, pack};
-pub use edit::{Addition, Edited, PackageSpec, add, remove};
+pub use edit::{Addition, Edited, PackageSpec, add, remove, uninstall};
 pub use error::Error;
 pub use inspect::{Inspected, unknown_package};
 pub use install::{InstallOptions, Installed, install};

@@ -40,10 +40,12 @@ pub fn lock(
     mode: &Mode,
     update: Update,
 ) -> Result<Locked, Error> {
-    let local = LocalPackages::of(project)?;
-    lock_with(machine, project, &local, mode, update)
+    let (project, _hold) = project.hold()?;
+    let local = LocalPackages::of(&project)?;
+    lock_with(machine, &project, &local, mode, update)
 }
 
+/// As [`lock`], for a project that is held already.
 pub(crate) fn lock_with(
     machine: &Machine,
     project: &Project,
@@ -121,7 +123,11 @@ fn expect_locked(
 fn expect_registry(project: &Project, registry: Option<&Registry>) -> Result<(), Error> {
     let found = registry.map_or(crate::machine::DEFAULT_REGISTRY, Registry::name);
     for (name, dependency) in &project.manifest().dependencies {
-        if let Some(wanted) = dependency.registry.as_ref().filter(|wanted| *wanted != found) {
+        if let Some(wanted) = dependency
+            .registry
+            .as_ref()
+            .filter(|wanted| *wanted != found)
+        {
             return Err(Error::NamedRegistry {
                 name: name.clone(),
                 wanted: wanted.clone(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use puck_package::{Lockfile, Manifest, PackageSection, lockfile, manifest};
 use puck_store::Store;
 
+use crate::hold::{Hold, Stamp};
 use crate::{Error, files};
 
 /// A folder with a `Puck.toml`, or with a `Cargo.toml` that has `[package.metadata.puck]`.
@@ -12,6 +13,8 @@ use crate::{Error, files};
 pub struct Project {
     directory: PathBuf,
     manifest: Manifest,
+    /// Of the manifest's file, from just before it was read; `None` if it was not read from one.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 impl Project {
@@ -47,31 +50,34 @@ impl Project {
         let path = directory.join(manifest::FILE);
         if !path.exists() {
             fs_err::create_dir_all(&directory)?;
-            files::replace(
-                &path,
-                b"# What `puck install NAME` installed.\n\n[dependencies]\n",
-            )?;
+            let _hold = Hold::wait(&directory)?;
+            if !path.exists() {
+                let text = "# What `puck install NAME` installed.\n\n[dependencies]\n";
+                files::replace(&path, text.as_bytes())?;
+            }
         }
         Self::open(&directory)
     }
 
     fn in_directory(directory: &Path) -> Result<Option<Self>, Error> {
         let path = directory.join(manifest::FILE);
-        let manifest = if path.is_file() {
-            Manifest::read(&path)?
+        let (stamp, manifest) = if path.is_file() {
+            (Stamp::of(&path), Manifest::read(&path)?)
         } else {
             let path = directory.join("Cargo.toml");
             if !path.is_file() {
                 return Ok(None);
             }
+            let stamp = Stamp::of(&path);
             match crate_manifest(&path)? {
-                Some(manifest) => manifest,
+                Some(manifest) => (stamp, manifest),
                 None => return Ok(None),
             }
         };
         Ok(Some(Self {
             directory: directory.to_owned(),
             manifest,
+            stamp,
         }))
     }
 
@@ -80,6 +86,7 @@ impl Project {
         Self {
             directory: self.directory.clone(),
             manifest,
+            stamp: None,
         }
     }
 

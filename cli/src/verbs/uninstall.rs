@@ -2,7 +2,7 @@
 
 use clap::Args;
 use puck_package::PackageName;
-use puck_project::{InstallOptions, Project, Update, install, remove};
+use puck_project::{InstallOptions, Project, Update, uninstall};
 
 use super::install::report;
 use crate::arguments::ModeArguments;
@@ -33,19 +33,15 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let UninstallArguments { names, mode } = arguments;
     let machine = settings.machine()?;
-    let mode = mode.mode();
     let user = Project::user(machine.store())?;
-    let edited = remove(&machine, &user, names, &mode)?;
-    changes(console, &edited.locked);
     let options = InstallOptions {
-        mode,
+        mode: mode.mode(),
         update: Update::Nothing,
         with_itself: false,
         jobs: settings.jobs,
     };
-    report(
-        &install(&machine, &edited.project, &options, console)?,
-        console,
-    );
+    let (edited, installed) = uninstall(&machine, &user, names, &options, console)?;
+    changes(console, &edited.locked);
+    report(&installed, console);
     Ok(())
 }
