@@ -1,3 +1,6 @@
 //! Whole runs of the `puck` command: real sources, real compilers, real registries.
 
+mod concurrent;
+mod crash;
+mod reproducible;
 mod support;

@@ -1,9 +1,12 @@
 //! A fresh machine for each test: a home, a registry, a folder to work in.
 
 pub(crate) mod archive;
+pub(crate) mod ir;
+pub(crate) mod kill;
 pub(crate) mod listing;
 pub(crate) mod package;
 pub(crate) mod run;
+pub(crate) mod sound;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,152 @@
+//! Commands that are stopped in the middle.
+//!
+//! Where a command is stopped is drawn from a seed, evenly over the time that it takes, so that a
+//! run of the tests reaches every part of it.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::run::{Call, Run};
+
+/// A small generator of random numbers (SplitMix64), which gives the same ones for a seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// A number from 0 to 1.
+    fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// How a command is stopped.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    /// `kill -9` of the command alone; what it started goes on for a while.
+    Kill,
+    /// `kill -9` of everything, as when the machine goes down.
+    KillAll,
+    /// Ctrl-C at a terminal.
+    Interrupt,
+}
+
+/// Stops commands again and again.
+pub(crate) struct Stopper {
+    random: Random,
+    /// How many commands it shall stop.
+    wanted: usize,
+    /// How many it did stop; the others were done before.
+    stopped: usize,
+    tried: usize,
+}
+
+impl Stopper {
+    pub(crate) fn new(seed: u64, wanted: usize) -> Self {
+        Self {
+            random: Random::new(seed),
+            wanted,
+            stopped: 0,
+            tried: 0,
+        }
+    }
+
+    /// Whether there is more to stop. Fails if too many commands were done before they could be
+    /// stopped: then the times are wrong, and little is tested.
+    pub(crate) fn goes_on(&self) -> bool {
+        assert!(
+            self.tried <= 4 * self.wanted,
+            "only {} of {} commands could be stopped before they were done",
+            self.stopped,
+            self.tried
+        );
+        self.stopped < self.wanted
+    }
+
+    pub(crate) fn random(&mut self) -> &mut Random {
+        &mut self.random
+    }
+
+    /// Runs a command that takes `usual`, and stops it somewhere on the way. It must not fail by
+    /// itself before that.
+    pub(crate) fn stop(&mut self, call: Call, usual: Duration) {
+        let delay = usual.mul_f64(self.random.fraction());
+        let stop = match self.random.below(4) {
+            0 => Stop::Interrupt,
+            1 => Stop::KillAll,
+            _ => Stop::Kill,
+        };
+        self.tried += 1;
+        let run = stopped_after(call.command(), delay, stop);
+        assert!(
+            matches!(run.code, None | Some(0)),
+            "failed within {delay:?}, before it was stopped\n{run}"
+        );
+        self.stopped += usize::from(run.signal.is_some());
+    }
+}
+
+/// Starts a command, waits for `delay`, stops what of it is still there.
+fn stopped_after(mut command: Command, delay: Duration, stop: Stop) -> Run {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A group of its own: a signal to the group reaches all that the command started, and not us.
+    let mut child = command
+        .process_group(0)
+        .spawn()
+        .expect("the command starts");
+    thread::sleep(delay);
+    let pid = child.id().cast_signed();
+    let (receiver, signal) = match stop {
+        Stop::Kill => (pid, libc::SIGKILL),
+        Stop::KillAll => (-pid, libc::SIGKILL),
+        Stop::Interrupt => (-pid, libc::SIGINT),
+    };
+    if child.try_wait().expect("can be asked").is_none() {
+        // SAFETY: no memory is involved; the process, not waited for yet, still has its number.
+        unsafe { libc::kill(receiver, signal) };
+    }
+    Run::from(child.wait_with_output().expect("ends"))
+}
+
+/// How long `work` takes.
+pub(crate) fn time(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+#[test]
+fn commands_are_stopped_and_left_alone() {
+    let sleep = |seconds: &str| {
+        let mut command = Command::new("sleep");
+        command.arg(seconds);
+        command
+    };
+    for (stop, signal) in [
+        (Stop::Kill, libc::SIGKILL),
+        (Stop::KillAll, libc::SIGKILL),
+        (Stop::Interrupt, libc::SIGINT),
+    ] {
+        let run = stopped_after(sleep("60"), Duration::from_millis(20), stop);
+        assert_eq!(run.signal, Some(signal), "{stop:?}");
+    }
+    let run = stopped_after(sleep("0"), Duration::from_secs(1), Stop::Kill);
+    assert_eq!((run.code, run.signal), (Some(0), None));
+}
