@@ -1,14 +1,16 @@
 //! `package.json`: what an archive says of itself. See `docs/archive.md`.
 
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use crate::format::{self, DocumentError};
+use crate::format::{self, DocumentError, Numbered};
 use crate::{Digest, FunctionName, LinkName, PackageName, Series, Signature, Target};
 
-/// The calling convention of C, the only one there is in format 1.
+/// The calling convention of C: the one that this program can call, and that signatures describe.
 pub const ABI_C: &str = "c";
 
 /// The facts of a packed package.
@@ -69,7 +71,8 @@ pub struct PackageDocument {
 pub struct Function {
     /// Its name; several functions may share one if their signatures differ.
     pub name: FunctionName,
-    /// The calling convention; [`ABI_C`].
+    /// The calling convention: [`ABI_C`], or one that this program does not know. A function of
+    /// such is kept and listed, but not called.
     #[serde(default = "abi_c")]
     pub abi: String,
     /// Its types, with parameter names where they are known.
@@ -84,8 +87,12 @@ pub struct Function {
     pub sizes: BTreeMap<String, u64>,
 }
 
-fn abi_c() -> String {
+pub(crate) fn abi_c() -> String {
     ABI_C.to_owned()
+}
+
+pub(crate) fn is_abi_c(abi: &str) -> bool {
+    abi == ABI_C
 }
 
 /// A function of another package that this one calls.
@@ -96,7 +103,10 @@ pub struct Import {
     pub package: PackageName,
     /// Its name there.
     pub function: FunctionName,
-    /// Its types, as the caller declared them.
+    /// The calling convention, as for [`Function::abi`].
+    #[serde(default = "abi_c", skip_serializing_if = "is_abi_c")]
+    pub abi: String,
+    /// Its types, as the package that exports it states them, parameter names included.
     pub signature: Signature,
     /// Its symbol.
     pub link_name: LinkName,
@@ -189,6 +199,20 @@ pub enum InvalidDocument {
     },
 }
 
+impl Numbered for PackageDocument {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
+
+impl Function {
+    /// Whether it has C's calling convention, and so can be called from here.
+    #[must_use]
+    pub fn is_c(&self) -> bool {
+        is_abi_c(&self.abi)
+    }
+}
+
 impl PackageDocument {
     /// Reads a document and checks that it agrees with itself.
     ///
@@ -196,14 +220,20 @@ impl PackageDocument {
     /// If it is not JSON, of a newer format, or contradictory.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidDocument> {
         let document: Self = format::read_json("package.json", bytes, format::PACKAGE)?;
-        document
-            .check()
-            .map_err(|reason| InvalidDocument::Contradiction {
-                name: document.name.clone(),
-                version: document.version.clone(),
-                reason,
-            })?;
+        document.check()?;
         Ok(document)
+    }
+
+    /// Checks that the document agrees with itself.
+    ///
+    /// # Errors
+    /// [`InvalidDocument::Contradiction`].
+    pub fn check(&self) -> Result<(), InvalidDocument> {
+        check::check(self).map_err(|reason| InvalidDocument::Contradiction {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            reason,
+        })
     }
 
     /// The document as it stands in an archive: indented JSON and a last line feed.
@@ -238,7 +268,7 @@ impl PackageDocument {
         format!("include/{}.h", self.name)
     }
 
-    /// The functions of that name.
+    /// The functions of that name, whatever their calling conventions.
     pub fn overloads<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Function> {
         self.functions
             .iter()
@@ -273,84 +303,6 @@ impl PackageDocument {
             .iter()
             .map(|import| import.link_name.soname())
             .collect()
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let series = self.series();
-        let mut names = BTreeSet::new();
-        for function in &self.functions {
-            let Function {
-                name,
-                abi,
-                signature,
-                link_name,
-                ..
-            } = function;
-            if abi != ABI_C {
-                return Err(format!(
-                    "function `{name}` has the unknown calling convention `{abi}`"
-                ));
-            }
-            let expected = LinkName::new(&self.name, &series, name, signature);
-            if *link_name != expected {
-                return Err(format!(
-                    "function `{name}` has the link name `{link_name}`, but its signature \
-                     `{signature}` gives `{expected}`"
-                ));
-            }
-            if !names.insert(link_name) {
-                return Err(format!(
-                    "function `{name}` is exported twice as `{signature}`"
-                ));
-            }
-        }
-        for Import {
-            package,
-            function,
-            signature,
-            link_name,
-        } in &self.imports
-        {
-            let Some(dependency) = self.dependencies.iter().find(|d| d.name == *package) else {
-                return Err(format!(
-                    "imports `{package}::{function}` but does not depend on it"
-                ));
-            };
-            let expected = LinkName::new(package, &dependency.series, function, signature);
-            if *link_name != expected {
-                return Err(format!(
-                    "import `{package}::{function}` has the link name `{link_name}`, but should \
-                     have `{expected}`"
-                ));
-            }
-        }
-        let mut dependencies = BTreeSet::new();
-        for PackageDependency { name, .. } in &self.dependencies {
-            if !dependencies.insert(name) {
-                return Err(format!("depends on `{name}` twice"));
-            }
-        }
-        if self.targets.is_empty() {
-            return Err("no targets".to_owned());
-        }
-        for (target, TargetObject { object }) in &self.targets {
-            if !object.starts_with("obj/") {
-                return Err(format!(
-                    "the object of {target} is `{object}`, which is not in obj/"
-                ));
-            }
-            if !self.files.contains_key(object) {
-                return Err(format!(
-                    "the object of {target}, `{object}`, is not listed in files"
-                ));
-            }
-        }
-        for path in [self.ir_path(), self.header_path()] {
-            if !self.files.contains_key(&path) {
-                return Err(format!("`{path}` is not listed in files"));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::format::{self, DocumentError};
+use crate::format::{self, DocumentError, Numbered};
 use crate::{Digest, PackageName, Series, Target};
 
 /// The file's name in an environment.
@@ -47,13 +47,19 @@ pub struct EnvironmentPackage {
     pub sha256: Digest,
     /// The package's folder in the store.
     pub directory: String,
-    /// What there are libraries for, the oldest first.
-    pub targets: Vec<Target>,
+    /// The names of what there are libraries for, the oldest first. Names unknown here are kept.
+    pub targets: Vec<String>,
     /// The SONAMEs that the library needs of other packages.
     #[serde(default)]
     pub needs: Vec<String>,
     /// Whether the project itself depends on it, rather than one of its dependencies.
     pub direct: bool,
+}
+
+impl Numbered for EnvironmentDocument {
+    fn format(&self) -> u32 {
+        self.format
+    }
 }
 
 impl EnvironmentDocument {
@@ -75,6 +81,11 @@ impl EnvironmentDocument {
 }
 
 impl EnvironmentPackage {
+    /// The targets that this program knows, in the order in which they are listed.
+    pub fn known_targets(&self) -> impl DoubleEndedIterator<Item = Target> + '_ {
+        self.targets.iter().filter_map(|name| name.parse().ok())
+    }
+
     /// The path of the package's description, relative to the environment.
     #[must_use]
     pub fn document_path(&self) -> String {
@@ -85,5 +96,63 @@ impl EnvironmentPackage {
     #[must_use]
     pub fn library_path(&self, target: Target) -> String {
         format!("{}/{}", target.library_directory(), self.soname)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample() -> EnvironmentDocument {
+        EnvironmentDocument {
+            format: format::ENVIRONMENT,
+            key: Digest::of(b""),
+            link: LINK_DYNAMIC.to_owned(),
+            packages: vec![EnvironmentPackage {
+                name: "demo".parse().unwrap(),
+                version: Version::new(1, 2, 3),
+                series: "v1".parse().unwrap(),
+                soname: "demo.v1.so".to_owned(),
+                sha256: Digest::of(b"demo"),
+                directory: "demo-1.2.3-0123456789abcdef".to_owned(),
+                targets: ["x86-64", "aarch64", "x86-64-v3"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                needs: vec!["base.v0_3.so".to_owned()],
+                direct: true,
+            }],
+        }
+    }
+
+    #[test]
+    fn targets_of_later_programs_are_kept_and_passed_over() {
+        let read = EnvironmentDocument::parse(FILE, &sample().to_json()).unwrap();
+        assert_eq!(read, sample());
+        let known: Vec<_> = read.packages[0].known_targets().collect();
+        assert_eq!(known, [Target::X86_64, Target::X86_64V3]);
+    }
+
+    #[test]
+    fn newer_formats_are_refused() {
+        let mut newer = sample();
+        newer.format = 2;
+        let error = EnvironmentDocument::parse(FILE, &newer.to_json()).unwrap_err();
+        assert!(matches!(error, DocumentError::Newer(_)), "{error}");
+    }
+
+    proptest! {
+        /// Cut or spoilt at any place, a document is read or refused, never a panic.
+        #[test]
+        fn spoilt_text_is_refused(at in 0usize..800, len in 0usize..40, text in "[a-z\\[\\]:\"{}0-9.,]{0,3}") {
+            let json = String::from_utf8(sample().to_json()).unwrap();
+            let (at, end) = (at.min(json.len()), (at + len).min(json.len()));
+            let spoilt = format!("{}{text}{}", &json[..at], &json[end..]);
+            if let Ok(document) = EnvironmentDocument::parse(FILE, spoilt.as_bytes()) {
+                let again = EnvironmentDocument::parse(FILE, &document.to_json()).unwrap();
+                prop_assert_eq!(again, document);
+            }
+        }
     }
 }

@@ -1,5 +1,10 @@
 //! The numbers of the formats, and the refusal of newer ones.
 
+/// `Puck.toml`, and `[package.metadata.puck]` of a `Cargo.toml`.
+pub const MANIFEST: u32 = 1;
+/// Signatures and link names. They bear no number themselves: the numbers of the documents that
+/// hold them stand for it, and change with it.
+pub const SIGNATURE: u32 = 1;
 /// `package.json`, and the layout of the archive it describes.
 pub const PACKAGE: u32 = 1;
 /// A line of a registry's index.
@@ -56,6 +61,14 @@ pub enum DocumentError {
         /// What the reader found, with line and column.
         source: serde_json::Error,
     },
+    /// It says something that cannot be.
+    #[error("{what} is not valid: {reason}")]
+    Invalid {
+        /// What was read.
+        what: String,
+        /// What cannot be.
+        reason: String,
+    },
     /// It is longer than any honest one.
     #[error("{what} is larger than {limit} bytes")]
     TooLarge {
@@ -66,29 +79,42 @@ pub enum DocumentError {
     },
 }
 
+/// A document that bears its format's number.
+pub trait Numbered {
+    /// The number.
+    fn format(&self) -> u32;
+}
+
 /// Reads a JSON document that bears its number under `format`.
 ///
-/// The number is looked at first, so that a newer format is called that and not "invalid".
+/// A newer format is called that even if it does not look like a `T`, not "invalid".
 ///
 /// # Errors
 /// If `bytes` are not JSON, not of type `T`, or of a format newer than `known`.
-pub fn read_json<'a, T: serde::Deserialize<'a>>(
+pub fn read_json<'a, T: serde::Deserialize<'a> + Numbered>(
     what: &str,
     bytes: &'a [u8],
     known: u32,
 ) -> Result<T, DocumentError> {
     #[derive(serde::Deserialize)]
-    struct Numbered {
+    struct Number {
         format: u32,
     }
-    let json = |source| DocumentError::Json {
-        what: what.to_owned(),
-        source,
-    };
-    let parsed = serde_json::from_slice::<T>(bytes);
-    let Numbered { format } = serde_json::from_slice(bytes).map_err(json)?;
-    check(what, format, known)?;
-    parsed.map_err(json)
+    match serde_json::from_slice::<T>(bytes) {
+        Ok(document) => {
+            check(what, document.format(), known)?;
+            Ok(document)
+        }
+        Err(source) => {
+            if let Ok(Number { format }) = serde_json::from_slice(bytes) {
+                check(what, format, known)?;
+            }
+            Err(DocumentError::Json {
+                what: what.to_owned(),
+                source,
+            })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +125,14 @@ mod tests {
     fn newer_is_refused_by_number_even_when_it_would_not_parse() {
         #[derive(Debug, serde::Deserialize)]
         struct Document {
+            format: u32,
             #[expect(dead_code, reason = "only whether it parses matters")]
             name: String,
+        }
+        impl Numbered for Document {
+            fn format(&self) -> u32 {
+                self.format
+            }
         }
         let read = |text: &str| {
             read_json::<Document>("x.json", text.as_bytes(), 3).map_err(|e| e.to_string())
@@ -111,6 +143,8 @@ mod tests {
             newer.contains("x.json has format 4") && newer.contains("up to 3"),
             "{newer}"
         );
+        let newer = read(r#"{"format": 4, "name": "a"}"#).unwrap_err();
+        assert!(newer.contains("x.json has format 4"), "{newer}");
         assert!(read(r#"{"format": 0, "name": "a"}"#).is_err());
         assert!(
             read(r#"{"format": 3}"#)

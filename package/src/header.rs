@@ -14,7 +14,8 @@ use crate::{Function, PackageDocument, Pointee, Signature, Type};
 #[must_use]
 pub fn c_name(document: &PackageDocument, function: &Function) -> String {
     let name = format!("{}_{}", document.name.symbol(), function.name);
-    if document.overloads(function.name.as_str()).nth(1).is_some() {
+    let overloads = document.overloads(function.name.as_str());
+    if overloads.filter(|other| other.is_c()).count() > 1 {
         format!("{name}_{}", function.link_name.fingerprint())
     } else {
         name
@@ -24,7 +25,9 @@ pub fn c_name(document: &PackageDocument, function: &Function) -> String {
 /// The text of `include/NAME.h`.
 #[must_use]
 pub fn c_header(document: &PackageDocument) -> String {
-    let guard = format!("PUCK_{}_H", document.name.symbol().to_uppercase());
+    let (name, series) = (document.name.symbol(), document.series());
+    let guard = format!("PUCK_{name}_{series}_H").to_uppercase();
+    let functions = || document.functions.iter().filter(|function| function.is_c());
     let mut text = format!("/* {} {}", document.name, document.version);
     if !document.description.is_empty() {
         write!(text, ": {}", comment(&document.description)).expect(STRING);
@@ -37,7 +40,7 @@ pub fn c_header(document: &PackageDocument) -> String {
     .expect(STRING);
 
     let mut opaque = BTreeSet::new();
-    for function in &document.functions {
+    for function in functions() {
         opaque_names(&function.signature, &mut opaque);
     }
     if !opaque.is_empty() {
@@ -47,7 +50,7 @@ pub fn c_header(document: &PackageDocument) -> String {
         writeln!(text, "struct {name};").expect(STRING);
     }
 
-    for function in &document.functions {
+    for function in functions() {
         text.push('\n');
         if let Some(doc) = &function.doc {
             writeln!(text, "/* {} */", comment(doc)).expect(STRING);
@@ -202,7 +205,9 @@ mod tests {
         document.description = "a /* tricky */ one".into();
         document.functions[0].doc = Some("y += a * x\nover all n".into());
         let header = c_header(&document);
-        assert!(header.starts_with("/* demo 1.2.3: a / * tricky * / one */\n#ifndef PUCK_DEMO_H"));
+        assert!(
+            header.starts_with("/* demo 1.2.3: a / * tricky * / one */\n#ifndef PUCK_DEMO_V1_H")
+        );
         assert!(header.contains(
             "/* y += a * x\n   over all n */\n\
              void demo_axpy(uint64_t n, double a, const double *x, double *y)\n    \
@@ -223,5 +228,17 @@ mod tests {
             .map(|f| c_name(&document, f))
             .collect();
         assert_eq!(names, ["demo_axpy_bf84be2c", "demo_axpy_00000000"]);
+    }
+
+    #[test]
+    fn functions_of_other_conventions_are_left_out() {
+        let (mut document, _) = sample();
+        let header = c_header(&document);
+        let mut native = document.functions[0].clone();
+        native.abi = "numba-cpu-1".into();
+        native.link_name = "demo.v1.axpy.00000000".parse().unwrap();
+        document.functions.push(native);
+        assert_eq!(c_header(&document), header);
+        assert_eq!(c_name(&document, &document.functions[0]), "demo_axpy");
     }
 }

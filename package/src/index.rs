@@ -3,9 +3,11 @@
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::format::{self, DocumentError};
+use crate::document::{abi_c, is_abi_c};
+use crate::format::{self, DocumentError, Numbered};
 use crate::{
     Digest, FunctionName, LinkName, PackageDependency, PackageDocument, PackageName, Signature,
+    version,
 };
 
 /// The longest index line that is read, in bytes.
@@ -54,6 +56,9 @@ pub struct IndexLine {
 pub struct Export {
     /// Its name.
     pub name: FunctionName,
+    /// The calling convention, as for [`Function::abi`](crate::Function::abi).
+    #[serde(default = "abi_c", skip_serializing_if = "is_abi_c")]
+    pub abi: String,
     /// Its types.
     pub signature: Signature,
 }
@@ -66,6 +71,12 @@ pub struct IndexImport {
     pub package: PackageName,
     /// Its symbol.
     pub link_name: LinkName,
+}
+
+impl Numbered for IndexLine {
+    fn format(&self) -> u32 {
+        self.format
+    }
 }
 
 impl IndexLine {
@@ -86,6 +97,7 @@ impl IndexLine {
                 .iter()
                 .map(|f| Export {
                     name: f.name.clone(),
+                    abi: f.abi.clone(),
                     signature: f.signature.clone(),
                 })
                 .collect(),
@@ -106,7 +118,7 @@ impl IndexLine {
     /// Reads one line; `what` names it in errors, by file and line number.
     ///
     /// # Errors
-    /// If it is not JSON or of a newer format.
+    /// If it is not JSON, of a newer format, or its version is too long.
     pub fn parse(what: &str, line: &str) -> Result<Self, DocumentError> {
         if line.len() > MAX_LINE {
             return Err(DocumentError::TooLarge {
@@ -114,7 +126,12 @@ impl IndexLine {
                 limit: MAX_LINE as u64,
             });
         }
-        format::read_json(what, line.as_bytes(), format::INDEX)
+        let line: Self = format::read_json(what, line.as_bytes(), format::INDEX)?;
+        version::check(&line.version).map_err(|error| DocumentError::Invalid {
+            what: what.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(line)
     }
 
     /// The line as written, without a line feed.
@@ -146,18 +163,14 @@ pub fn archive_path(name: &PackageName, version: &Version) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::document::tests::sample;
 
     #[test]
     fn reads_back_on_one_line() {
-        let (document, _) = sample();
-        let line = IndexLine::new(
-            &document,
-            Digest::of(b""),
-            12,
-            "2026-01-02T03:04:05Z".into(),
-        );
+        let line = line();
         let text = line.to_json();
         assert!(!text.contains('\n'));
         assert_eq!(IndexLine::parse("index/de/mo/demo:1", &text).unwrap(), line);
@@ -181,6 +194,32 @@ mod tests {
         );
     }
 
+    fn line() -> IndexLine {
+        let time = "2026-01-02T03:04:05Z".to_owned();
+        IndexLine::new(&sample().0, Digest::of(b""), 12, time)
+    }
+
+    #[test]
+    fn conventions_are_kept_and_that_of_c_goes_without_saying() {
+        let mut line = line();
+        assert!(!line.to_json().contains("abi"));
+        line.exports[0].abi = "numba-cpu-1".to_owned();
+        assert_eq!(IndexLine::parse("x", &line.to_json()).unwrap(), line);
+    }
+
+    #[test]
+    fn long_versions_are_refused() {
+        let mut line = line();
+        line.version = version::of_length(64);
+        IndexLine::parse("x:1", &line.to_json()).unwrap();
+        line.version = version::of_length(65);
+        let error = IndexLine::parse("x:1", &line.to_json()).unwrap_err();
+        assert!(
+            error.to_string().starts_with("x:1 is not valid: version"),
+            "{error}"
+        );
+    }
+
     #[test]
     fn paths() {
         for (name, expected) in [
@@ -196,5 +235,23 @@ mod tests {
             archive_path(&"linalg".parse().unwrap(), &Version::new(1, 2, 0)),
             "archives/linalg/linalg-1.2.0.puck"
         );
+    }
+
+    proptest! {
+        /// Cut or spoilt at any place, a line is read or refused, never a panic.
+        #[test]
+        fn spoilt_text_is_refused(at in 0usize..700, len in 0usize..40, text in "[a-z\\[\\]:\"{}0-9.,]{0,3}") {
+            let json = line().to_json();
+            let (at, end) = (at.min(json.len()), (at + len).min(json.len()));
+            let spoilt = format!("{}{text}{}", &json[..at], &json[end..]);
+            if let Ok(line) = IndexLine::parse("x", &spoilt) {
+                prop_assert_eq!(IndexLine::parse("x", &line.to_json()).unwrap(), line);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,60}") {
+            let _ = IndexLine::parse("x", &text);
+        }
     }
 }

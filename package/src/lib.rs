@@ -29,9 +29,11 @@ pub mod manifest;
 mod name;
 mod nearest;
 mod series;
+mod sha256;
 pub mod signature;
 mod target;
 pub mod variables;
+pub mod version;
 
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{

@@ -13,7 +13,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, NewerFormat};
-use crate::{Digest, PackageName};
+use crate::{Digest, PackageName, version};
 
 /// The file's name, beside the manifest.
 pub const FILE: &str = "Puck.lock";
@@ -66,6 +66,16 @@ pub enum PackageSource {
     /// A folder with the package's sources, relative to the project.
     Path(String),
 }
+
+/// A text that names no package.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a package: expected `NAME VERSION`")]
+pub struct PackageIdError(String);
+
+/// A text that names no place that packages come from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a source: expected `registry+NAME` or `path+FOLDER`")]
+pub struct PackageSourceError(String);
 
 /// Why a lockfile could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +195,7 @@ impl Lockfile {
     fn check(&self) -> Result<(), String> {
         let mut series = BTreeMap::new();
         for package in &self.packages {
+            version::check(&package.version).map_err(|error| error.to_string())?;
             let id = package.id();
             let key = (&package.name, crate::Series::of(&package.version));
             if let Some(other) = series.insert(key, &package.version) {
@@ -240,10 +251,10 @@ impl fmt::Display for PackageId {
 }
 
 impl FromStr for PackageId {
-    type Err = String;
+    type Err = PackageIdError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let error = || format!("`{text}` is not a package: expected `NAME VERSION`");
+    fn from_str(text: &str) -> Result<Self, PackageIdError> {
+        let error = || PackageIdError(text.to_owned());
         let (name, version) = text.split_once(' ').ok_or_else(error)?;
         Ok(Self {
             name: name.parse().map_err(|_| error())?,
@@ -262,24 +273,22 @@ impl fmt::Display for PackageSource {
 }
 
 impl FromStr for PackageSource {
-    type Err = String;
+    type Err = PackageSourceError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, PackageSourceError> {
         match text.split_once('+') {
             Some(("registry", name)) if !name.is_empty() => Ok(Self::Registry(name.to_owned())),
             Some(("path", path)) if !path.is_empty() => Ok(Self::Path(path.to_owned())),
-            _ => Err(format!(
-                "`{text}` is not a source: expected `registry+NAME` or `path+FOLDER`"
-            )),
+            _ => Err(PackageSourceError(text.to_owned())),
         }
     }
 }
 
 macro_rules! string_conversions {
-    ($name:ty) => {
+    ($name:ty, $error:ty) => {
         impl TryFrom<String> for $name {
-            type Error = String;
-            fn try_from(text: String) -> Result<Self, String> {
+            type Error = $error;
+            fn try_from(text: String) -> Result<Self, $error> {
                 text.parse()
             }
         }
@@ -290,104 +299,8 @@ macro_rules! string_conversions {
         }
     };
 }
-string_conversions!(PackageId);
-string_conversions!(PackageSource);
+string_conversions!(PackageId, PackageIdError);
+string_conversions!(PackageSource, PackageSourceError);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-    fn text() -> String {
-        format!(
-            r#"# Written by puck; not meant to be edited.
-version = 1
-dependencies = ["linalg 1.2.0"]
-
-[[package]]
-name = "linalg"
-version = "1.2.0"
-source = "registry+local"
-sha256 = "{DIGEST}"
-dependencies = ["vecmath 1.0.0"]
-
-[[package]]
-name = "vecmath"
-version = "1.0.0"
-source = "path+../vecmath"
-"#
-        )
-    }
-
-    #[test]
-    fn reads_and_writes_the_same_text() {
-        let lockfile = Lockfile::parse(&text(), "Puck.lock").unwrap();
-        assert_eq!(lockfile.to_toml(), text());
-        assert!(lockfile.is_direct(&lockfile.packages[0]));
-        assert!(!lockfile.is_direct(&lockfile.packages[1]));
-        let empty = Lockfile::default();
-        assert_eq!(
-            Lockfile::parse(&empty.to_toml(), "Puck.lock").unwrap(),
-            empty
-        );
-    }
-
-    #[test]
-    fn order_does_not_matter() {
-        let mut lockfile = Lockfile::parse(&text(), "Puck.lock").unwrap();
-        lockfile.packages.reverse();
-        assert_eq!(
-            Lockfile::new(lockfile.dependencies, lockfile.packages).to_toml(),
-            text()
-        );
-    }
-
-    #[test]
-    fn edits_are_found() {
-        for (from, to, expected) in [
-            ("version = 1", "version = 2", "has format 2"),
-            ("version = 1", "", "missing field `version`"),
-            (
-                "linalg 1.2.0",
-                "linalg 1.2.1",
-                "needs `linalg 1.2.1` but does not list it",
-            ),
-            ("vecmath 1.0.0", "vecmath", "expected `NAME VERSION`"),
-            (
-                "registry+local",
-                "local",
-                "expected `registry+NAME` or `path+FOLDER`",
-            ),
-            (
-                "registry+local",
-                "path+../linalg",
-                "from a path but has a sha256",
-            ),
-            (
-                "path+../vecmath",
-                "registry+local",
-                "from a registry but has no sha256",
-            ),
-            (DIGEST, "abc", "not a SHA-256 digest"),
-            (
-                "name = \"vecmath\"",
-                "name = \"Vecmath\"",
-                "not a package name",
-            ),
-            ("source =", "sauce =", "unknown field `sauce`"),
-            (
-                "[[package]]\nname = \"vecmath\"",
-                "[[package]]\nname = \"linalg\"",
-                "two versions",
-            ),
-            ("[[package]]", "[[package]", "line 5"),
-        ] {
-            let edited = text().replace(from, to);
-            let error = Lockfile::parse(&edited, "Puck.lock")
-                .unwrap_err()
-                .to_string();
-            assert!(error.contains(expected), "{to}: {error}");
-        }
-    }
-}
+mod tests;

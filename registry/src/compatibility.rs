@@ -108,7 +108,14 @@ pub(crate) fn check(line: &IndexLine, lines: &[IndexLine]) -> Result<(), Box<Inc
 }
 
 fn keeps(older: &IndexLine, newer: &IndexLine, offered: &Version) -> Result<(), Box<Incompatible>> {
-    let key = |export: &Export| (export.name.clone(), export.signature.canonical());
+    let key = |export: &Export| {
+        let Export {
+            name,
+            abi,
+            signature,
+        } = export;
+        (name.clone(), abi.clone(), signature.canonical())
+    };
     let missing = |from: &IndexLine, in_: &IndexLine| -> Vec<Export> {
         let known: BTreeSet<_> = in_.exports.iter().map(key).collect();
         from.exports
@@ -136,6 +143,7 @@ fn keeps(older: &IndexLine, newer: &IndexLine, offered: &Version) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use puck_package::Digest;
+    use puck_package::document::ABI_C;
 
     use super::*;
 
@@ -144,6 +152,7 @@ mod tests {
             let (name, types) = declaration.split_once('(').unwrap();
             Export {
                 name: name.parse().unwrap(),
+                abi: ABI_C.to_owned(),
                 signature: format!("fn({types}").parse().unwrap(),
             }
         };

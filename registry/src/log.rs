@@ -8,7 +8,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use fs_err as fs;
-use puck_package::format::{self, DocumentError};
+use puck_package::format::{self, DocumentError, Numbered};
 use puck_package::{Digest, PackageName};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,12 @@ pub struct LogState {
     pub head: Option<Digest>,
     /// The length of all complete lines, in bytes.
     pub length: u64,
+}
+
+impl Numbered for LogEntry {
+    fn format(&self) -> u32 {
+        self.format
+    }
 }
 
 impl LogEntry {

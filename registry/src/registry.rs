@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use puck_package::format;
+use puck_package::format::{self, Numbered};
 use puck_package::index::{self, IndexLine};
 use puck_package::{PackageName, index::archive_path};
 use semver::Version;
@@ -26,6 +26,12 @@ struct Description {
     /// Where its API is, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api: Option<String>,
+}
+
+impl Numbered for Description {
+    fn format(&self) -> u32 {
+        self.format
+    }
 }
 
 /// A registry directory.

@@ -96,8 +96,8 @@ pub enum Error {
         package: PackageName,
         /// Its version.
         version: Version,
-        /// What it is compiled for.
-        targets: Vec<Target>,
+        /// What it is compiled for, by name; not every name is known here.
+        targets: Vec<String>,
         /// The best target that may be used.
         best: Option<Target>,
     },
@@ -163,6 +163,21 @@ pub enum Error {
         asked: Box<Signature>,
         /// What there is: one, or several overloads.
         existing: Vec<Signature>,
+    },
+    /// A function is called in a way that this runtime does not know.
+    #[error(
+        "`{package}::{function}` of {package} {version} has the calling convention \"{abi}\"; only \
+         \"c\" can be called from here"
+    )]
+    OtherConvention {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// The function.
+        function: String,
+        /// Its calling convention.
+        abi: String,
     },
     /// Another environment of this process has other content under the same SONAME.
     #[error(

@@ -22,7 +22,7 @@
 //! | module | what |
 //! |---|---|
 //! | `environment` | the opened folder, and loading callees before callers |
-//! | `lookup`, `symbol` | name and type → link name → address, and why not |
+//! | `lookup` | name and type → link name → address, and why not |
 //! | `abi`, `function` | Rust types ↔ signatures |
 //! | [`cpu`], `variant` | the processor's level, and the library variant that is loaded for it |
 //! | `process` | one content per SONAME in a process |
@@ -47,7 +47,6 @@ mod function;
 mod linker;
 mod lookup;
 mod process;
-mod symbol;
 mod variant;
 
 pub use abi::{AbiPointee, AbiResult, AbiType};

@@ -1,6 +1,6 @@
 //! From a function's name and type to its address, or to an explanation.
 
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::ptr::NonNull;
 
 use puck_package::{
@@ -8,7 +8,6 @@ use puck_package::{
     Signature, nearest,
 };
 
-use crate::symbol::symbol;
 use crate::{Environment, Error, Function, FunctionType};
 
 /// A function's name as people write it: `linalg::dot`, `linalg.v2::dot`.
@@ -44,7 +43,7 @@ impl Environment {
         let path = Path::parse(name)?;
         let package = self.package(path.package, path.series)?;
         let EnvironmentPackage { name, series, .. } = self.facts(package);
-        let symbol = symbol(name, series, &path.function, signature);
+        let symbol = symbol(&LinkName::new(name, series, &path.function, signature));
         match self.find(package, &symbol)? {
             Some(address) => Ok(address),
             None => Err(self.explain(package, &path, signature)),
@@ -143,12 +142,21 @@ impl Environment {
             Ok(description) => description,
             Err(error) => return error,
         };
-        let existing: Vec<_> = description
-            .overloads(path.function.as_str())
+        let overloads = || description.overloads(path.function.as_str());
+        let existing: Vec<_> = overloads()
+            .filter(|function| function.is_c())
             .map(|function| function.signature.clone())
             .collect();
         if existing.is_empty() {
-            return self.unknown_function(package, path);
+            return match overloads().next() {
+                Some(other) => Error::OtherConvention {
+                    package: description.name.clone(),
+                    version: description.version.clone(),
+                    function: path.function.to_string(),
+                    abi: other.abi.clone(),
+                },
+                None => self.unknown_function(package, path),
+            };
         }
         let EnvironmentPackage { name, series, .. } = self.facts(package);
         let link_name = LinkName::new(name, series, &path.function, signature);
@@ -256,6 +264,12 @@ fn split_series<'a>(text: &'a str, whole: &str) -> Result<(&'a str, Option<Serie
             }),
         },
     }
+}
+
+/// A link name as the dynamic linker takes it.
+fn symbol(name: &LinkName) -> CString {
+    // No part of a link name can contain a zero byte.
+    CString::new(name.to_string()).unwrap_or_default()
 }
 
 /// Whether both name one package: symbols and identifiers have `_` where its name has `-`.

@@ -37,13 +37,10 @@ pub(crate) fn choose(
     ceiling: Option<Target>,
 ) -> Result<Target, Error> {
     let best = ceiling.or_else(cpu::best);
-    let usable = |target: &&Target| best.is_some_and(|best| **target <= best);
     package
-        .targets
-        .iter()
-        .filter(usable)
+        .known_targets()
+        .filter(|target| best.is_some_and(|best| *target <= best))
         .max()
-        .copied()
         .ok_or_else(|| Error::NoVariant {
             package: package.name.clone(),
             version: package.version.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use puck_package::format::NewerFormat;
 use puck_package::{Digest, LinkName, PackageDocument, PackageName, Series, SystemImport};
 use semver::Version;
 
@@ -82,6 +83,15 @@ pub enum Error {
         path: PathBuf,
         /// How that was seen.
         reason: String,
+    },
+
+    /// A newer puck has installed something here that this one cannot read. It is left alone.
+    #[error("{path} is the work of a newer puck: {source}", path = path.display())]
+    Newer {
+        /// The package's folder.
+        path: PathBuf,
+        /// What is newer.
+        source: NewerFormat,
     },
 
     /// The archive of a package is needed and is not in the store.
@@ -202,6 +212,9 @@ impl Error {
                     .into()
             }
             Self::Damaged { .. } => "run the same command again; it is fetched anew".into(),
+            Self::Newer { .. } => {
+                "use the newer puck, or set PUCK_HOME to a place of this one's own".into()
+            }
             Self::MissingArchive { .. } => "run `puck install` without `--offline`".into(),
             Self::SystemImports { .. } => {
                 "build the package on a machine with an older glibc, or run it on a newer system"

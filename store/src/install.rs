@@ -92,13 +92,7 @@ fn unpack(
     };
     fs::create_dir(into)?;
     let expected = Expected { name, version };
-    let document =
-        archive::unpack(archive, into, Some(expected), &Limits::default()).map_err(failed)?;
-    if document.files.contains_key(RECORD) {
-        let reason = format!("`{RECORD}` is the store's own and not for archives");
-        return Err(failed(ArchiveError::Refused(reason)));
-    }
-    Ok(document)
+    archive::unpack(archive, into, Some(expected), &Limits::default()).map_err(failed)
 }
 
 /// Refuses a package that uses what this machine's libraries do not have.

@@ -5,13 +5,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use puck_package::format::{self, DocumentError};
+use puck_package::document::InvalidDocument;
+use puck_package::format::{self, DocumentError, Numbered};
 use puck_package::{Digest, FileFacts, PackageDocument, PackageName, Target};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::store::directory_name;
-use crate::{Result, Store};
+use crate::{Error, Result, Store};
 
 /// The name of the package's own description.
 pub(crate) const DOCUMENT: &str = "package.json";
@@ -56,6 +57,12 @@ pub(crate) enum State {
     Whole(Box<InstalledPackage>),
 }
 
+impl Numbered for InstallRecord {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
+
 impl InstalledPackage {
     /// The digest of the archive that it came from.
     #[must_use]
@@ -85,7 +92,7 @@ impl Store {
     /// sizes are looked at, and `package.json` is read; [`Store::verify_package`] reads all.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// If the store cannot be read; [`Error::Newer`] if a newer puck installed it.
     pub fn installed_package(
         &self,
         sha256: &Digest,
@@ -137,8 +144,15 @@ fn read(path: PathBuf, directory: &str) -> Result<Result<InstalledPackage, Strin
     };
     let record: Result<InstallRecord, DocumentError> =
         format::read_json(RECORD, &record, RECORD_FORMAT);
+    // What a newer puck made is whole; making it again would only have the two undo each other's
+    // work for ever.
+    let newer = |source| Error::Newer {
+        path: path.clone(),
+        source,
+    };
     let record = match record {
         Ok(record) => record,
+        Err(DocumentError::Newer(source)) => return Err(newer(source)),
         Err(error) => return Ok(Err(error.to_string())),
     };
     let Some(document) = read_file(&path.join(DOCUMENT))? else {
@@ -149,6 +163,7 @@ fn read(path: PathBuf, directory: &str) -> Result<Result<InstalledPackage, Strin
     }
     let document = match PackageDocument::parse(&document) {
         Ok(document) => document,
+        Err(InvalidDocument::Read(DocumentError::Newer(source))) => return Err(newer(source)),
         Err(error) => return Ok(Err(error.to_string())),
     };
     if directory != directory_name(&document.name, &document.version, &record.sha256) {
@@ -187,8 +202,8 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// `lib/<stem>.so` for `obj/<stem>.o`.
+/// `lib/<stem>.so` for `obj/<stem>.o`, which is the form of every object's path.
 pub(crate) fn library_path(object: &str) -> Option<String> {
-    let stem = Path::new(object).file_stem()?.to_str()?;
+    let stem = object.strip_prefix("obj/")?.strip_suffix(".o")?;
     Some(format!("lib/{stem}.so"))
 }

@@ -3,11 +3,11 @@
 use puck_package::PackageName;
 
 use crate::installed::State;
-use crate::{InstalledPackage, Result, Store};
+use crate::{Error, InstalledPackage, Result, Store};
 
 impl Store {
-    /// The installed versions of a package, in no particular order. A folder that is damaged or is
-    /// being made is passed over.
+    /// The installed versions of a package, in no particular order. A folder that is damaged, is
+    /// being made, or is the work of a newer puck is passed over.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -25,10 +25,13 @@ impl Store {
             let Some(directory) = file_name.to_str().filter(|d| d.starts_with(&prefix)) else {
                 continue;
             };
-            if let State::Whole(package) = self.state(directory)?
-                && package.document.name == *name
-            {
-                found.push(*package);
+            match self.state(directory) {
+                Ok(State::Whole(package)) if package.document.name == *name => {
+                    found.push(*package);
+                }
+                // What a newer puck installed is not there for this one.
+                Ok(_) | Err(Error::Newer { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(found)

@@ -6,7 +6,7 @@ use fs_err as fs;
 use puck_package::Digest;
 
 use crate::installed::State;
-use crate::{Result, Store, environment};
+use crate::{Error, Result, Store, environment};
 
 /// What a look at everything found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,10 +83,13 @@ impl Store {
         let Some(directory) = path.file_name().and_then(|name| name.to_str()) else {
             return Ok(vec!["its name is no package's".to_owned()]);
         };
-        match self.state(directory)? {
-            State::Absent => Ok(Vec::new()),
-            State::Damaged(reason) => Ok(vec![reason]),
-            State::Whole(package) => self.verify_package(&package),
+        match self.state(directory) {
+            Ok(State::Absent) => Ok(Vec::new()),
+            Ok(State::Damaged(reason)) => Ok(vec![reason]),
+            Ok(State::Whole(package)) => self.verify_package(&package),
+            // Nothing that can be judged here, and above all nothing to be removed.
+            Err(Error::Newer { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
         }
     }
 }

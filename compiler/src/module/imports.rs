@@ -1,6 +1,6 @@
 //! Callees: from `linalg::dot`, as a source declares it, to the link name of the installed function.
 
-use puck_package::{Import, LinkName, PackageDocument, PackageName, Series, Signature, nearest};
+use puck_package::{Function, Import, LinkName, PackageDocument, PackageName, Series, nearest};
 
 use super::shape::Shape;
 
@@ -188,10 +188,11 @@ impl<'a> Dependencies<'a> {
             let function = document
                 .functions
                 .iter()
-                .find(|f| f.link_name == *link_name)?;
+                .find(|f| f.is_c() && f.link_name == *link_name)?;
             Some(Import {
                 package: document.name.clone(),
                 function: function.name.clone(),
+                abi: function.abi.clone(),
                 signature: function.signature.clone(),
                 link_name: link_name.clone(),
             })
@@ -276,7 +277,13 @@ impl<'a> Dependencies<'a> {
         let document = self.document(&scope, &symbol, path)?;
         let offered: Vec<_> = document
             .overloads(link_name.function())
-            .map(|function| format!("{}  {}", function.link_name, function.signature))
+            .map(|function| {
+                let convention = match function.is_c() {
+                    true => String::new(),
+                    false => format!(" (calling convention \"{}\")", function.abi),
+                };
+                format!("{}  {}{convention}", function.link_name, function.signature)
+            })
             .collect();
         if offered.is_empty() {
             return Err(Box::new(unknown_function(
@@ -311,12 +318,13 @@ fn by_name(
 ) -> Result<Import, Box<ImportError>> {
     let fitting: Vec<_> = document
         .overloads(function)
-        .filter(|overload| shape.check(&overload.signature).is_ok())
+        .filter(|overload| overload.is_c() && shape.check(&overload.signature).is_ok())
         .collect();
     match fitting.as_slice() {
         [one] => Ok(Import {
             package: document.name.clone(),
             function: one.name.clone(),
+            abi: one.abi.clone(),
             signature: one.signature.clone(),
             link_name: one.link_name.clone(),
         }),
@@ -362,13 +370,11 @@ fn wrong_type(
     shape: &Shape,
     path: &str,
 ) -> ImportError {
-    let overloads: Vec<&Signature> = document
-        .overloads(function)
-        .map(|function| &function.signature)
-        .collect();
+    let overloads: Vec<&Function> = document.overloads(function).collect();
     let reason = match overloads.as_slice() {
+        [one] if !one.is_c() => Some(format!("its calling convention is \"{}\"", one.abi)),
         [one] => shape
-            .check(one)
+            .check(&one.signature)
             .err()
             .map(|disagreement| disagreement.to_string()),
         _ => None,
@@ -379,7 +385,10 @@ fn wrong_type(
         declared: shape.to_string(),
         package: document.name.clone(),
         version: document.version.clone(),
-        offered: overloads.into_iter().map(Signature::to_string).collect(),
+        offered: overloads
+            .into_iter()
+            .map(|overload| overload.signature.to_string())
+            .collect(),
         reason,
     }
 }

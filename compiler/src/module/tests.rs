@@ -415,6 +415,25 @@ fn several_sources_may_call_the_same_function() {
 }
 
 #[test]
+fn functions_of_other_conventions_are_not_called() {
+    let mut document = vecmath();
+    document.functions.truncate(1);
+    let link_name = document.functions[0].link_name.to_string();
+    document.functions[0].abi = "numba-cpu-1".to_owned();
+    for symbol in ["vec_math::dot", &link_name] {
+        let declaration = format!("declare double @\"{symbol}\"(i64, ptr, ptr)");
+        let call = format!("call double @\"{symbol}\"(i64 0, ptr null, ptr null)");
+        let found = merge_with(
+            &[caller(&declaration, &call)],
+            &["f: fn()"],
+            std::slice::from_ref(&document),
+        );
+        let message = message(found);
+        contains(&message, &[symbol, "calling convention", "\"numba-cpu-1\""]);
+    }
+}
+
+#[test]
 fn imports_are_refused() {
     let documents = [
         vecmath(),

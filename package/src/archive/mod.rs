@@ -4,7 +4,9 @@
 //! description first, everything else named and hashed by it. What a general tar reader would
 //! interpret (links, devices, long names, sparse files, extended headers) is refused, not handled.
 
+mod paths;
 mod read;
+mod stream;
 mod write;
 
 use std::io;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 
 use semver::Version;
 
+pub use paths::check_path;
 pub use read::{Contents, Discard, Sink, Unpack, inspect, read, unpack};
 pub use write::{NotPackable, write};
 
@@ -107,40 +110,6 @@ impl ArchiveError {
 #[must_use]
 pub fn file_name(name: &PackageName, version: &Version) -> PathBuf {
     format!("{name}-{version}.puck").into()
-}
-
-/// Checks a path inside an archive, without the `NAME-VERSION/` that all begin with.
-///
-/// Allowed are one to four names of ASCII letters, digits and `.-_+`, not `.` or `..`, at most 90
-/// bytes in all, and not below `lib/`, where the store puts what it links.
-///
-/// # Errors
-/// What is wrong, as the end of a sentence that begins with the path.
-pub fn check_path(path: &str) -> Result<(), &'static str> {
-    if path.starts_with('/') {
-        return Err("is absolute");
-    }
-    if path.len() > 90 {
-        return Err("is longer than 90 bytes");
-    }
-    for name in path.split('/') {
-        match name {
-            "" => return Err("has an empty part"),
-            "." | ".." => return Err("has a part that is `.` or `..`"),
-            _ => {}
-        }
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b".-_+".contains(&b);
-        if !name.bytes().all(plain) {
-            return Err("has a character other than ASCII letters, digits and `.-_+`");
-        }
-    }
-    if path.split('/').count() > 4 {
-        return Err("is nested deeper than four");
-    }
-    if path.split('/').next() == Some("lib") {
-        return Err("is below `lib`, which is not for archives");
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Reading an archive that is not trusted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{ArchiveError, BLOCK, DOCUMENT, Expected, Limits, check_path};
+use super::paths::Paths;
+use super::stream::{Bounded, Counted, Hashed};
+use super::{ArchiveError, BLOCK, DOCUMENT, Expected, Limits};
 use crate::{Digest, FileFacts, PackageDocument};
 
 /// zstd windows larger than this are refused; level 19 uses 8 MiB.
@@ -74,7 +76,8 @@ pub fn inspect(
     read(file, expected, &Limits::default(), &mut Discard)
 }
 
-/// Unpacks the archive at `path` into the existing folder `into`, and `package.json` with it.
+/// Unpacks the archive at `path` into the existing folder `into`, and `package.json` with it, as it
+/// stands in the archive: what this program does not understand of it is kept for one that does.
 ///
 /// Nothing is overwritten, and nothing is flushed to the disk. After an error the folder holds
 /// files that must not be used.
@@ -88,8 +91,8 @@ pub fn unpack(
     limits: &Limits,
 ) -> Result<PackageDocument, ArchiveError> {
     let mut sink = Unpack(into.to_owned());
-    let document = read(fs_err::File::open(path)?, expected, limits, &mut sink)?;
-    sink.file(DOCUMENT, &mut &document.to_json()[..])?;
+    let Opened { document, json } = open(fs_err::File::open(path)?, expected, limits, &mut sink)?;
+    sink.file(DOCUMENT, &mut &json[..])?;
     Ok(document)
 }
 
@@ -105,6 +108,21 @@ pub fn read(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<PackageDocument, ArchiveError> {
+    Ok(open(archive, expected, limits, sink)?.document)
+}
+
+/// An archive's description, and the text it was read from.
+struct Opened {
+    document: PackageDocument,
+    json: Vec<u8>,
+}
+
+fn open(
+    archive: impl Read,
+    expected: Option<Expected<'_>>,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<Opened, ArchiveError> {
     let mut decoder = zstd::Decoder::with_buffer(BufReader::new(Counted::new(archive)))
         .map_err(|error| damaged(&error))?;
     decoder.window_log_max(WINDOW_LOG)?;
@@ -127,7 +145,7 @@ fn read_tar(
     expected: Option<Expected<'_>>,
     limits: &Limits,
     sink: &mut dyn Sink,
-) -> Result<PackageDocument, ArchiveError> {
+) -> Result<Opened, ArchiveError> {
     let Some(first) = Header::read(reader)? else {
         return Err(ArchiveError::Refused("it is empty".to_owned()));
     };
@@ -149,20 +167,15 @@ fn read_tar(
     let document = PackageDocument::parse(&json)?;
     check_identity(&document, &top, expected)?;
 
-    let mut seen = BTreeSet::new();
+    let mut paths = Paths::default();
     while let Some(header) = Header::read(reader)? {
         let path = header.path.strip_prefix(&top).ok_or_else(|| {
             ArchiveError::Refused(format!("`{}` is not below `{top}`", header.path))
         })?;
-        check_path(path)
+        paths
+            .add(path)
             .map_err(|reason| ArchiveError::Refused(format!("the path `{path}` {reason}")))?;
-        // Where file systems ignore case, names that differ in it alone are one.
-        if path == DOCUMENT || !seen.insert(path.to_ascii_lowercase()) {
-            return Err(ArchiveError::Refused(format!(
-                "`{path}` stands in it twice"
-            )));
-        }
-        if seen.len() > limits.entries {
+        if paths.count() > limits.entries {
             let message = format!("it holds more than {} files", limits.entries);
             return Err(ArchiveError::Refused(message));
         }
@@ -171,15 +184,11 @@ fn read_tar(
         };
         read_file(reader, &header, path, facts, sink)?;
     }
-    if let Some(missing) = document
-        .files
-        .keys()
-        .find(|p| !seen.contains(&p.to_ascii_lowercase()))
-    {
+    if let Some(missing) = document.files.keys().find(|path| !paths.contains(path)) {
         return Err(mismatch(missing, "it is missing".to_owned()));
     }
     expect_end(reader)?;
-    Ok(document)
+    Ok(Opened { document, json })
 }
 
 fn check_identity(
@@ -327,70 +336,5 @@ impl Header {
                 self.path
             )))
         }
-    }
-}
-
-/// Counts what is read.
-struct Counted<R> {
-    reader: R,
-    count: u64,
-}
-
-impl<R> Counted<R> {
-    fn new(reader: R) -> Self {
-        Self { reader, count: 0 }
-    }
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buffer)?;
-        self.count += n as u64;
-        Ok(n)
-    }
-}
-
-/// Hashes what is read.
-struct Hashed<R> {
-    reader: R,
-    hasher: crate::Hasher,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buffer)?;
-        self.hasher.write_all(buffer.get(..n).unwrap_or_default())?;
-        Ok(n)
-    }
-}
-
-/// The unpacked stream, which fails once it exceeds a limit.
-struct Bounded<'a, R: Read> {
-    decoder: zstd::Decoder<'static, BufReader<Counted<R>>>,
-    limits: &'a Limits,
-    unpacked: u64,
-    exceeded: Option<String>,
-}
-
-impl<R: Read> Read for Bounded<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.decoder.read(buffer)?;
-        self.unpacked += n as u64;
-        let packed = self.decoder.get_ref().get_ref().count;
-        let Limits {
-            unpacked: most,
-            ratio,
-            ratio_from,
-            ..
-        } = *self.limits;
-        let exceeded = if self.unpacked > most {
-            format!("it unpacks to more than {most} bytes")
-        } else if self.unpacked > ratio_from && self.unpacked / ratio > packed {
-            format!("it unpacks to more than {ratio} times its size")
-        } else {
-            return Ok(n);
-        };
-        self.exceeded = Some(exceeded.clone());
-        Err(io::Error::other(exceeded))
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -101,6 +103,111 @@ fn unpacks_all_and_the_description() {
 }
 
 #[test]
+fn what_is_not_understood_of_a_description_is_unpacked_too() {
+    let (document, _) = sample();
+    let mut json: serde_json::Value = serde_json::from_slice(&document.to_json()).unwrap();
+    json["signed-by"] = "someone later".into();
+    let json = json.to_string();
+    let bytes = hostile(|tar| {
+        append(
+            tar,
+            "demo-1.2.3/package.json",
+            tar::EntryType::Regular,
+            json.as_bytes(),
+        );
+        append_files(tar);
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let (path, into) = (
+        directory.path().join("demo.puck"),
+        directory.path().join("into"),
+    );
+    fs_err::write(&path, bytes).unwrap();
+    fs_err::create_dir(&into).unwrap();
+    assert_eq!(
+        unpack(&path, &into, None, &Limits::default()).unwrap(),
+        document
+    );
+    assert_eq!(fs_err::read_to_string(into.join(DOCUMENT)).unwrap(), json);
+}
+
+/// The longest name, version and path there are fit the headers; a longer version is named.
+#[test]
+fn the_longest_names() {
+    let pack = |version: usize| {
+        let (mut document, mut files) = sample();
+        document.functions.clear();
+        document.version = crate::version::of_length(version);
+        let name = "n".repeat(64);
+        document.name = name.parse().unwrap();
+        for (from, to) in [
+            ("ir/demo.bc", document.ir_path()),
+            ("include/demo.h", document.header_path()),
+        ] {
+            files.insert(to, files[from].clone());
+        }
+        files.insert("d".repeat(90), vec![1]);
+        files.insert(format!("{}/{}", "a".repeat(44), "b".repeat(45)), vec![2]);
+        document.files = listed(&files);
+        let mut bytes = Vec::new();
+        write(&document, &files, &mut bytes).map(|()| (bytes, files))
+    };
+    let (bytes, files) = pack(64).unwrap();
+    let mut contents = Contents::default();
+    read(&bytes[..], None, &Limits::default(), &mut contents).unwrap();
+    assert_eq!(contents.0, files);
+    let error = pack(65).unwrap_err().to_string();
+    assert!(error.contains("has 65 characters; at most 64"), "{error}");
+}
+
+fn listed(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, FileFacts> {
+    let facts = |bytes: &Vec<u8>| FileFacts {
+        sha256: Digest::of(bytes),
+        size: bytes.len() as u64,
+    };
+    files
+        .iter()
+        .map(|(path, bytes)| (path.clone(), facts(bytes)))
+        .collect()
+}
+
+/// What reading refuses, packing refuses.
+#[test]
+fn what_cannot_be_read_is_not_packed() {
+    for (path, expected) in [
+        ("package.json", "not for archives"),
+        ("installed.json", "not for archives"),
+        ("IR/demo.bc", "stands in it twice"),
+        ("ir", "is below another file"),
+        ("obj/0123456789abcdef.o/x", "is below another file"),
+    ] {
+        let (mut document, mut files) = sample();
+        files.insert(path.to_owned(), vec![1]);
+        document.files = listed(&files);
+        let error = write(&document, &files, Vec::new())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(expected) && error.contains("cannot be packed"),
+            "{path}: {error}"
+        );
+    }
+    let (mut document, mut files) = sample();
+    files.extend((0..5000).map(|n| (format!("texts/{n}"), Vec::new())));
+    document.files = listed(&files);
+    let error = write(&document, &files, Vec::new())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("it has 5003 files; at most 4096"), "{error}");
+    let (mut document, files) = sample();
+    document.targets.clear();
+    let error = write(&document, &files, Vec::new())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no targets"), "{error}");
+}
+
+#[test]
 fn another_package_is_not_taken() {
     let (name, version) = ("demo".parse().unwrap(), Version::new(1, 2, 4));
     let expected = Expected {
@@ -141,13 +248,30 @@ fn hostile_entries() {
         ("demo-1.2.3/a//b", Kind::Regular, "empty part"),
         ("demo-1.2.3/a\\b", Kind::Regular, "has a character"),
         ("demo-1.2.3/a b", Kind::Regular, "has a character"),
-        ("demo-1.2.3/lib/x.so", Kind::Regular, "below `lib`"),
+        ("demo-1.2.3/lib/x.so", Kind::Regular, "not for archives"),
+        (
+            "demo-1.2.3/installed.json",
+            Kind::Regular,
+            "not for archives",
+        ),
+        ("demo-1.2.3/Package.json", Kind::Regular, "not for archives"),
+        (
+            "demo-1.2.3/package.json/x",
+            Kind::Regular,
+            "not for archives",
+        ),
+        ("demo-1.2.3/ir", Kind::Regular, "is a folder of other files"),
+        (
+            "demo-1.2.3/ir/demo.bc/x",
+            Kind::Regular,
+            "is below another file",
+        ),
         ("demo-1.2.3/a/b/c/d/e", Kind::Regular, "nested deeper"),
         ("other-1.0.0/x", Kind::Regular, "is not below"),
         ("demo-1.2.3/extra", Kind::Regular, "not listed"),
         ("demo-1.2.3/ir/demo.bc", Kind::Regular, "twice"),
         ("demo-1.2.3/IR/demo.bc", Kind::Regular, "twice"),
-        ("demo-1.2.3/package.json", Kind::Regular, "twice"),
+        ("demo-1.2.3/package.json", Kind::Regular, "not for archives"),
         ("demo-1.2.3/x", Kind::Symlink, "is a link"),
         ("demo-1.2.3/x", Kind::Link, "is a link"),
         ("demo-1.2.3/x", Kind::Char, "is a device"),
@@ -250,18 +374,7 @@ fn other_forms() {
 fn bombs() {
     let (mut document, mut files) = sample();
     files.insert("README.md".to_owned(), vec![0; 4 << 20]);
-    document.files = files
-        .iter()
-        .map(|(path, c)| {
-            (
-                path.clone(),
-                FileFacts {
-                    sha256: Digest::of(c),
-                    size: c.len() as u64,
-                },
-            )
-        })
-        .collect();
+    document.files = listed(&files);
     let mut bytes = Vec::new();
     write(&document, &files, &mut bytes).unwrap();
     assert!(bytes.len() < 4096);

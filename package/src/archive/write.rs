@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{BLOCK, DOCUMENT, check_path};
+use super::paths::Paths;
+use super::{BLOCK, DOCUMENT, Limits};
+use crate::document::InvalidDocument;
 use crate::{Digest, PackageDocument};
 
 /// The compression level: archives are written once and read often.
@@ -23,6 +25,12 @@ pub enum NotPackable {
         /// What is wrong with its path.
         reason: &'static str,
     },
+    /// The description contradicts itself.
+    #[error(transparent)]
+    Document(#[from] InvalidDocument),
+    /// It is larger than what is read.
+    #[error("the package cannot be packed: {0}")]
+    TooLarge(String),
     /// The files are not those that the description lists.
     #[error("`{0}` is not what package.json lists")]
     NotListed(String),
@@ -30,13 +38,18 @@ pub enum NotPackable {
 
 /// Writes the archive of `files` (content by path) as `document` describes them.
 ///
+/// Whatever [`read`](super::read()) would refuse of it by its [default limits](Limits) is refused
+/// before anything is written, but for the ratio of compression.
+///
 /// # Errors
-/// If writing fails, a path is not allowed, or `document.files` lists other files.
+/// If writing fails, `document` contradicts itself, a path is not allowed, `document.files` lists
+/// other files, or a limit is exceeded.
 pub fn write(
     document: &PackageDocument,
     files: &BTreeMap<String, Vec<u8>>,
     out: impl Write,
 ) -> Result<(), NotPackable> {
+    document.check()?;
     if let Some(path) = document
         .files
         .keys()
@@ -44,8 +57,9 @@ pub fn write(
     {
         return Err(NotPackable::NotListed(path.clone()));
     }
+    let mut paths = Paths::default();
     for (path, content) in files {
-        check_path(path).map_err(|reason| NotPackable::Path {
+        paths.add(path).map_err(|reason| NotPackable::Path {
             path: path.clone(),
             reason,
         })?;
@@ -65,10 +79,13 @@ pub fn write(
                 .map(|(path, content)| (path.as_str(), &content[..])),
         )
         .collect();
+    let size = tar_size(all.iter().map(|(_, content)| content.len() as u64));
+    check_limits(&Limits::default(), files.len(), json.len() as u64, size)
+        .map_err(NotPackable::TooLarge)?;
     let mut compressor = zstd::Encoder::new(out, LEVEL)?;
     compressor.include_checksum(true)?;
     // Known beforehand, the size lets the compressor take no more memory than that.
-    compressor.set_pledged_src_size(Some(tar_size(all.iter().map(|(_, c)| c.len() as u64))))?;
+    compressor.set_pledged_src_size(Some(size))?;
     let mut tar = tar::Builder::new(compressor);
     let top = format!("{}-{}", document.name, document.version);
     for (path, content) in all {
@@ -85,10 +102,61 @@ pub fn write(
     Ok(())
 }
 
+/// Refuses what no reader would take.
+fn check_limits(limits: &Limits, files: usize, document: u64, size: u64) -> Result<(), String> {
+    if files > limits.entries {
+        Err(format!(
+            "it has {files} files; at most {} are read",
+            limits.entries
+        ))
+    } else if document > limits.document {
+        let most = limits.document;
+        Err(format!(
+            "its {DOCUMENT} has {document} bytes; at most {most} are read"
+        ))
+    } else if size > limits.unpacked {
+        let most = limits.unpacked;
+        Err(format!(
+            "it has {size} bytes unpacked; at most {most} are read"
+        ))
+    } else {
+        Ok(())
+    }
+}
+
 /// The size of a tar of files of these sizes: a block of header each, padded, two blocks of end.
 fn tar_size(sizes: impl Iterator<Item = u64>) -> u64 {
     sizes
         .map(|size| BLOCK + size.next_multiple_of(BLOCK))
         .sum::<u64>()
         + 2 * BLOCK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_those_of_reading() {
+        let limits = Limits::default();
+        let (entries, document, unpacked) = (limits.entries, limits.document, limits.unpacked);
+        check_limits(&limits, entries, document, unpacked).unwrap();
+        for (found, expected) in [
+            (
+                check_limits(&limits, entries + 1, 0, 0),
+                "it has 4097 files",
+            ),
+            (
+                check_limits(&limits, 0, document + 1, 0),
+                "its package.json has 67108865 bytes",
+            ),
+            (
+                check_limits(&limits, 0, 0, unpacked + 1),
+                "4294967297 bytes unpacked",
+            ),
+        ] {
+            let reason = found.unwrap_err();
+            assert!(reason.contains(expected), "{reason}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// A small package `demo` with one function, one import and one object.
@@ -82,7 +84,7 @@ type Spoiled = (fn(&mut PackageDocument), &'static str);
 
 #[test]
 fn contradictions_are_named() {
-    let cases: [Spoiled; 11] = [
+    let cases: [Spoiled; 18] = [
         (
             |d| d.version = Version::new(2, 0, 0),
             "gives `demo.v2.axpy.bf84be2c`",
@@ -93,7 +95,46 @@ fn contradictions_are_named() {
         ),
         (
             |d| d.functions[0].abi = "fast".into(),
-            "unknown calling convention `fast`",
+            "calling convention `fast`, but the link name `demo.v1.axpy.bf84be2c` of `c`",
+        ),
+        (
+            |d| {
+                d.functions[0].abi = "fast".into();
+                d.functions[0].link_name = "other.v1.axpy.bf84be2c".parse().unwrap();
+            },
+            "which is not of demo.v1.so",
+        ),
+        (
+            |d| {
+                let mut fast = d.functions[0].clone();
+                fast.abi = "fast".into();
+                fast.link_name = "demo.v1.axpy.00000000".parse().unwrap();
+                d.functions.extend([fast.clone(), fast]);
+            },
+            "exported twice as `demo.v1.axpy.00000000`",
+        ),
+        (
+            |d| {
+                d.imports[0].abi = "fast".into();
+                d.imports[0].link_name = "base.v1.axpy.00000000".parse().unwrap();
+            },
+            "which is not of base.v0_3.so",
+        ),
+        (
+            |d| d.version = crate::version::of_length(65),
+            "has 65 characters",
+        ),
+        (
+            |d| d.targets.get_mut("x86-64").unwrap().object = "obj/x/a.o".into(),
+            "the object of x86-64 is `obj/x/a.o`; expected `obj/<name>.o`",
+        ),
+        (
+            |d| d.targets.get_mut("x86-64").unwrap().object = "obj/a.so".into(),
+            "expected `obj/<name>.o`",
+        ),
+        (
+            |d| d.targets.get_mut("x86-64").unwrap().object = "obj/.o".into(),
+            "expected `obj/<name>.o`",
         ),
         (
             |d| d.functions.push(d.functions[0].clone()),
@@ -133,6 +174,21 @@ fn contradictions_are_named() {
 }
 
 #[test]
+fn functions_of_other_conventions_are_kept() {
+    let (mut document, _) = sample();
+    let mut native = document.functions[0].clone();
+    native.abi = "numba-cpu-1".into();
+    native.link_name = "demo.v1.axpy.00000001".parse().unwrap();
+    document.functions.push(native);
+    document.imports[0].abi = "numba-cpu-1".into();
+    document.imports[0].link_name = "base.v0_3.axpy.00000001".parse().unwrap();
+    let read = PackageDocument::parse(&document.to_json()).unwrap();
+    assert_eq!(read, document);
+    let callable: Vec<_> = read.overloads("axpy").map(Function::is_c).collect();
+    assert_eq!(callable, [true, false]);
+}
+
+#[test]
 fn unknown_keys_are_ignored() {
     let (document, _) = sample();
     let mut json: serde_json::Value = serde_json::from_slice(&document.to_json()).unwrap();
@@ -142,6 +198,37 @@ fn unknown_keys_are_ignored() {
         PackageDocument::parse(json.to_string().as_bytes()).unwrap(),
         document
     );
+}
+
+proptest! {
+    /// Cut or spoilt at any place, a document is read or refused, never a panic.
+    #[test]
+    fn spoilt_text_is_refused(at in 0usize..3000, len in 0usize..40, text in "[a-z\\[\\]:\"{}0-9.,]{0,3}") {
+        let json = String::from_utf8(sample().0.to_json()).unwrap();
+        let (at, end) = (at.min(json.len()), (at + len).min(json.len()));
+        let spoilt = format!("{}{text}{}", &json[..at], &json[end..]);
+        if let Ok(document) = PackageDocument::parse(spoilt.as_bytes()) {
+            prop_assert_eq!(PackageDocument::parse(&document.to_json()).unwrap(), document);
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = PackageDocument::parse(&bytes);
+    }
+}
+
+/// Nested without end, a document is refused before the stack is.
+#[test]
+fn deep_nesting_is_refused() {
+    for open in ["[", "{\"a\":"] {
+        for text in [
+            open.repeat(1 << 20),
+            format!("{{\"new\":{}", open.repeat(1 << 20)),
+        ] {
+            PackageDocument::parse(text.as_bytes()).unwrap_err();
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Digest;
+use crate::sha256;
 
 /// Function types nested deeper than this are refused: no reader should have to recurse further.
 pub(crate) const MAX_DEPTH: usize = 16;
@@ -162,7 +162,7 @@ impl Signature {
     /// The first 8 hexadecimal digits of the SHA-256 of the canonical form.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        Digest::of(self.canonical().as_bytes()).prefix(8)
+        format!("{:08x}", sha256::start(self.canonical().as_bytes()))
     }
 
     /// Whether the canonical forms are equal: names of parameters do not matter.

@@ -88,7 +88,7 @@ fn status(error: &Error) -> Status {
         }
         Error::UnknownPackage { .. } | Error::UnknownSeries { .. } => Status::NoPackage,
         Error::UnknownFunction { .. } => Status::NoFunction,
-        Error::WrongType { .. } => Status::WrongType,
+        Error::WrongType { .. } | Error::OtherConvention { .. } => Status::WrongType,
         Error::Conflict { .. } | Error::ForeignLibrary { .. } => Status::Conflict,
         Error::Load { .. } => Status::Load,
         _ => Status::Internal,

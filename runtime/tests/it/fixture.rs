@@ -147,7 +147,7 @@ impl Package {
             version: Version::clone(version),
             series,
             sha256,
-            targets: self.targets.clone(),
+            targets: self.targets.iter().map(ToString::to_string).collect(),
             needs: self.callees.iter().map(Package::soname).collect(),
             direct: self.direct,
         }

@@ -193,3 +193,23 @@ fn a_package_for_better_processors_only_says_so() {
          than x86-64 | "
     );
 }
+
+#[test]
+fn targets_of_later_programs_are_passed_over() {
+    let fixture = Fixture::new();
+    let project = project(&fixture, &[Target::X86_64], &[Target::X86_64]);
+    let path = project.join(".puck/environment.json");
+    let text = fs_err::read_to_string(&path).unwrap();
+    fs_err::write(
+        &path,
+        text.replace("\"x86-64\"", "\"aarch64\", \"x86-64\", \"x86-64-v9\""),
+    )
+    .unwrap();
+    assert_eq!(loaded(&project, None), "levels 11");
+    fs_err::write(&path, text.replace("\"x86-64\"", "\"aarch64\"")).unwrap();
+    let refused = loaded(&project, Some("x86-64"));
+    assert!(
+        refused.contains("is compiled for aarch64, but"),
+        "{refused}"
+    );
+}

@@ -32,9 +32,10 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 use puck_package::environment::{FILE, LINK_DYNAMIC};
+use puck_package::format::DocumentError;
 use puck_package::{Digest, EnvironmentDocument};
 
-use crate::{InstalledPackage, Result, Store, files};
+use crate::{Error, InstalledPackage, Result, Store, files};
 
 pub(crate) use plan::{Entry, Plan};
 
@@ -174,6 +175,8 @@ pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
     };
     let document = match EnvironmentDocument::parse(FILE, &bytes) {
         Ok(document) => document,
+        // The work of a newer puck cannot be judged here, and must not be removed.
+        Err(DocumentError::Newer(_)) => return Ok(Vec::new()),
         Err(error) => return Ok(vec![error.to_string()]),
     };
     if directory
@@ -186,9 +189,11 @@ pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     let mut installed = Vec::new();
     for package in &document.packages {
-        match store.installed_package(&package.sha256, &package.name, &package.version)? {
-            Some(found) => installed.push((found, package.direct)),
-            None => problems.push(format!("{} is missing or damaged", package.directory)),
+        match store.installed_package(&package.sha256, &package.name, &package.version) {
+            Err(Error::Newer { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+            Ok(Some(found)) => installed.push((found, package.direct)),
+            Ok(None) => problems.push(format!("{} is missing or damaged", package.directory)),
         }
     }
     if !problems.is_empty() {

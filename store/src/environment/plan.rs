@@ -46,6 +46,7 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
         targets: Target::ALL
             .into_iter()
             .filter(|target| installed.library(*target).is_some())
+            .map(|target| target.name().to_owned())
             .collect(),
         needs: document.imported_sonames().into_iter().collect(),
         direct,
@@ -61,7 +62,7 @@ pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDo
     let levels: BTreeSet<Target> = document
         .packages
         .iter()
-        .flat_map(|listed| listed.targets.iter().copied())
+        .flat_map(Listed::known_targets)
         .collect();
     let mut plan = Plan::new();
     for (package, listed) in packages.iter().zip(&document.packages) {
@@ -69,12 +70,11 @@ pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDo
         let facts = &installed.document;
         for level in &levels {
             // The best that there is for a processor of this level.
-            let best = listed
-                .targets
-                .iter()
+            let mut best = listed
+                .known_targets()
                 .rev()
-                .filter(|target| *target <= level);
-            if let Some(library) = best.filter_map(|target| installed.library(*target)).next() {
+                .filter(|target| target <= level);
+            if let Some(library) = best.find_map(|target| installed.library(target)) {
                 add_link(&mut plan, listed.library_path(*level), installed, &library);
             }
         }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use fs_err as fs;
-use puck_store::{InstalledPackage, Store};
+use puck_store::{Error, InstalledPackage, Store};
 
-use crate::support::{Home, damage, library, set_mode, vecmath};
+use crate::support::{Home, damage, library, set_mode, tree, vecmath};
 
 fn reasons(store: &Store) -> Vec<String> {
     let found = store.verify().expect("reads");
@@ -143,5 +143,56 @@ fn an_environment_that_lost_something_is_made_again() {
         }
         assert_eq!(home.environment(&[&package]).path, environment.path);
         assert!(fs::metadata(&link).is_ok_and(|file| file.len() > 1000));
+    }
+}
+
+/// Two versions of puck may share a store: neither undoes what the other did.
+#[test]
+fn what_a_newer_puck_installed_is_left_alone() {
+    let archive = vecmath().pack();
+    for (file, from, to) in [
+        ("installed.json", "\"format\": 1", "\"format\": 2"),
+        ("package.json", "\"format\": 1", "\"format\": 2"),
+    ] {
+        let home = Home::new();
+        let package = home.install(&archive);
+        let path = package.path.join(file);
+        let text = fs::read_to_string(&path)
+            .expect("reads")
+            .replacen(from, to, 1);
+        damage(&path, text.as_bytes());
+        if file == "package.json" {
+            let record = package.path.join("installed.json");
+            let sha256 = |text: &[u8]| puck_package::Digest::of(text).hex();
+            let before = package.record.document.sha256.hex();
+            let of_record = fs::read_to_string(&record).expect("reads");
+            damage(
+                &record,
+                of_record
+                    .replace(&before, &sha256(text.as_bytes()))
+                    .as_bytes(),
+            );
+        }
+        let before = tree(home.path());
+        let error = home.try_install(&archive).expect_err("it is newer");
+        assert!(matches!(error, Error::Newer { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains("the work of a newer puck"), "{message}");
+        assert!(
+            message.contains(&format!("{file} has format 2")),
+            "{message}"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("PUCK_HOME")));
+
+        let name = "vecmath".parse().expect("a name");
+        assert!(
+            home.store
+                .installed_packages(&name)
+                .expect("reads")
+                .is_empty()
+        );
+        let found = home.store.verify().expect("reads");
+        assert_eq!(found.problems, []);
+        assert_eq!(tree(home.path()), before);
     }
 }

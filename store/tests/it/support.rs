@@ -169,6 +169,7 @@ impl Recipe {
             .map(|(package, version, function, signature)| Import {
                 package: package.parse().expect("a name"),
                 function: function.parse().expect("a name"),
+                abi: "c".to_owned(),
                 signature: parse_signature(signature),
                 link_name: link_name(package, version, function, signature),
             });

@@ -1,38 +1,12 @@
-//! Link names as the dynamic linker takes them.
+//! SHA-256 without asking the processor what it can do.
 //!
-//! The digits of a signature are the start of its SHA-256. `puck-package` computes that with the
-//! processor's own instructions, and asks the processor first whether it has them: in a virtual
-//! machine that takes longer than all of opening an environment. A signature is a block or two, for
-//! which the plain algorithm needs less than a microsecond.
+//! [`Digest`](crate::Digest) uses the processor's own instructions, and asks it first whether it
+//! has them. In a virtual machine that question alone takes longer than opening an environment. A
+//! canonical signature is a block or two, for which the plain algorithm needs less than a
+//! microsecond.
 
-use std::ffi::CString;
-use std::fmt::Write as _;
-
-use puck_package::{FunctionName, PackageName, Series, Signature};
-
-/// The link name of a function, the same as
-/// [`LinkName::new`](puck_package::LinkName::new) gives.
-pub(crate) fn symbol(
-    package: &PackageName,
-    series: &Series,
-    function: &FunctionName,
-    signature: &Signature,
-) -> CString {
-    let mut name = String::with_capacity(64);
-    name.extend(
-        package
-            .as_str()
-            .chars()
-            .map(|c| if c == '-' { '_' } else { c }),
-    );
-    let digits = sha256_start(signature.canonical().as_bytes());
-    // Writing to a String cannot fail; and no part of the name can contain a zero byte.
-    let _ = write!(name, ".{series}.{function}.{digits:08x}");
-    CString::new(name).unwrap_or_default()
-}
-
-/// The first 4 bytes of the SHA-256 of `bytes`.
-fn sha256_start(bytes: &[u8]) -> u32 {
+/// The first 4 bytes of the SHA-256 of `bytes`, as a number.
+pub(crate) fn start(bytes: &[u8]) -> u32 {
     let mut state = START;
     let mut blocks = bytes.chunks_exact(64);
     blocks
@@ -167,46 +141,25 @@ const CONSTANTS: [u32; 64] = [
 
 #[cfg(test)]
 mod tests {
-    use puck_package::{Digest, LinkName};
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::Digest;
 
     #[test]
     fn the_same_digest_for_every_length() {
         let bytes: Vec<u8> = (0..=255).collect();
-        for length in 0..bytes.len() {
-            let digits = format!("{:08x}", sha256_start(&bytes[..length]));
-            assert_eq!(
-                digits,
-                Digest::of(&bytes[..length]).prefix(8),
-                "{length} bytes"
-            );
+        for length in 0..=bytes.len() {
+            let digits = format!("{:08x}", start(&bytes[..length]));
+            let expected = Digest::of(&bytes[..length]).prefix(8);
+            assert_eq!(digits, expected, "{length} bytes");
         }
     }
 
-    #[test]
-    fn the_same_name_as_in_packages() {
-        let cases = [
-            (
-                "linalg",
-                "v1",
-                "axpy",
-                "fn(n: u64, a: f64, x: *const f64, y: *mut f64)",
-            ),
-            ("fast-sums", "v0_3", "sum_2", "fn() -> bool"),
-            (
-                "a",
-                "v0_0_7",
-                "_f",
-                "fn(f: extern \"C\" fn(f64) -> f64, x: *mut *const Matrix) -> i8",
-            ),
-        ];
-        for (package, series, function, signature) in cases {
-            let (package, series) = (package.parse().unwrap(), series.parse().unwrap());
-            let (function, signature) = (function.parse().unwrap(), signature.parse().unwrap());
-            let expected = LinkName::new(&package, &series, &function, &signature).to_string();
-            let found = symbol(&package, &series, &function, &signature);
-            assert_eq!(found.to_str().unwrap(), expected);
+    proptest! {
+        #[test]
+        fn the_same_digest_for_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            prop_assert_eq!(format!("{:08x}", start(&bytes)), Digest::of(&bytes).prefix(8));
         }
     }
 }
