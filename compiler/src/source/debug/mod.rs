@@ -121,13 +121,13 @@ fn checked(mut signature: Signature) -> Result<Signature, String> {
     }
 }
 
-/// Whether a signature can have a parameter of this name, at any place.
+/// Whether a signature can have a parameter of this name, at any place: `self` only comes first.
 fn is_name(name: &str) -> bool {
-    let read = format!("fn({name}: u8, {name}: u8)").parse::<Signature>();
+    let read = format!("fn(u8, {name}: u8)").parse::<Signature>();
     read.is_ok_and(|read| {
         read.parameters
-            .iter()
-            .all(|p| p.name.as_deref() == Some(name))
+            .last()
+            .is_some_and(|p| p.name.as_deref() == Some(name))
     })
 }
 
