@@ -2,6 +2,7 @@
 
 use super::read::Source;
 use super::{BuildSection, Manifest, ManifestError, PackageSection, sections};
+use crate::version;
 
 pub(super) fn manifest(
     source: &Source<'_>,
@@ -15,12 +16,14 @@ pub(super) fn manifest(
             None => return Ok(None),
         }
     }
-    table.expect_keys(&["build", "function", "dependencies"])?;
+    sections::check_format(&table)?;
+    table.expect_keys(&["format", "build", "function", "dependencies"])?;
+    version::check(&package.version).map_err(|error| table.error(error.to_string()))?;
     let mut build = match table.get("build") {
         Some(value) => {
             let table = value.table("[package.metadata.puck.build]")?;
-            // Sources and flags are Cargo's business.
-            table.expect_keys(&["targets", "opt-level", "debug"])?;
+            // What is compiled is Cargo's business.
+            table.expect_keys(&["targets", "opt-level", "flags", "debug"])?;
             sections::build_section(&table)?
         }
         None => BuildSection::default(),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
 
+use crate::format::NewerFormat;
 use crate::{FunctionName, PackageName, Signature, Target};
 
 /// The file's name.
@@ -67,7 +68,7 @@ pub struct BuildSection {
     pub targets: Vec<Target>,
     /// 0 to 3.
     pub opt_level: u8,
-    /// More flags for the compilers of C and C++.
+    /// More flags for the compilers of the sources: clang, or rustc where `cargo` is used.
     pub flags: Vec<String>,
     /// Whether IR and objects keep debug information.
     pub debug: bool,
@@ -103,6 +104,9 @@ pub enum ManifestError {
     /// The file could not be read.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// It is of a newer format.
+    #[error(transparent)]
+    Newer(#[from] NewerFormat),
     /// It is not TOML.
     #[error("{path} is not valid TOML\n{message}")]
     Toml {
@@ -153,7 +157,7 @@ impl Manifest {
     /// Reads the manifest at `path`.
     ///
     /// # Errors
-    /// If the file cannot be read, is not TOML, or has a key or a value that does not belong.
+    /// If the file cannot be read, is not TOML, is of a newer format, or has a key or a value that does not belong.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
         Self::parse(&read_text(path)?, path)
     }
@@ -161,7 +165,7 @@ impl Manifest {
     /// Reads a manifest's text; `path` names it in errors.
     ///
     /// # Errors
-    /// If the text is not TOML, or has a key or a value that does not belong.
+    /// If the text is not TOML, is of a newer format, or has a key or a value that does not belong.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
         let source = read::Source::new(text, path);
         sections::manifest(&source, &source.root()?)
@@ -171,7 +175,7 @@ impl Manifest {
     /// crate. `None` if the table is missing.
     ///
     /// # Errors
-    /// If the text is not TOML, or the table has a key or a value that does not belong.
+    /// If the text is not TOML, or the table is of a newer format or has a key or a value that does not belong.
     pub fn parse_cargo(
         text: &str,
         path: &Path,

@@ -196,15 +196,27 @@ impl<'s, 't> Value<'s, 't> {
 
     /// A whole number from 0 to `most`.
     pub(super) fn number(self, most: u8) -> Result<u8, ManifestError> {
-        let expected = format!("a whole number from 0 to {most}");
+        let in_range = |number: u32| u8::try_from(number).ok().filter(|value| *value <= most);
+        self.integer_where(&format!("a whole number from 0 to {most}"), in_range)
+    }
+
+    /// A whole number.
+    pub(super) fn integer(self) -> Result<u32, ManifestError> {
+        self.integer_where("a whole number", Some)
+    }
+
+    fn integer_where<T>(
+        &self,
+        expected: &str,
+        accept: impl FnOnce(u32) -> Option<T>,
+    ) -> Result<T, ManifestError> {
         match self.value.get_ref() {
-            DeValue::Integer(number) => number
-                .as_str()
-                .parse::<u8>()
-                .ok()
-                .filter(|value| *value <= most && number.radix() == 10)
+            DeValue::Integer(number) => Some(number)
+                .filter(|number| number.radix() == 10)
+                .and_then(|number| number.as_str().parse().ok())
+                .and_then(accept)
                 .ok_or_else(|| self.error(&format!("expected {expected}, found {number}"))),
-            _ => Err(self.unexpected(&expected)),
+            _ => Err(self.unexpected(expected)),
         }
     }
 

@@ -8,14 +8,15 @@ use toml::de::DeTable;
 
 use super::read::{Source, Table, Value};
 use super::{BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection};
-use crate::{PackageName, Target};
+use crate::{PackageName, Target, format, version};
 
 pub(super) fn manifest(
     source: &Source<'_>,
     root: &Spanned<DeTable<'_>>,
 ) -> Result<Manifest, ManifestError> {
     let table = source.table(root);
-    table.expect_keys(&["package", "build", "function", "dependencies"])?;
+    check_format(&table)?;
+    table.expect_keys(&["format", "package", "build", "function", "dependencies"])?;
     let package = match table.get("package") {
         Some(value) => Some(package_section(&value.table("[package]")?)?),
         None => None,
@@ -54,6 +55,22 @@ pub(super) fn manifest(
     })
 }
 
+/// Refuses a manifest of a newer format; before anything else in it is looked at, so that it is
+/// called that, and not full of unknown keys.
+pub(super) fn check_format(table: &Table<'_, '_>) -> Result<(), ManifestError> {
+    let Some(value) = table.get("format") else {
+        return Ok(());
+    };
+    let source = value.source();
+    let found = value.integer()?;
+    format::check(
+        &source.path().display().to_string(),
+        found,
+        format::MANIFEST,
+    )?;
+    Ok(())
+}
+
 fn package_section(table: &Table<'_, '_>) -> Result<PackageSection, ManifestError> {
     table.expect_keys(&[
         "name",
@@ -75,6 +92,8 @@ fn package_section(table: &Table<'_, '_>) -> Result<PackageSection, ManifestErro
         );
         return Err(table.source().error(&span, message));
     }
+    version::check(&version)
+        .map_err(|error| table.source().error(&span, format!("`version`: {error}")))?;
     Ok(PackageSection {
         name: table.required("name")?.parse()?,
         version,

@@ -135,6 +135,24 @@ fn errors_name_key_file_and_line() {
         ),
         (
             "\"1.2.0\"",
+            "\"1.2.0-a0123456789a0123456789a0123456789a0123456789a0123456789a0123456789\"",
+            "Puck.toml:4: `version`: version `1.2.0-a0123456789a012345…` has 72 characters; at most 64",
+            "",
+        ),
+        (
+            "[package]",
+            "format = \"1\"\n[package]",
+            "Puck.toml:2: `format`: expected a whole number, found string",
+            "",
+        ),
+        (
+            "[package]",
+            "format = -1\n[package]",
+            "Puck.toml:2: `format`: expected a whole number, found -1",
+            "",
+        ),
+        (
+            "\"1.2.0\"",
             "12",
             "Puck.toml:4: `version`: expected a string, found integer",
             "",
@@ -230,6 +248,50 @@ fn errors_name_key_file_and_line() {
             "{to}: {:?}",
             error.hint()
         );
+    }
+}
+
+/// A newer manifest is called that, whatever else stands in it.
+#[test]
+fn newer_formats_are_refused_by_number() {
+    let format = |number: u32, rest: &str| parse(&format!("format = {number}\n{rest}"));
+    assert_eq!(format(1, WHOLE).unwrap(), parse(WHOLE).unwrap());
+    for number in [0, 2, u32::MAX] {
+        let error = format(number, "[gadgets]\nnew = true\n").unwrap_err();
+        assert!(matches!(error, ManifestError::Newer(_)), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!(
+                "Puck.toml has format {number}, but this puck knows formats up to 1; "
+            )),
+            "{error}"
+        );
+    }
+    let error = of_cargo("[package.metadata.puck]\nformat = 2\ngadgets = 1\n").unwrap_err();
+    assert!(
+        error.to_string().starts_with("x/Cargo.toml has format 2"),
+        "{error}"
+    );
+    let table = "[package.metadata.puck]\nformat = 1\n";
+    assert!(of_cargo(table).unwrap().is_some());
+}
+
+#[test]
+fn a_crate_may_have_flags_and_no_endless_version() {
+    let text = "[package.metadata.puck.build]\nflags = [\"-Ctarget-feature=+avx2\"]\n";
+    let manifest = of_cargo(text).unwrap().unwrap();
+    assert_eq!(manifest.build.flags, ["-Ctarget-feature=+avx2"]);
+    let mut package = parse(WHOLE).unwrap().package.unwrap();
+    package.version = crate::version::of_length(65);
+    let error = Manifest::parse_cargo(text, Path::new("x/Cargo.toml"), package).unwrap_err();
+    assert!(error.to_string().contains("has 65 characters"), "{error}");
+}
+
+/// Nested without end, a manifest is refused before the stack is exhausted.
+#[test]
+fn deep_nesting_is_refused() {
+    for (open, times) in [("[", 100_000), ("{a=", 100_000), ("a.", 1_000)] {
+        let error = parse(&format!("a = {}", open.repeat(times))).unwrap_err();
+        assert!(matches!(error, ManifestError::Toml { .. }), "{open}");
     }
 }
 
