@@ -44,7 +44,7 @@ pub use environment::{EnvironmentDocument, EnvironmentPackage};
 pub use header::{c_header, c_name};
 pub use index::IndexLine;
 pub use link_name::{LinkName, LinkNameError, soname};
-pub use lockfile::{LockedPackage, Lockfile};
+pub use lockfile::{LockedPackage, Lockfile, PackageId};
 pub use manifest::{
     BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection,
 };

@@ -14,10 +14,45 @@ pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
 pub const HOME: &str = "HOME";
 /// Where commands are looked for.
 pub const PATH: &str = "PATH";
+/// Where cargo keeps its settings and what it downloads.
+pub const CARGO_HOME: &str = "CARGO_HOME";
+/// Where rustup keeps its settings and toolchains.
+pub const RUSTUP_HOME: &str = "RUSTUP_HOME";
+/// The toolchain that rustup's commands use.
+pub const RUSTUP_TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
+/// The compiler that cargo uses.
+pub const RUSTC: &str = "RUSTC";
+/// The command that cargo runs the compiler by.
+pub const RUSTC_WRAPPER: &str = "RUSTC_WRAPPER";
+/// Folders of headers for C and C++.
+pub const CPATH: &str = "CPATH";
+/// Folders of headers for C.
+pub const C_INCLUDE_PATH: &str = "C_INCLUDE_PATH";
+/// Folders of headers for C++.
+pub const CPLUS_INCLUDE_PATH: &str = "CPLUS_INCLUDE_PATH";
+/// Where clang finds GCC and its headers.
+pub const GCC_INSTALL_PREFIX: &str = "GCC_INSTALL_PREFIX";
 /// Set to anything: no colours.
 pub const NO_COLOR: &str = "NO_COLOR";
 
-/// Every variable with what it does, for the help and the reference page.
+/// What clang finds headers by: what it compiles depends on their values.
+pub const OF_CLANG: [&str; 4] = [
+    CPATH,
+    C_INCLUDE_PATH,
+    CPLUS_INCLUDE_PATH,
+    GCC_INSTALL_PREFIX,
+];
+/// What cargo, rustup and rustc choose a toolchain and its settings by.
+pub const OF_CARGO: [&str; 6] = [
+    PATH,
+    CARGO_HOME,
+    RUSTUP_HOME,
+    RUSTUP_TOOLCHAIN,
+    RUSTC,
+    RUSTC_WRAPPER,
+];
+
+/// Every variable of Puck's own with what it does, for the help and the reference page.
 pub const ALL: [(&str, &str); 5] = [
     (
         PUCK_HOME,
@@ -45,4 +80,26 @@ pub const ALL: [(&str, &str); 5] = [
 )]
 pub fn get(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_once_in_each_list() {
+        let all = ALL.map(|(name, _)| name);
+        for list in [&all[..], &OF_CLANG, &OF_CARGO] {
+            let mut names = list.to_vec();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), list.len());
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_or_empty_has_no_value() {
+        assert_eq!(get("PUCK_NO_SUCH_VARIABLE"), None);
+        assert!(get(PATH).is_some_and(|value| !value.is_empty()));
+    }
 }

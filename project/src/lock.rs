@@ -182,10 +182,6 @@ fn lockfile_of(
     before: &Lockfile,
     resolution: Resolution,
 ) -> Result<Lockfile, Error> {
-    let id = |id: puck_resolver::PackageId| PackageId {
-        name: id.name,
-        version: id.version,
-    };
     let mut packages = Vec::new();
     for resolved in resolution.packages {
         let (source, sha256) = match local.get(&resolved.name) {
@@ -203,13 +199,10 @@ fn lockfile_of(
             version: resolved.version,
             source,
             sha256,
-            dependencies: resolved.dependencies.into_iter().map(id).collect(),
+            dependencies: resolved.dependencies,
         });
     }
-    Ok(Lockfile::new(
-        resolution.direct.into_iter().map(id).collect(),
-        packages,
-    ))
+    Ok(Lockfile::new(resolution.direct, packages))
 }
 
 /// The registry that has a package, and the digest of its archive there.

@@ -56,8 +56,10 @@ mod source;
 
 pub use conflict::Conflict;
 pub use error::Error;
+#[doc(no_inline)]
+pub use puck_package::PackageId;
 pub use request::{Request, Requirement, Update};
-pub use resolution::{PackageId, Resolution, Resolved};
+pub use resolution::{Resolution, Resolved};
 pub use source::{Candidate, CandidateDependency, Source, SourceError};
 
 /// Chooses a version for every package that `request` needs.

@@ -1,29 +1,13 @@
 //! The answer: what was chosen, and what needs what.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::rc::Rc;
 
-use puck_package::{PackageName, Series};
+use puck_package::{PackageId, PackageName, Series};
 use semver::Version;
 
 use crate::catalog::{Catalog, Demand};
 use crate::{CandidateDependency, Error, Request, Requirement};
-
-/// A version of a package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PackageId {
-    /// The package.
-    pub name: PackageName,
-    /// The version.
-    pub version: Version,
-}
-
-impl fmt::Display for PackageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.version)
-    }
-}
 
 /// A version that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,17 +19,9 @@ pub(super) struct Options {
     pub(super) flags: Vec<String>,
 }
 
-/// Variables that clang reads headers by.
-pub(super) const VARIABLES: [&str; 4] = [
-    "CPATH",
-    "C_INCLUDE_PATH",
-    "CPLUS_INCLUDE_PATH",
-    "GCC_INSTALL_PREFIX",
-];
-
-/// Their values, as a part of cache keys.
+/// The values of the variables that clang finds headers by, as a part of cache keys.
 pub(super) fn variables() -> String {
-    format!("{:?}", VARIABLES.map(variables::get))
+    format!("{:?}", variables::OF_CLANG.map(variables::get))
 }
 
 /// The command up to the names of files.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use puck_package::{Digest, c_header};
+use puck_package::{Digest, c_header, variables};
 
 use super::files::Files;
 use super::inputs::Inputs;
@@ -110,7 +110,7 @@ impl<'a> Compiler<'a> {
         inputs.search.extend(search);
         inputs
             .variables
-            .extend(command::VARIABLES.map(str::to_owned));
+            .extend(variables::OF_CLANG.map(str::to_owned));
         self.gather(sources, results, progress, inputs)
     }
 

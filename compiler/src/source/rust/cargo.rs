@@ -281,7 +281,7 @@ fn mappings(krate: &Crate, rustc: &Rustc, place: &Place) -> Vec<String> {
 /// Where cargo keeps what it downloads.
 pub(super) fn cargo_home() -> Option<PathBuf> {
     let home = || variables::get(variables::HOME).map(|home| Path::new(&home).join(".cargo"));
-    variables::get("CARGO_HOME")
+    variables::get(variables::CARGO_HOME)
         .map(PathBuf::from)
         .or_else(home)
 }

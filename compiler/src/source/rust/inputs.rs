@@ -56,21 +56,14 @@ pub(super) fn collect(
         .identities
         .extend(name(&rustc.sysroot.join("bin/rustc")));
     // Which toolchain rustup chooses hangs on its settings too.
-    let rustup = variables::get("RUSTUP_HOME").map(std::path::PathBuf::from);
+    let rustup = variables::get(variables::RUSTUP_HOME).map(std::path::PathBuf::from);
     let home = || variables::get(variables::HOME).map(|home| Path::new(&home).join(".rustup"));
     if let Some(rustup) = rustup.or_else(home) {
         inputs.files.extend(name(&rustup.join("settings.toml")));
     }
-    for variable in [
-        "PATH",
-        "CARGO_HOME",
-        "RUSTUP_HOME",
-        "RUSTUP_TOOLCHAIN",
-        "RUSTC",
-        "RUSTC_WRAPPER",
-    ] {
-        inputs.variables.insert(variable.to_owned());
-    }
+    inputs
+        .variables
+        .extend(variables::OF_CARGO.map(str::to_owned));
     inputs.variables.extend(environment(&release.join("deps")));
     inputs
         .files
