@@ -4,3 +4,4 @@ mod concurrent;
 mod crash;
 mod reproducible;
 mod support;
+mod without_llvm;

@@ -1,10 +1,11 @@
 //! Formatting, lints, tests: what continuous integration runs.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::workspace::cargo;
+use crate::workspace::{cargo, target_dir};
 use crate::{docs, setup, steps, tools};
 
 /// The verb. Stops at the first step that fails; the test runner's own summary comes last.
@@ -63,6 +64,31 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             )
         })?;
     }
+    steps::step("Tests of the command without LLVM", without_llvm)?;
     println!("all checks passed in {}", steps::seconds(start.elapsed()));
     Ok(())
+}
+
+/// Builds the other command, and runs the test that is for it.
+fn without_llvm() -> Result<()> {
+    let command = build_without_llvm()?;
+    let mut cargo = cargo();
+    // The whole workspace, as before, so that nothing is compiled again with other features.
+    if tools::has_nextest() {
+        cargo.args(["nextest", "run", "--workspace", "--run-ignored", "only"]);
+        cargo.args(["-E", "test(without_llvm)"]);
+    } else {
+        cargo.args(["test", "--workspace", "--", "--ignored", "without_llvm"]);
+    }
+    steps::run(cargo.env("PUCK_TEST_WITHOUT_LLVM", command))
+}
+
+/// The command without LLVM, out of the way of the one with it.
+fn build_without_llvm() -> Result<PathBuf> {
+    steps::run(cargo().args(["build", "--package", "puck", "--no-default-features"]))?;
+    let place = target_dir().join("without-llvm");
+    fs_err::create_dir_all(&place)?;
+    let command = place.join("puck");
+    fs_err::copy(target_dir().join("debug/puck"), &command)?;
+    Ok(command)
 }
