@@ -9,9 +9,9 @@ use semver::VersionReq;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::inspect::unknown_package;
-use crate::install::install_held;
+use crate::install::install_planned;
 use crate::local::LocalPackages;
-use crate::lock::{Locked, lock_with};
+use crate::lock::{Locked, plan};
 use crate::{Error, InstallOptions, Installed, Machine, Mode, Progress, Project, files};
 
 /// `NAME` or `NAME@REQUIREMENT`, as typed.
@@ -75,6 +75,39 @@ pub fn add(
     additions: &[Addition],
     mode: &Mode,
 ) -> Result<Edited, Error> {
+    let values = values(machine, additions)?;
+    let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
+    let (edited, ()) = edit(machine, project, mode, change, |project, _, locked| {
+        locked.write(project)
+    })?;
+    Ok(edited)
+}
+
+/// Adds dependencies to the manifest of `project`, or replaces them there, and installs.
+///
+/// The manifest is written last: until then, adding them once more does all that is left to do.
+///
+/// # Errors
+/// As [`add`] and [`install`](crate::install()); manifest, lockfile and `.puck` are then as they were.
+pub fn add_and_install(
+    machine: &Machine,
+    project: &Project,
+    additions: &[Addition],
+    options: &InstallOptions,
+    progress: &dyn Progress,
+) -> Result<Installed, Error> {
+    let values = values(machine, additions)?;
+    let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
+    let finish = |project: &Project, local: &LocalPackages, locked: &Locked| {
+        install_planned(machine, project, local, locked.clone(), options, progress)
+    };
+    Ok(edit(machine, project, &options.mode, change, finish)?.1)
+}
+
+/// Dependencies as they are shown and as they are written: a requirement, or a table with a path.
+type Values = Vec<(PackageName, String, Value)>;
+
+fn values(machine: &Machine, additions: &[Addition]) -> Result<Values, Error> {
     let mut dependencies = Vec::new();
     for Addition { spec, path } in additions {
         let requirement = match (&spec.requirement, path) {
@@ -99,17 +132,25 @@ pub fn add(
         };
         dependencies.push((spec.name.clone(), shown, value));
     }
-    let change = |table: &mut dyn TableLike| {
-        for (name, _, value) in &dependencies {
-            table.insert(name.as_str(), Item::Value(value.clone()));
+    Ok(dependencies)
+}
+
+fn add_to(table: &mut dyn TableLike, values: &Values) -> Vec<(PackageName, String)> {
+    for (name, _, value) in values {
+        let mut value = value.clone();
+        match table.get_mut(name.as_str()) {
+            // What else a table says of the dependency stays, its registry above all.
+            Some(old) if old.is_table_like() && value.is_str() && old.get("path").is_none() => {
+                old["version"] = Item::Value(value);
+            }
+            Some(Item::Value(old)) => {
+                value.decor_mut().clone_from(old.decor());
+                *old = value;
+            }
+            _ => drop(table.insert(name.as_str(), Item::Value(value))),
         }
-        Ok(dependencies
-            .iter()
-            .map(|(name, shown, _)| (name.clone(), shown.clone()))
-            .collect())
-    };
-    let (edited, ()) = edit(machine, project, mode, change, |_| Ok(()))?;
-    Ok(edited)
+    }
+    values.iter().map(|(name, shown, _)| (name.clone(), shown.clone())).collect()
 }
 
 /// Removes dependencies from the manifest of `project`, and locks.
@@ -123,7 +164,9 @@ pub fn remove(
     mode: &Mode,
 ) -> Result<Edited, Error> {
     let change = |table: &mut dyn TableLike| remove_from(table, project, names);
-    let (edited, ()) = edit(machine, project, mode, change, |_| Ok(()))?;
+    let (edited, ()) = edit(machine, project, mode, change, |project, _, locked| {
+        locked.write(project)
+    })?;
     Ok(edited)
 }
 
@@ -132,18 +175,20 @@ pub fn remove(
 /// The manifest is written last: until then, removing them once more does all that is left to do.
 ///
 /// # Errors
-/// As [`remove`] and [`install`](crate::install()).
+/// As [`remove`] and [`install`](crate::install()); manifest, lockfile and `.puck` are then as they
+/// were.
 pub fn uninstall(
     machine: &Machine,
     project: &Project,
     names: &[PackageName],
     options: &InstallOptions,
     progress: &dyn Progress,
-) -> Result<(Edited, Installed), Error> {
+) -> Result<Installed, Error> {
     let change = |table: &mut dyn TableLike| remove_from(table, project, names);
-    edit(machine, project, &options.mode, change, |edited| {
-        install_held(machine, edited, options, progress)
-    })
+    let finish = |project: &Project, local: &LocalPackages, locked: &Locked| {
+        install_planned(machine, project, local, locked.clone(), options, progress)
+    };
+    Ok(edit(machine, project, &options.mode, change, finish)?.1)
 }
 
 fn remove_from(
@@ -170,14 +215,14 @@ fn remove_from(
     Ok(removed)
 }
 
-/// Changes the table of dependencies, locks with the changed manifest, does what is to be done
-/// `before_writing` it, and only then writes it.
+/// Changes the table of dependencies, plans a lockfile for the changed manifest, lets `finish` write
+/// that and do what else is to be done, and only then writes the manifest.
 fn edit<T>(
     machine: &Machine,
     project: &Project,
     mode: &Mode,
     change: impl FnOnce(&mut dyn TableLike) -> Result<Vec<(PackageName, String)>, Error>,
-    before_writing: impl FnOnce(&Project) -> Result<T, Error>,
+    finish: impl FnOnce(&Project, &LocalPackages, &Locked) -> Result<T, Error>,
 ) -> Result<(Edited, T), Error> {
     let (project, _hold) = project.hold()?;
     let path = &project.manifest().path;
@@ -217,8 +262,8 @@ fn edit<T>(
     let manifest = manifest.ok_or_else(|| unreadable("the edited manifest is empty".to_owned()))?;
     let project = project.with_manifest(manifest);
     let local = LocalPackages::of(&project)?;
-    let locked = lock_with(machine, &project, &local, mode, Update::Nothing)?;
-    let done = before_writing(&project)?;
+    let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
+    let done = finish(&project, &local, &locked)?;
     files::replace(&project.manifest().path, text.as_bytes())?;
     let edited = Edited {
         project,

@@ -9,7 +9,7 @@ use puck_resolver::Update;
 use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
 
 use crate::local::LocalPackages;
-use crate::lock::{Locked, lock_with};
+use crate::lock::{Locked, plan};
 use crate::{Error, Machine, Mode, Progress, Project, build};
 
 /// How to install.
@@ -40,7 +40,8 @@ pub struct Installed {
 ///
 /// # Errors
 /// If the lockfile cannot be brought up to date or must not be, a package cannot be fetched,
-/// built, unpacked or linked, or packages do not fit together. `.puck` is then as it was.
+/// built, unpacked or linked, or packages do not fit together. `.puck` and the lockfile are then as
+/// they were.
 pub fn install(
     machine: &Machine,
     project: &Project,
@@ -48,25 +49,22 @@ pub fn install(
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
     let (project, _hold) = project.hold()?;
-    install_held(machine, &project, options, progress)
+    let local = LocalPackages::of(&project)?;
+    let (mode, update) = (&options.mode, options.update.clone());
+    let locked = plan(machine, &project, &local, mode, update)?;
+    install_planned(machine, &project, &local, locked, options, progress)
 }
 
-/// As [`install`], for a project that is held already.
-pub(crate) fn install_held(
+/// As [`install`], for a project that is held already and a lockfile that may be still to be written.
+pub(crate) fn install_planned(
     machine: &Machine,
     project: &Project,
+    local: &LocalPackages,
+    locked: Locked,
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let local = LocalPackages::of(project)?;
-    let locked = lock_with(
-        machine,
-        project,
-        &local,
-        &options.mode,
-        options.update.clone(),
-    )?;
-    let mut packages = install_locked(machine, &locked.lockfile, &local, options.jobs, progress)?;
+    let mut packages = install_locked(machine, &locked.lockfile, local, options.jobs, progress)?;
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
     let itself = match &project.manifest().package {
         Some(package) if options.with_itself => {
@@ -90,6 +88,7 @@ pub(crate) fn install_held(
         packages: packages.collect(),
     };
     let environment = machine.store().environment(&request)?;
+    locked.write(project)?;
     let before = machine.store().active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
     if activated {
@@ -125,8 +124,9 @@ pub(crate) fn dependencies(
 ) -> Result<Vec<PackageDocument>, Error> {
     let (project, _hold) = project.hold()?;
     let local = LocalPackages::of(&project)?;
-    let locked = lock_with(machine, &project, &local, mode, Update::Nothing)?;
+    let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
     let packages = install_locked(machine, &locked.lockfile, &local, jobs, progress)?;
+    locked.write(&project)?;
     Ok(documents(&locked.lockfile.dependencies, &packages))
 }
 

@@ -36,7 +36,7 @@ mod source;
 pub mod template;
 
 pub use build::{BuiltPackage, Packed, build, pack};
-pub use edit::{Addition, Edited, PackageSpec, add, remove, uninstall};
+pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
 pub use error::Error;
 pub use inspect::{Inspected, unknown_package};
 pub use install::{InstallOptions, Installed, install};

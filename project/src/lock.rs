@@ -29,6 +29,17 @@ pub struct Locked {
     pub written: bool,
 }
 
+impl Locked {
+    /// Writes the lockfile of what was planned, if it is not there already.
+    pub(crate) fn write(&self, project: &Project) -> Result<(), Error> {
+        if self.written {
+            let path = project.lockfile_path();
+            files::replace(&path, self.lockfile.to_toml().as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
 /// Brings the lockfile of `project` up to date.
 ///
 /// # Errors
@@ -42,11 +53,14 @@ pub fn lock(
 ) -> Result<Locked, Error> {
     let (project, _hold) = project.hold()?;
     let local = LocalPackages::of(&project)?;
-    lock_with(machine, &project, &local, mode, update)
+    let locked = plan(machine, &project, &local, mode, update)?;
+    locked.write(&project)?;
+    Ok(locked)
 }
 
-/// As [`lock`], for a project that is held already.
-pub(crate) fn lock_with(
+/// As [`lock`], for a project that is held already, but the file is left to be
+/// [written](Locked::write) when what else has to be done has succeeded.
+pub(crate) fn plan(
     machine: &Machine,
     project: &Project,
     local: &LocalPackages,
@@ -87,12 +101,9 @@ pub(crate) fn lock_with(
     )?;
     let lockfile = lockfile_of(machine, local, registry.as_ref(), &before, resolution)?;
     let written = lockfile != before || project.lockfile()?.is_none();
-    if written {
-        if let Some(flag) = mode.locked {
-            let reason = "newer versions were asked for".to_owned();
-            return Err(Error::WouldChange { flag, reason });
-        }
-        files::replace(&project.lockfile_path(), lockfile.to_toml().as_bytes())?;
+    if let (true, Some(flag)) = (written, mode.locked) {
+        let reason = "newer versions were asked for".to_owned();
+        return Err(Error::WouldChange { flag, reason });
     }
     Ok(Locked {
         changes: changes(&before, &lockfile),

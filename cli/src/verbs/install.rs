@@ -2,7 +2,7 @@
 
 use clap::Args;
 use puck_project::{
-    Addition, InstallOptions, Installed, PackageSpec, Project, Update, add, install,
+    Addition, InstallOptions, Installed, PackageSpec, Project, Update, add_and_install, install,
 };
 
 use crate::arguments::ModeArguments;
@@ -44,9 +44,14 @@ pub(crate) fn run(
         mode,
     } = arguments;
     let machine = settings.machine()?;
-    let (project, mode) = (settings.project(), mode.mode());
-    let project = if packages.is_empty() {
-        project?
+    let options = InstallOptions {
+        mode: mode.mode(),
+        update: Update::Nothing,
+        with_itself: !only_dependencies && cfg!(feature = "compiler"),
+        jobs: settings.jobs,
+    };
+    let installed = if packages.is_empty() {
+        install(&machine, &settings.project()?, &options, console)?
     } else {
         let user = Project::user(machine.store())?;
         let additions: Vec<_> = packages
@@ -56,17 +61,8 @@ pub(crate) fn run(
                 path: None,
             })
             .collect();
-        let edited = add(&machine, &user, &additions, &mode)?;
-        changes(console, &edited.locked);
-        edited.project
+        add_and_install(&machine, &user, &additions, &options, console)?
     };
-    let options = InstallOptions {
-        mode,
-        update: Update::Nothing,
-        with_itself: !only_dependencies && cfg!(feature = "compiler"),
-        jobs: settings.jobs,
-    };
-    let installed = install(&machine, &project, &options, console)?;
     report(&installed, console);
     Ok(())
 }

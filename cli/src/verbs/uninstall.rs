@@ -9,7 +9,6 @@ use crate::arguments::ModeArguments;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::changes;
 
 /// Remove packages from your own environment
 ///
@@ -40,8 +39,6 @@ pub(crate) fn run(
         with_itself: false,
         jobs: settings.jobs,
     };
-    let (edited, installed) = uninstall(&machine, &user, names, &options, console)?;
-    changes(console, &edited.locked);
-    report(&installed, console);
+    report(&uninstall(&machine, &user, names, &options, console)?, console);
     Ok(())
 }
