@@ -43,7 +43,8 @@ impl Failure {
         while let Some(cause) = source {
             let text = cause.to_string();
             // Transparent and forwarding errors say what their cause says.
-            if !failure.message.contains(&text) && !failure.causes.contains(&text) {
+            let said = std::iter::once(&failure.message).chain(&failure.causes);
+            if !said.into_iter().any(|said| said.contains(&text)) {
                 failure.causes.push(text);
             }
             source = cause.source();

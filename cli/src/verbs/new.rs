@@ -56,7 +56,7 @@ pub(crate) fn run(
     let files = template::create(&settings.directory.join(&shown), name, language)?;
     console.done("Created", format_args!("{name} in {}", shown.display()));
     for file in files {
-        console.note(file.display());
+        console.note(settings.shown(&file).display());
     }
     Ok(())
 }
