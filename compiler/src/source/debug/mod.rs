@@ -121,15 +121,9 @@ fn checked(mut signature: Signature) -> Result<Signature, String> {
     }
 }
 
-<<<<<<< HEAD
 /// Whether a signature can have a parameter of this name, at any place: `self` only comes first.
 fn is_name(name: &str) -> bool {
     let read = format!("fn(u8, {name}: u8)").parse::<Signature>();
-=======
-/// Whether a signature can have a parameter of this name.
-fn is_name(name: &str) -> bool {
-    let read = format!("fn({name}: u8)").parse::<Signature>();
->>>>>>> 148cfd1 (wip)
     read.is_ok_and(|read| {
         read.parameters
             .last()
