@@ -37,7 +37,12 @@ fn read(text: &str) -> Result<Signature, String> {
     let function = syn::parse_str::<syn::TypeFnPtr>(text).map_err(|error| {
         format!("expected a function type such as `fn(n: u64, x: *const f64) -> f64` ({error})")
     })?;
-    signature(&function)
+    let signature = signature(&function)?;
+    // What is written is longer than what was read where `extern "C"` was left out.
+    if signature.to_string().len() > MAX_LENGTH {
+        return Err(format!("longer than {MAX_LENGTH} bytes when written out"));
+    }
+    Ok(signature)
 }
 
 /// Refuses characters that stand in no signature.

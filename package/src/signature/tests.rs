@@ -148,6 +148,21 @@ fn results_and_pointers_nest_no_deeper_than_the_limit() {
 }
 
 #[test]
+fn what_is_too_long_to_be_read_back_is_refused() {
+    let text = |each: usize| {
+        format!(
+            "fn({})",
+            format!("fn({}),", "fn(),".repeat(each)).repeat(12)
+        )
+    };
+    let short: Signature = text(50).parse().unwrap();
+    assert_eq!(short.to_string().parse::<Signature>().unwrap(), short);
+    assert!(text(250).len() < 16 * 1024);
+    let error = text(250).parse::<Signature>().unwrap_err();
+    assert!(error.reason.contains("when written out"), "{error}");
+}
+
+#[test]
 fn names_that_are_words_of_rust_read_back() {
     let signature: Signature = "fn(r#type: i32, r#match: fn(r#fn: f64))".parse().unwrap();
     assert_eq!(signature.parameters[0].name.as_deref(), Some("type"));
