@@ -12,7 +12,7 @@ use inkwell::llvm_sys::core::{
     LLVMGetCalledFunctionType, LLVMGetCalledValue, LLVMGetEnumAttributeKindForName,
     LLVMGetFirstUse, LLVMGetFunctionCallConv, LLVMGetGlobalParent, LLVMGetLinkage,
     LLVMGetModuleContext, LLVMGetNextUse, LLVMGetStringAttributeAtIndex,
-    LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2,
+    LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2, LLVMGetVisibility,
     LLVMGlobalGetValueType, LLVMIsACallInst, LLVMIsAFunction, LLVMIsAInvokeInst, LLVMIsDeclaration,
     LLVMIsGlobalConstant, LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith,
     LLVMSetAlignment, LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetLinkage,
@@ -118,6 +118,11 @@ impl<'m> Global<'m> {
             LLVMSetVisibility(self.value, LLVMVisibility::LLVMHiddenVisibility);
             LLVMSetVisibility(self.value, LLVMVisibility::LLVMDefaultVisibility);
         }
+    }
+
+    /// Whether the source says that the symbol is for its own library only.
+    pub(crate) fn is_hidden(self) -> bool {
+        unsafe { LLVMGetVisibility(self.value) == LLVMVisibility::LLVMHiddenVisibility }
     }
 
     pub(super) fn leave_comdat(self) {

@@ -1,134 +1,15 @@
 //! What a package offers: which of the defined functions, under which name and signature.
 
+mod error;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::{FunctionName, LinkName, PackageName, Series, Signature, nearest};
 
+use super::contradiction::contradiction;
 use super::shape::{Disagreement, Shape};
 use crate::source::{DebugFunction, Language};
-
-/// Why a function cannot be exported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError {
-    /// The sources define nothing that could be exported.
-    #[error(
-        "the package exports nothing: its sources define no function that is visible to others"
-    )]
-    Nothing,
-    /// The manifest names a symbol that no source defines.
-    #[error("the manifest exports `{name}`, but no source defines the function `{symbol}`")]
-    Undefined {
-        /// The function in the manifest.
-        name: FunctionName,
-        /// The symbol that was looked for.
-        symbol: String,
-        /// The defined function with the most similar name.
-        nearest: Option<String>,
-        /// Whether it is there, but local to its file.
-        local: bool,
-    },
-    /// Neither the manifest nor debug information tells the signature.
-    #[error(
-        "{place}: the signature of `{name}` is not known: there is no debug information to read it from"
-    )]
-    NoSignature {
-        /// Where the function is defined.
-        place: String,
-        /// The function.
-        name: String,
-        /// Its type as far as the code tells.
-        code: String,
-    },
-    /// The function's type is one that signatures do not have.
-    #[error("{place}: `{name}` cannot be exported: {reason}")]
-    NotExpressible {
-        /// Where the function is defined.
-        place: String,
-        /// The function.
-        name: String,
-        /// What does not fit: ``parameter 1 is the struct `Point` by value``.
-        reason: String,
-        /// Whether it is a struct that is passed by value.
-        by_value: bool,
-    },
-    /// The signature is not that of the code.
-    #[error(
-        "{place}: the signature of `{name}` does not agree with the code\n  {origin}: {signature}\n  code: {code}\n({reason})"
-    )]
-    Mismatch {
-        /// Where the function is defined.
-        place: String,
-        /// The function.
-        name: String,
-        /// Who gives the signature: `manifest` or `debug information`.
-        origin: &'static str,
-        /// The signature.
-        signature: Signature,
-        /// The function's type in LLVM's terms.
-        code: String,
-        /// The first difference.
-        reason: String,
-    },
-    /// A name that several functions of the source have.
-    #[error("the manifest exports `{name}`, which is any of\n    {}", candidates.join("\n    "))]
-    Overloaded {
-        /// The function in the manifest.
-        name: FunctionName,
-        /// The functions of that name.
-        candidates: Vec<String>,
-    },
-    /// Two functions with one name and one signature.
-    #[error("`{name}` is exported twice with the signature {signature}")]
-    Twice {
-        /// The function.
-        name: FunctionName,
-        /// The signature of both.
-        signature: Signature,
-    },
-    /// A symbol that is no function name.
-    #[error("{place}: `{symbol}` cannot be exported under this name: {reason}")]
-    InvalidName {
-        /// Where the function is defined.
-        place: String,
-        /// The symbol.
-        symbol: String,
-        /// What a name is.
-        reason: String,
-    },
-}
-
-impl ExportError {
-    /// What could be done about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        let list = "name the functions to export with [[function]]";
-        Some(match self {
-            Self::Nothing => "a function is visible unless it is `static` (C, C++) or lacks \
-                              `#[unsafe(no_mangle)] extern \"C\"` (Rust)"
-                .to_owned(),
-            Self::Undefined { local: true, .. } => {
-                "it is local to its file: remove `static` or `internal`".to_owned()
-            }
-            Self::Undefined { nearest, .. } => format!("did you mean `{}`?", nearest.as_deref()?),
-            Self::NoSignature { name, code, .. } => format!(
-                "write it in the manifest: [[function]] name = \"{name}\", signature = \"...\" \
-                 (the code has {code})"
-            ),
-            Self::NotExpressible { by_value: true, .. } => {
-                format!("pass structs by pointer, or make the function `static`, or {list}")
-            }
-            Self::NotExpressible { .. } => format!("make the function `static`, or {list}"),
-            Self::Mismatch { .. } | Self::Twice { .. } => return None,
-            Self::Overloaded { .. } => {
-                "give its `signature`, or the `symbol` of the one that is meant".to_owned()
-            }
-            Self::InvalidName { .. } => {
-                "give it a name: [[function]] name = \"...\", symbol = \"...\"".to_owned()
-            }
-        })
-    }
-}
+pub use error::ExportError;
 
 /// A `[[function]]` of the manifest.
 #[derive(Clone, Debug)]
@@ -147,8 +28,11 @@ pub(crate) struct Definition {
     pub(crate) path: String,
     pub(crate) shape: Shape,
     pub(crate) language: Language,
-    /// Not weak or inline, and exported by its language.
+    /// Not weak, inline or hidden, and exported by its language.
     pub(crate) strong: bool,
+    /// The function that this is another symbol of. Debug information knows only that one: a
+    /// complete constructor of C++ is mostly an alias of the base's.
+    pub(crate) alias_of: Option<String>,
 }
 
 /// All that sources define, by symbol.
@@ -187,10 +71,15 @@ impl Choice<'_> {
             .iter()
             .map(|function| (function.symbol.as_str(), function))
             .collect();
+        let debug_of = |symbol: &str, definition: &Definition| {
+            let behind = definition.alias_of.as_deref();
+            let found = by_symbol.get(symbol);
+            found.or_else(|| by_symbol.get(behind?)).copied()
+        };
         let mut exports = Vec::new();
         if self.requested.is_empty() {
             for (symbol, definition) in &self.definitions.visible {
-                let debug = by_symbol.get(symbol.as_str()).copied();
+                let debug = debug_of(symbol, definition);
                 if let Some(export) = self.visible(symbol, definition, debug)? {
                     exports.push(export);
                 }
@@ -201,7 +90,7 @@ impl Choice<'_> {
             let Some(definition) = self.definitions.visible.get(&symbol) else {
                 return Err(Box::new(self.undefined(requested, symbol)));
             };
-            let debug = by_symbol.get(symbol.as_str()).copied();
+            let debug = debug_of(&symbol, definition);
             let given = requested.signature.as_ref();
             let signature = signature(requested.name.as_str(), definition, debug, given)?;
             let doc = requested.doc.clone();
@@ -236,7 +125,7 @@ impl Choice<'_> {
         }
         let cpp = definition.language == Language::Cpp || symbol.starts_with("_Z");
         let name = match debug {
-            Some(debug) if cpp => debug.name.as_str(),
+            Some(debug) if cpp && definition.alias_of.is_none() => debug.name.as_str(),
             _ => symbol,
         };
         let signature = signature(name, definition, debug, None)?;
@@ -381,8 +270,22 @@ fn signature(
             }));
         }
     };
+    let mismatch = |code: String, reason: String| ExportError::Mismatch {
+        place: place.clone(),
+        name: name.to_owned(),
+        origin,
+        signature: signature.clone(),
+        code,
+        reason,
+    };
     match definition.shape.check(signature) {
-        Ok(()) => Ok(signature.clone()),
+        Ok(()) => match debug.map(|debug| &debug.signature) {
+            Some(Ok(own)) => match contradiction(signature, own) {
+                Some(reason) => Err(Box::new(mismatch(own.to_string(), reason))),
+                None => Ok(signature.clone()),
+            },
+            _ => Ok(signature.clone()),
+        },
         Err(by_value @ Disagreement::Struct { .. }) => {
             // Debug information knows the struct's name where LLVM's type is a bare aggregate.
             let reason = match debug.map(|debug| &debug.signature) {
@@ -391,13 +294,8 @@ fn signature(
             };
             Err(Box::new(not_expressible(reason, true)))
         }
-        Err(Disagreement::Other(reason)) => Err(Box::new(ExportError::Mismatch {
-            place,
-            name: name.to_owned(),
-            origin,
-            signature: signature.clone(),
-            code: definition.shape.to_string(),
-            reason,
-        })),
+        Err(Disagreement::Other(reason)) => {
+            Err(Box::new(mismatch(definition.shape.to_string(), reason)))
+        }
     }
 }

@@ -7,6 +7,7 @@
 //! on, so that the same sources give the same bytes.
 
 mod attributes;
+mod contradiction;
 mod debug;
 mod exports;
 mod imports;
@@ -123,18 +124,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
                 message,
             })?;
     }
-    let described = |requested: &Requested| {
-        let symbol = requested
-            .symbol
-            .as_deref()
-            .unwrap_or(requested.name.as_str());
-        requested.signature.is_some() && definitions.visible.contains_key(symbol)
-    };
-    let debug = if !input.requested.is_empty() && input.requested.iter().all(described) {
-        Vec::new()
-    } else {
-        debug::functions(&session, &merged)?
-    };
+    let debug = debug::functions(&session, &merged)?;
     let choice = Choice {
         package: input.package,
         series: input.series,
@@ -325,13 +315,15 @@ fn define(
             }
             continue;
         }
+        let behind = global.function().map(Global::name);
         definitions.visible.insert(
-            symbol,
+            symbol.clone(),
             Definition {
                 path: source.path.clone(),
                 shape,
                 language: source.language,
-                strong: strong && listed,
+                strong: strong && listed && !global.is_hidden(),
+                alias_of: behind.filter(|behind| *behind != symbol),
             },
         );
     }

@@ -124,18 +124,15 @@ fn functions_are_chosen_by_plain_name_symbol_and_signature() {
 
 #[test]
 fn structs_by_value_are_refused_by_name() {
-    for (manifest, place) in [
-        ("", "byvalue.c:2"),
-        (
-            "[[function]]\nname = \"norm\"\nsignature = \"fn(*const f64) -> f64\"",
-            "a.ll",
-        ),
+    for manifest in [
+        "",
+        "[[function]]\nname = \"norm\"\nsignature = \"fn(*const f64) -> f64\"",
     ] {
         let error = Project::new(BY_VALUE, manifest).error();
         contains(
             &error,
             &[
-                place,
+                "byvalue.c:2",
                 "`norm` cannot be exported",
                 "struct `Point` by value",
             ],
@@ -151,4 +148,68 @@ fn an_inline_function_is_exported_when_it_is_named() {
     let built = Project::new(ir, list).build().unwrap();
     let (visible, _) = symbols(object(&built, "x86-64"));
     assert_eq!(visible, [built.document.functions[0].link_name.to_string()]);
+}
+
+#[test]
+fn an_alias_is_described_by_what_it_is_an_alias_of() {
+    let ir = format!(
+        "{SHAPES}
+        @_ZN3SumD1Ev = alias void (ptr, double), ptr @_ZN3Sum3addEd
+        @size = alias double (ptr), ptr @_Z6lengthPK5Point"
+    );
+    let list = functions(&Project::new(&ir, ""));
+    let lengths: Vec<_> = list.iter().filter(|text| text.contains("Point")).collect();
+    let expected = [
+        "length: fn(p: *const Point) -> f64",
+        "size: fn(p: *const Point) -> f64",
+    ];
+    assert_eq!(lengths, expected);
+    // The other alias is a member of a class, as what it stands for.
+    assert_eq!(list.len(), 5, "{list:?}");
+}
+
+#[test]
+fn hidden_functions_are_exported_only_when_they_are_named() {
+    let ir = SHAPES.replace(
+        "define dso_local noundef i32 @_ZN5inner5twiceEi",
+        "define hidden noundef i32 @_ZN5inner5twiceEi",
+    );
+    assert_ne!(ir, SHAPES);
+    let project = Project::new(&ir, "");
+    let list = functions(&project);
+    assert!(list.iter().all(|text| !text.contains("twice")), "{list:?}");
+    project.manifest("[[function]]\nname = \"twice\"");
+    assert_eq!(functions(&project), ["twice: fn(a: i32) -> i32"]);
+}
+
+#[test]
+fn a_manifest_must_not_deny_what_debug_information_says() {
+    let list = |name: &str, symbol: &str, signature: &str| {
+        format!(
+            "[[function]]\nname = \"{name}\"\nsymbol = \"{symbol}\"\nsignature = \"{signature}\""
+        )
+    };
+    let wrong = list(
+        "dot",
+        "_Z3dotmPKdS0_",
+        "fn(n: u64, x: *const f32, y: *const f64) -> f64",
+    );
+    let project = Project::new(SHAPES, &wrong);
+    contains(
+        &project.error(),
+        &[
+            "shapes.cpp:",
+            "manifest: fn(n: u64, x: *const f32, y: *const f64) -> f64",
+            "code: fn(n: u64, x: *const f64, y: *const f64) -> f64",
+            "parameter 2, `x`: `*const f32` against `*const f64`",
+        ],
+    );
+    // Other words for the same.
+    for signature in [
+        "fn(i64, *mut f64, *const c_void) -> f64",
+        "fn(n: u64, x: *const u8, y: *const Vector) -> f64",
+    ] {
+        project.manifest(&list("dot", "_Z3dotmPKdS0_", signature));
+        assert_eq!(functions(&project), [format!("dot: {signature}")]);
+    }
 }
