@@ -25,8 +25,12 @@ pub(crate) fn newest<T: Display>(newest_first: &[T], most: usize) -> String {
     )
 }
 
-/// The sentence with a capital letter.
+/// The sentence with a capital letter, unless it begins with a package and its version.
 pub(crate) fn capitalised(sentence: &str) -> String {
+    let version = sentence.split(' ').nth(1);
+    if version.is_some_and(|word| word.parse::<semver::Version>().is_ok()) {
+        return sentence.to_owned();
+    }
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
