@@ -200,15 +200,23 @@ impl Manifest {
 /// If the file cannot be read, is too large or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, ManifestError> {
     use std::io::Read as _;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
+    let invalid = |what: String| {
+        let message = format!("{} {what}", path.display());
+        ManifestError::from(io::Error::new(io::ErrorKind::InvalidData, message))
+    };
     fs_err::File::open(path)?
         .take(MAX_SIZE + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_SIZE {
-        let message = format!("{} is larger than {MAX_SIZE} bytes", path.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        return Err(invalid(format!("is larger than {MAX_SIZE} bytes")));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        invalid(format!(
+            "is not text in UTF-8: byte {at} (from 0) cannot stand there"
+        ))
+    })
 }
 
 #[cfg(test)]

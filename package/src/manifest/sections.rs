@@ -84,7 +84,11 @@ fn package_section(table: &Table<'_, '_>) -> Result<PackageSection, ManifestErro
     ])?;
     let version = table.required("version")?;
     let span = version.span();
-    let version: Version = version.parse()?;
+    let text = version.string()?;
+    let version: Version = text.parse().map_err(|reason| {
+        let message = format!("`version`: `{text}` is not a version such as `1.2.0`: {reason}");
+        table.source().error(&span, message)
+    })?;
     if !version.build.is_empty() {
         let message = format!(
             "`version`: `{version}` has build metadata; two versions that differ only there would \
