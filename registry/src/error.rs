@@ -153,9 +153,9 @@ impl Error {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Self::NotWritable { directory, source }
                 }
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Self::NoSpace { directory, source }
-                }
+                io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::FileTooLarge => Self::NoSpace { directory, source },
                 _ => Self::Io(source),
             }
         }
