@@ -148,7 +148,7 @@ fn reproducible_rust_with_paths() {
             "[package]\nname = \"sample\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\n\n[workspace]\n\n\
              [dependencies]\nhelper = { path = \"helper\" }\n\n\
-             [package.metadata.puck.build]\ntargets = [\"x86-64\"]\n\n\
+             [package.metadata.puck.build]\ntargets = [\"x86-64\"]\nopt-level = 1\n\n\
              [[package.metadata.puck.function]]\nname = \"pick\"\n",
         );
         machine.write(
