@@ -195,7 +195,12 @@ fn install_registered(
     progress.step(&format!("Fetching {name} {version}"));
     fetch(machine, package, sha256)?;
     progress.step(&format!("Installing {name} {version}"));
-    Ok(store.install_package(sha256, name, version)?)
+    let installed = store.install_package(sha256, name, version);
+    if matches!(installed, Err(puck_store::Error::Archive { .. })) {
+        // It is what the registry vouches for, byte by byte, and of no use to anybody.
+        store.remove_archive(sha256)?;
+    }
+    Ok(installed?)
 }
 
 /// Copies a package's archive from the registry into the store.

@@ -87,6 +87,19 @@ impl Store {
             reason: format!("its SHA-256 is {found}"),
         })
     }
+
+    /// Removes an archive, such as one that was fetched and that nothing can be installed from.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub fn remove_archive(&self, sha256: &Digest) -> Result<()> {
+        let _staging = self.stage(&format!("archive-{sha256}"))?;
+        let path = self.archive_path(sha256);
+        if path.exists() {
+            files::remove(&path)?;
+        }
+        Ok(())
+    }
 }
 
 fn digest_of(path: &std::path::Path) -> Result<Option<Digest>> {
