@@ -64,7 +64,7 @@ impl Machine {
     /// As [`Machine::registry`], and if the default one cannot be made.
     pub fn registry_to_write(&self) -> Result<Registry, Error> {
         if self.chosen {
-            Ok(Registry::open(&self.registry)?)
+            Ok(Registry::open_or_fill(&self.registry)?)
         } else {
             Ok(Registry::create(&self.registry, DEFAULT_REGISTRY)?)
         }

@@ -14,7 +14,7 @@ use crate::compatibility::Incompatible;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such directory.
-    #[error("there is no registry at {}: no such directory", .directory.display())]
+    #[error("there is no registry at {}: it is not a directory", .directory.display())]
     Missing {
         /// Where it was looked for.
         directory: PathBuf,
@@ -112,13 +112,12 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing { .. } => {
-                Some("check the path; only the default registry is made by itself".to_owned())
-            }
-            Self::NotRegistry { directory } => Some(format!(
-                "is {} the directory that was meant?",
-                directory.display()
-            )),
+            Self::Missing { .. } => Some(
+                "check the path; publishing into an empty directory makes a registry".to_owned(),
+            ),
+            Self::NotRegistry { .. } => Some(
+                "check the path; publishing into an empty directory makes a registry".to_owned(),
+            ),
             Self::NotWritable { directory, .. } => Some(format!(
                 "publish as a user who may write to {}, or to another registry",
                 directory.display()
@@ -141,7 +140,11 @@ impl Error {
             Self::Archive { .. } => {
                 Some("`puck pack` makes a sound archive of the sources".to_owned())
             }
-            Self::Document(_) | Self::Contradiction { .. } | Self::Io(_) => None,
+            Self::Document(DocumentError::Newer(_)) | Self::Io(_) => None,
+            Self::Document(_) | Self::Contradiction { .. } => Some(
+                "the registry is damaged there; its owner must restore it, or use another one"
+                    .to_owned(),
+            ),
         }
     }
 

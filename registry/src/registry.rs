@@ -52,7 +52,12 @@ impl Registry {
         let path = directory.join(DESCRIPTION);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
                 let directory = directory.to_owned();
                 return Err(if directory.is_dir() {
                     Error::NotRegistry { directory }
@@ -98,6 +103,22 @@ impl Registry {
             (_, Ok(registry)) => Ok(registry),
             (Err(error), Err(_)) => Err(Error::write(directory)(error)),
             (Ok(()), Err(error)) => Err(error),
+        }
+    }
+
+    /// Opens the registry at `directory` to publish there: an empty directory becomes one, called as
+    /// that is.
+    ///
+    /// # Errors
+    /// As [`Registry::create`]; if there is no such directory, which may be a slip of the pen.
+    pub fn open_or_fill(directory: &Path) -> Result<Self, Error> {
+        match Self::open(directory) {
+            Err(Error::NotRegistry { .. }) if holds_nothing_else(directory)? => {
+                let real = fs::canonicalize(directory)?;
+                let name = real.file_name().unwrap_or("registry".as_ref());
+                Self::create(directory, &name.to_string_lossy())
+            }
+            opened => opened,
         }
     }
 

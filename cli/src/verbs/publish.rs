@@ -17,7 +17,7 @@ use crate::show::size;
 #[command(after_help = "\
 Examples:
   puck publish --dry-run
-  puck publish --registry /srv/registry")]
+  puck publish --registry /srv/registry    an empty folder becomes a registry")]
 pub(crate) struct PublishArguments {
     /// Check everything and write nothing to the registry
     #[arg(long)]

@@ -56,12 +56,18 @@ fn directories_that_are_no_registry() {
     let directory = tempfile::tempdir().unwrap();
     let error = Registry::open(&directory.path().join("absent")).unwrap_err();
     insta::assert_snapshot!(report(&directory, &error), @r"
-    there is no registry at TMP/absent: no such directory
-    hint: check the path; only the default registry is made by itself
+    there is no registry at TMP/absent: it is not a directory
+    hint: check the path; publishing into an empty directory makes a registry
     ");
-    fs_err::write(directory.path().join("letter.txt"), "").unwrap();
+    let letter = directory.path().join("letter.txt");
+    fs_err::write(&letter, "").unwrap();
+    for opened in [Registry::open(&letter), Registry::open_or_fill(&letter)] {
+        let error = opened.unwrap_err();
+        assert!(matches!(error, Error::Missing { .. }), "{error}");
+    }
     for result in [
         Registry::open(directory.path()),
+        Registry::open_or_fill(directory.path()),
         Registry::create(directory.path(), "x"),
     ] {
         let error = result.unwrap_err();

@@ -28,6 +28,22 @@ pub(crate) fn report(directory: &TempDir, error: &Error) -> String {
 }
 
 #[test]
+fn an_empty_directory_becomes_a_registry_of_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let team = directory.path().join("team");
+    let error = Registry::open_or_fill(&team).unwrap_err();
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
+    assert!(!team.exists());
+
+    fs_err::create_dir(&team).unwrap();
+    assert_eq!(Registry::open_or_fill(&team).unwrap().name(), "team");
+    assert_eq!(Registry::open(&team).unwrap().name(), "team");
+    let renamed = directory.path().join("group");
+    fs_err::rename(&team, &renamed).unwrap();
+    assert_eq!(Registry::open_or_fill(&renamed).unwrap().name(), "team");
+}
+
+#[test]
 fn what_was_published_is_there() {
     let (directory, registry) = registry();
     let archive = pack(
