@@ -2,6 +2,7 @@
 
 mod concurrent;
 mod crash;
+mod mistakes;
 mod reproducible;
 mod support;
 mod without_llvm;

@@ -68,7 +68,7 @@ impl Console {
     pub(crate) fn print(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
         self.clear();
         let mut out = AutoStream::new(io::stdout().lock(), self.colors);
-        Ok(write!(out, "{text}")?)
+        write!(out, "{text}").map_err(|error| Failure::output(&error))
     }
 
     /// Prints a line of a result.
@@ -85,8 +85,9 @@ impl Console {
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         self.clear();
         let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        Ok(out.flush()?)
+        out.write_all(bytes)
+            .and_then(|()| out.flush())
+            .map_err(|error| Failure::output(&error))
     }
 
     /// Says what was done: `Installed linalg 1.2.0`, the first word standing out.
@@ -156,6 +157,8 @@ impl Progress for Console {
     }
 
     fn warning(&self, message: &str) {
+        // Compilers begin theirs with the same word.
+        let message = message.strip_prefix("warning: ").unwrap_or(message);
         self.say(format_args!("{WARNING}warning:{WARNING:#} {message}"));
     }
 }

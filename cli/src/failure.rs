@@ -36,6 +36,15 @@ impl Failure {
         self
     }
 
+    /// A result that could not be printed.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        Self {
+            silent: error.kind() == std::io::ErrorKind::BrokenPipe,
+            message: format!("cannot write to standard output: {error}"),
+            ..Self::new("")
+        }
+    }
+
     fn of(error: &dyn Error, hint: Option<String>) -> Self {
         let mut failure = Self::new(error.to_string());
         failure.hint = hint;
@@ -73,11 +82,7 @@ from_errors_with_hints!(
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        let silent = error.kind() == std::io::ErrorKind::BrokenPipe;
-        Self {
-            silent,
-            ..Self::of(&error, None)
-        }
+        Self::of(&error, None)
     }
 }
 

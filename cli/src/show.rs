@@ -32,6 +32,14 @@ pub(crate) fn changes(console: &Console, locked: &Locked) {
     }
 }
 
+/// As [`changes`], where the lockfile is all that was asked for: says so, too, if it stays as it is.
+pub(crate) fn lock(console: &Console, locked: &Locked) {
+    if !locked.written {
+        console.done("Unchanged", "Puck.lock is up to date");
+    }
+    changes(console, locked);
+}
+
 /// Rows of words, the columns aligned.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

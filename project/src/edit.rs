@@ -1,5 +1,6 @@
 //! `puck add` and `puck remove`: dependencies in a manifest, its comments and order kept.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,7 +11,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::inspect::unknown_package;
 use crate::install::install_planned;
-use crate::local::LocalPackages;
+use crate::local::{LocalPackages, normalized, relative};
 use crate::lock::{Locked, plan};
 use crate::{Error, InstallOptions, Installed, Machine, Mode, Progress, Project, files};
 
@@ -50,7 +51,7 @@ impl FromStr for PackageSpec {
 pub struct Addition {
     /// What to add.
     pub spec: PackageSpec,
-    /// The folder with its sources, relative to the manifest.
+    /// The folder with its sources, absolute; the manifest names it as seen from its own folder.
     pub path: Option<PathBuf>,
 }
 
@@ -75,7 +76,7 @@ pub fn add(
     additions: &[Addition],
     mode: &Mode,
 ) -> Result<Edited, Error> {
-    let values = values(machine, additions)?;
+    let values = values(machine, project, additions)?;
     let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
     let (edited, ()) = edit(machine, project, mode, change, |project, _, locked| {
         locked.write(project)
@@ -96,7 +97,7 @@ pub fn add_and_install(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let values = values(machine, additions)?;
+    let values = values(machine, project, additions)?;
     let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
     let finish = |project: &Project, local: &LocalPackages, locked: &Locked| {
         install_planned(machine, project, local, locked.clone(), options, progress)
@@ -107,19 +108,22 @@ pub fn add_and_install(
 /// Dependencies as they are shown and as they are written: a requirement, or a table with a path.
 type Values = Vec<(PackageName, String, Value)>;
 
-fn values(machine: &Machine, additions: &[Addition]) -> Result<Values, Error> {
+fn values(machine: &Machine, project: &Project, additions: &[Addition]) -> Result<Values, Error> {
     let mut dependencies = Vec::new();
     for Addition { spec, path } in additions {
-        let requirement = match (&spec.requirement, path) {
-            (Some(requirement), _) => Some(requirement.to_string()),
+        let path = path
+            .as_ref()
+            .map(|path| relative(project.directory(), &normalized(path)));
+        let requirement = match (&spec.requirement, &path) {
+            (Some(requirement), _) => Some(as_typed(requirement)),
             (None, Some(_)) => None,
             (None, None) => Some(newest(machine, &spec.name)?),
         };
-        let value = match path {
+        let value = match &path {
             None => Value::from(requirement.clone().unwrap_or_default()),
             Some(path) => {
                 let mut table = InlineTable::new();
-                table.insert("path", Value::from(path.to_string_lossy().into_owned()));
+                table.insert("path", Value::from(path.clone()));
                 if let Some(requirement) = &requirement {
                     table.insert("version", Value::from(requirement.clone()));
                 }
@@ -127,7 +131,7 @@ fn values(machine: &Machine, additions: &[Addition]) -> Result<Values, Error> {
             }
         };
         let shown = match path {
-            Some(path) => path.display().to_string(),
+            Some(path) => path,
             None => requirement.unwrap_or_default(),
         };
         dependencies.push((spec.name.clone(), shown, value));
@@ -150,7 +154,10 @@ fn add_to(table: &mut dyn TableLike, values: &Values) -> Vec<(PackageName, Strin
             _ => drop(table.insert(name.as_str(), Item::Value(value))),
         }
     }
-    values.iter().map(|(name, shown, _)| (name.clone(), shown.clone())).collect()
+    values
+        .iter()
+        .map(|(name, shown, _)| (name.clone(), shown.clone()))
+        .collect()
 }
 
 /// Removes dependencies from the manifest of `project`, and locks.
@@ -197,7 +204,8 @@ fn remove_from(
     names: &[PackageName],
 ) -> Result<Vec<(PackageName, String)>, Error> {
     let mut removed = Vec::new();
-    for name in names {
+    // A name that is given twice is meant once.
+    for name in names.iter().collect::<BTreeSet<_>>() {
         if table.remove(name.as_str()).is_none() {
             let known = project
                 .manifest()
@@ -273,6 +281,15 @@ fn edit<T>(
     Ok((edited, done))
 }
 
+/// A requirement as people write it: `1.2` in place of `^1.2`, which means the same.
+fn as_typed(requirement: &VersionReq) -> String {
+    let text = requirement.to_string();
+    match requirement.comparators.as_slice() {
+        [only] if only.op == semver::Op::Caret => text.trim_start_matches('^').to_owned(),
+        _ => text,
+    }
+}
+
 /// The newest version of a package as a requirement: `1.2.0`.
 fn newest(machine: &Machine, name: &PackageName) -> Result<String, Error> {
     let registry = machine.registry()?;
@@ -297,6 +314,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn requirements_as_they_are_written() {
+        for (typed, written) in [
+            ("1.2", "1.2"),
+            ("^0.3", "0.3"),
+            ("=1.2.3", "=1.2.3"),
+            ("~1", "~1"),
+            (">=1,<3", ">=1, <3"),
+            ("^1, ^1.2", "^1, ^1.2"),
+            ("*", "*"),
+        ] {
+            let requirement: VersionReq = typed.parse().unwrap();
+            assert_eq!(as_typed(&requirement), written);
+            assert_eq!(written.parse::<VersionReq>().unwrap(), requirement);
+        }
+    }
+
+    #[test]
     fn specs() {
         let spec: PackageSpec = "linalg@>=1, <3".parse().unwrap();
         assert_eq!(spec.requirement, Some(">=1, <3".parse().unwrap()));
@@ -308,7 +342,7 @@ mod tests {
                 .contains("not a package name")
         );
         assert!(
-            "linalg@x"
+            "linalg@newest"
                 .parse::<PackageSpec>()
                 .unwrap_err()
                 .contains("not a version")

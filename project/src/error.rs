@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use puck_package::lockfile::{PackageId, PackageSource};
-use puck_package::{Digest, PackageName};
+use puck_package::{Digest, PackageName, Series};
 use semver::VersionReq;
 
 /// Why a verb failed. Nothing was changed unless the verb says otherwise.
@@ -74,6 +74,24 @@ pub enum Error {
         /// The folder's manifest.
         manifest: PathBuf,
     },
+    /// A path dependency's folder holds no package.
+    #[error("`{name}` comes from the folder {}, but no manifest is there", directory.display())]
+    NoLocalPackage {
+        /// The dependency.
+        name: PackageName,
+        /// The folder.
+        directory: PathBuf,
+    },
+    /// A package needs another version of what it is itself.
+    #[error("{package} depends on {dependency}, which is of its own series, {series}")]
+    DependsOnItself {
+        /// The package.
+        package: Box<PackageId>,
+        /// What it depends on, itself or by way of others.
+        dependency: Box<PackageId>,
+        /// The series of both.
+        series: Series,
+    },
     /// Two manifests name different folders for one package.
     #[error("`{name}` is taken from {} and from {}", first.display(), second.display())]
     TwoPaths {
@@ -121,12 +139,14 @@ pub enum Error {
         near: Option<String>,
     },
     /// No version of a package will do.
-    #[error("no version of `{name}` matches `{requirement}`")]
+    #[error("no version of `{name}` matches `{requirement}`; there is {}", known.join(", "))]
     NoSuchVersion {
         /// The package.
         name: PackageName,
         /// What was asked for.
         requirement: VersionReq,
+        /// The versions that there are, newest first.
+        known: Vec<String>,
     },
     /// A package does not offer a function.
     #[error("`{package}` has no function `{function}`")]
@@ -147,6 +167,16 @@ pub enum Error {
         target: String,
         /// What it has.
         present: Vec<String>,
+    },
+    /// A package could not be fetched from where the registry says it is.
+    #[error("cannot fetch {id} from {}", archive.display())]
+    Fetch {
+        /// The package.
+        id: Box<PackageId>,
+        /// Its archive in the registry.
+        archive: PathBuf,
+        /// Why not.
+        source: Box<Self>,
     },
     /// A locked package is neither in the store nor in the registry.
     #[error("{id} is locked, but neither the store nor the registry {} has it", registry.display())]
@@ -230,23 +260,45 @@ impl Error {
             }
             Self::NoProject(_) => Some(
                 "`puck new NAME` makes a package; a Puck.toml with [dependencies] alone is a \
-                 project that uses packages"
+                 project that uses packages; a crate is a package if its Cargo.toml has a \
+                 [package.metadata.puck]"
                     .to_owned(),
             ),
             Self::NoPackage(_) => Some("`puck new NAME` makes a package".to_owned()),
-            Self::WouldChange { .. } => Some("run `puck lock` and look at what changes".to_owned()),
+            Self::WouldChange { flag, .. } => Some(format!(
+                "run the command without {flag}, or `puck lock`, and look at what changes"
+            )),
+            Self::NoLocalPackage { name, .. } => Some(format!(
+                "correct the path of `{name}` in the manifest that depends on it"
+            )),
+            Self::DependsOnItself { .. } => Some(
+                "a package calls its own functions as they are; remove the dependency, or depend \
+                 on another series"
+                    .to_owned(),
+            ),
+            Self::Fetch { source, .. } => source.hint().or_else(|| {
+                Some(
+                    "the registry lists this version but does not have it; tell its owner"
+                        .to_owned(),
+                )
+            }),
             Self::NotLocked { near, .. }
             | Self::NotADependency { near, .. }
-            | Self::NoSuchFunction { near, .. }
-            | Self::UnknownPackage { near, .. } => meant(near),
+            | Self::NoSuchFunction { near, .. } => meant(near),
+            Self::UnknownPackage { near, .. } => meant(near).or_else(|| {
+                Some(
+                    "`puck search` finds packages by words; --registry names another registry"
+                        .to_owned(),
+                )
+            }),
             Self::Unavailable { .. } => Some(
                 "name the registry that has it with --registry or PUCK_REGISTRY, or choose other \
                  versions with `puck update`"
                     .to_owned(),
             ),
-            Self::NamedRegistry { wanted, .. } => {
-                Some(format!("name the folder of `{wanted}` with --registry or PUCK_REGISTRY"))
-            }
+            Self::NamedRegistry { wanted, .. } => Some(format!(
+                "name the folder of `{wanted}` with --registry or PUCK_REGISTRY"
+            )),
             Self::OtherRegistry { .. } => Some(
                 "name the registry it was locked from with --registry or PUCK_REGISTRY, or delete \
                  Puck.lock to choose again"

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use puck_package::archive::{self, Contents, Limits};
-use puck_package::{Digest, PackageDocument, PackageName, Target, nearest};
-use semver::Version;
+use puck_package::{Digest, IndexLine, PackageDocument, PackageName, Target, nearest};
+use semver::{Version, VersionReq};
 
 use crate::edit::PackageSpec;
 use crate::{Error, Machine};
@@ -58,18 +58,14 @@ impl Inspected {
     /// # Errors
     /// If there is none, or its archive is not a proper one.
     pub fn find(machine: &Machine, spec: &PackageSpec) -> Result<Self, Error> {
-        let allowed = |version: &Version| match &spec.requirement {
-            Some(requirement) => requirement.matches(version),
-            None => version.pre.is_empty(),
-        };
+        let requirement = spec.requirement.as_ref();
+        let allowed = |version: &Version| requirement.is_none_or(|r| r.matches(version));
         let registry = machine.registry()?;
+        let mut listed = Vec::new();
         if let Some(registry) = &registry {
-            let versions = registry
-                .versions(&spec.name)?
-                .into_iter()
-                .map(|line| line.version);
-            if let Some(version) = versions.filter(allowed).max() {
-                return Self::read(&registry.archive_path(&spec.name, &version));
+            listed = registry.versions(&spec.name)?;
+            if let Some(line) = newest(&listed, requirement) {
+                return Self::read(&registry.archive_path(&spec.name, &line.version));
             }
         }
         let stored = machine.store().installed_packages(&spec.name)?;
@@ -82,14 +78,10 @@ impl Inspected {
         {
             return Self::read(&path);
         }
-        let listed = registry.map_or_else(|| Ok(Vec::new()), |r| r.versions(&spec.name))?;
-        match &spec.requirement {
-            Some(requirement) if !listed.is_empty() => Err(Error::NoSuchVersion {
-                name: spec.name.clone(),
-                requirement: requirement.clone(),
-            }),
-            _ => Err(unknown_package(machine, &spec.name)?),
+        if listed.is_empty() {
+            return Err(unknown_package(machine, &spec.name)?);
         }
+        Err(no_such_version(spec, &listed))
     }
 
     /// The package's IR as text.
@@ -158,6 +150,32 @@ impl Inspected {
             "disassembling {} bytes",
             object.len()
         )))
+    }
+}
+
+/// Which of the published versions is meant: the newest that matches; one that is yanked or a
+/// pre-release only where there is no other.
+#[must_use]
+pub fn newest<'a>(
+    lines: &'a [IndexLine],
+    requirement: Option<&VersionReq>,
+) -> Option<&'a IndexLine> {
+    let matches = |line: &&IndexLine| requirement.is_none_or(|r| r.matches(&line.version));
+    lines.iter().filter(matches).max_by(|a, b| {
+        let rank = |line: &IndexLine| (!line.yanked, line.version.pre.is_empty());
+        (rank(a), &a.version).cmp(&(rank(b), &b.version))
+    })
+}
+
+/// The error that says that none of the published versions is what was asked for.
+#[must_use]
+pub fn no_such_version(spec: &PackageSpec, lines: &[IndexLine]) -> Error {
+    let mut known: Vec<_> = lines.iter().map(|line| &line.version).collect();
+    known.sort_by(|a, b| b.cmp(a));
+    Error::NoSuchVersion {
+        name: spec.name.clone(),
+        requirement: spec.requirement.clone().unwrap_or_default(),
+        known: known.into_iter().map(Version::to_string).collect(),
     }
 }
 

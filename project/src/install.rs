@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
 use puck_resolver::Update;
-use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
+use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Problem};
 
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
@@ -21,6 +21,8 @@ pub struct InstallOptions {
     pub update: Update,
     /// Whether a project that is a package is built and installed with its dependencies.
     pub with_itself: bool,
+    /// Whether every byte of what is in the store already is read, not only its sizes.
+    pub verify: bool,
     /// How many threads may work at once; at least 1.
     pub jobs: usize,
 }
@@ -64,13 +66,14 @@ pub(crate) fn install_planned(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let mut packages = install_locked(machine, &locked.lockfile, local, options.jobs, progress)?;
+    let InstallOptions { jobs, verify, .. } = *options;
+    let mut packages = install_locked(machine, &locked.lockfile, local, jobs, verify, progress)?;
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
     let itself = match &project.manifest().package {
         Some(package) if options.with_itself => {
             let documents = documents(&locked.lockfile.dependencies, &packages);
             let packed = build::pack_with(project, &documents, options.jobs, progress)?;
-            let installed = install_packed(machine, &packed)?;
+            let installed = install_packed(machine, &packed, verify, progress)?;
             let id = PackageId {
                 name: package.name.clone(),
                 version: package.version.clone(),
@@ -125,7 +128,7 @@ pub(crate) fn dependencies(
     let (project, _hold) = project.hold()?;
     let local = LocalPackages::of(&project)?;
     let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
-    let packages = install_locked(machine, &locked.lockfile, &local, jobs, progress)?;
+    let packages = install_locked(machine, &locked.lockfile, &local, jobs, false, progress)?;
     locked.write(&project)?;
     Ok(documents(&locked.lockfile.dependencies, &packages))
 }
@@ -136,6 +139,7 @@ fn install_locked(
     lockfile: &Lockfile,
     local: &LocalPackages,
     jobs: usize,
+    verify: bool,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
     let registered = lockfile
@@ -145,7 +149,7 @@ fn install_locked(
     let mut installed = in_parallel(jobs, registered.collect(), |(package, sha256)| {
         Ok((
             package.id(),
-            install_registered(machine, package, &sha256, progress)?,
+            install_registered(machine, package, &sha256, verify, progress)?,
         ))
     })?;
     // What is built comes after what it is built against.
@@ -156,17 +160,58 @@ fn install_locked(
         if matches!(package.source, PackageSource::Path(_)) {
             let documents = documents(&package.dependencies, &installed);
             let packed = build::pack_with(&local.project, &documents, jobs, progress)?;
-            installed.insert(package.id(), install_packed(machine, &packed)?);
+            installed.insert(
+                package.id(),
+                install_packed(machine, &packed, verify, progress)?,
+            );
         }
     }
     Ok(installed)
 }
 
-fn install_packed(machine: &Machine, packed: &build::Packed) -> Result<InstalledPackage, Error> {
+/// The package as the store has it, if it is whole; what is damaged is removed.
+fn whole(
+    machine: &Machine,
+    id: &PackageId,
+    sha256: &Digest,
+    verify: bool,
+    progress: &dyn Progress,
+) -> Result<Option<InstalledPackage>, Error> {
+    let store = machine.store();
+    let Some(installed) = store.installed_package(sha256, &id.name, &id.version)? else {
+        return Ok(None);
+    };
+    let problems = if verify {
+        store.verify_package(&installed)?
+    } else {
+        Vec::new()
+    };
+    let Some(reason) = problems.into_iter().next() else {
+        return Ok(Some(installed));
+    };
+    let path = installed.path;
+    progress.warning(&format!(
+        "{} was damaged ({reason}) and is installed again",
+        path.display()
+    ));
+    store.repair(&[Problem { path, reason }])?;
+    Ok(None)
+}
+
+fn install_packed(
+    machine: &Machine,
+    packed: &build::Packed,
+    verify: bool,
+    progress: &dyn Progress,
+) -> Result<InstalledPackage, Error> {
     let store = machine.store();
     let PackageDocument { name, version, .. } = &packed.built.document;
-    if let Some(installed) = store.installed_package(&packed.sha256, name, version)? {
-        return Ok(installed);
+    let id = PackageId {
+        name: name.clone(),
+        version: version.clone(),
+    };
+    if let Some(whole) = whole(machine, &id, &packed.sha256, verify, progress)? {
+        return Ok(whole);
     }
     let mut archive = fs_err::File::open(&packed.path)?;
     store.add_archive(&mut archive, &packed.sha256, packed.size)?;
@@ -179,12 +224,13 @@ fn install_registered(
     machine: &Machine,
     package: &LockedPackage,
     sha256: &Digest,
+    verify: bool,
     progress: &dyn Progress,
 ) -> Result<InstalledPackage, Error> {
     let store = machine.store();
     let (name, version) = (&package.name, &package.version);
-    if let Some(installed) = store.installed_package(sha256, name, version)? {
-        return Ok(installed);
+    if let Some(whole) = whole(machine, &package.id(), sha256, verify, progress)? {
+        return Ok(whole);
     }
     match store.install_package(sha256, name, version) {
         Ok(installed) => return Ok(installed),
@@ -233,10 +279,18 @@ fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<
             found: line.sha256,
         });
     }
-    let mut archive = fs_err::File::open(registry.archive_path(&id.name, &id.version))?;
-    Ok(machine
-        .store()
-        .add_archive(&mut archive, sha256, line.size)?)
+    let path = registry.archive_path(&id.name, &id.version);
+    let copied = fs_err::File::open(&path)
+        .map_err(Error::from)
+        .and_then(|mut archive| {
+            let store = machine.store();
+            Ok(store.add_archive(&mut archive, sha256, line.size)?)
+        });
+    copied.map_err(|source| Error::Fetch {
+        id: Box::new(id),
+        archive: path,
+        source: Box::new(source),
+    })
 }
 
 /// The packages of a lockfile, each after those it depends on.

@@ -38,7 +38,7 @@ pub mod template;
 pub use build::{BuiltPackage, Packed, build, pack};
 pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
 pub use error::Error;
-pub use inspect::{Inspected, unknown_package};
+pub use inspect::{Inspected, newest, no_such_version, unknown_package};
 pub use install::{InstallOptions, Installed, install};
 pub use lock::{Change, Locked, lock};
 pub use machine::{DEFAULT_REGISTRY, Machine};

@@ -28,7 +28,12 @@ impl LocalPackages {
         let mut found = Self::default();
         let mut open = found.open_paths(project)?;
         while let Some((name, directory)) = open.pop() {
-            let local = Project::open(&directory)?;
+            let local = match Project::open(&directory) {
+                Err(Error::NoProject(_)) => {
+                    return Err(Error::NoLocalPackage { name, directory });
+                }
+                opened => opened?,
+            };
             let actual = &local.package()?.name;
             if *actual != name {
                 return Err(Error::OtherName {
@@ -102,7 +107,7 @@ fn dependencies(sections: &BTreeMap<PackageName, Dependency>) -> Vec<CandidateDe
 }
 
 /// The path without `.` and `..`, by its text alone.
-fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut result = PathBuf::new();
     for component in path.components() {
@@ -116,7 +121,7 @@ fn normalized(path: &Path) -> PathBuf {
 }
 
 /// `to` as seen from the folder `from`; both are absolute.
-fn relative(from: &Path, to: &Path) -> String {
+pub(crate) fn relative(from: &Path, to: &Path) -> String {
     let common = from
         .components()
         .zip(to.components())

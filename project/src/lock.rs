@@ -4,7 +4,7 @@
 //! Otherwise everything is resolved again, keeping what is locked wherever it still fits.
 
 use puck_package::lockfile::{PackageId, PackageSource};
-use puck_package::{LockedPackage, Lockfile, PackageName};
+use puck_package::{LockedPackage, Lockfile, PackageName, Series};
 use puck_registry::Registry;
 use puck_resolver::{Request, Resolution, Update, resolve};
 
@@ -100,6 +100,7 @@ pub(crate) fn plan(
         update,
     )?;
     let lockfile = lockfile_of(machine, local, registry.as_ref(), &before, resolution)?;
+    expect_nothing_of_itself(project, &lockfile)?;
     let written = lockfile != before || project.lockfile()?.is_none();
     if let (true, Some(flag)) = (written, mode.locked) {
         let reason = "newer versions were asked for".to_owned();
@@ -126,6 +127,28 @@ fn expect_locked(
         Some(name) => Err(Error::NotLocked {
             name: name.clone(),
             near: puck_package::nearest(name.as_str(), known).map(str::to_owned),
+        }),
+    }
+}
+
+/// A package cannot be loaded beside another version of its own series, which has its library's name.
+fn expect_nothing_of_itself(project: &Project, lockfile: &Lockfile) -> Result<(), Error> {
+    let Some(package) = &project.manifest().package else {
+        return Ok(());
+    };
+    let series = Series::of(&package.version);
+    let same = |locked: &&LockedPackage| {
+        locked.name == package.name && Series::of(&locked.version) == series
+    };
+    match lockfile.packages.iter().find(same) {
+        None => Ok(()),
+        Some(locked) => Err(Error::DependsOnItself {
+            package: Box::new(PackageId {
+                name: package.name.clone(),
+                version: package.version.clone(),
+            }),
+            dependency: Box::new(locked.id()),
+            series,
         }),
     }
 }

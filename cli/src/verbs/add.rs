@@ -48,7 +48,7 @@ pub(crate) fn run(
         .iter()
         .map(|spec| Addition {
             spec: spec.clone(),
-            path: path.clone(),
+            path: path.as_ref().map(|path| settings.directory.join(path)),
         })
         .collect();
     let machine = settings.machine()?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use puck_package::IndexLine;
-use puck_project::{Machine, PackageSpec, unknown_package};
+use puck_project::{Machine, PackageSpec, newest, no_such_version, unknown_package};
 
 use crate::arguments::Format;
 use crate::console::{Console, FAINT, NAME};
@@ -32,21 +32,8 @@ pub(crate) fn run(
     let InfoArguments { package, format } = arguments;
     let machine = settings.machine()?;
     let versions = versions(&machine, package)?;
-    let matches = |line: &&IndexLine| match &package.requirement {
-        Some(requirement) => requirement.matches(&line.version),
-        None => true,
-    };
-    let newest = versions.iter().filter(matches).max_by_key(|line| {
-        (
-            !line.yanked,
-            line.version.pre.is_empty(),
-            line.version.clone(),
-        )
-    });
-    let Some(newest) = newest else {
-        let requirement = package.requirement.clone().unwrap_or_default();
-        let name = package.name.clone();
-        return Err(puck_project::Error::NoSuchVersion { name, requirement }.into());
+    let Some(newest) = newest(&versions, package.requirement.as_ref()) else {
+        return Err(no_such_version(package, &versions).into());
     };
     match format {
         Format::Json => {

@@ -48,6 +48,7 @@ pub(crate) fn run(
         mode: mode.mode(),
         update: Update::Nothing,
         with_itself: !only_dependencies && cfg!(feature = "compiler"),
+        verify: true,
         jobs: settings.jobs,
     };
     let installed = if packages.is_empty() {
@@ -68,7 +69,7 @@ pub(crate) fn run(
 }
 
 /// Says what an install changed.
-pub(super) fn report(installed: &Installed, console: &Console) {
+fn report(installed: &Installed, console: &Console) {
     changes(console, &installed.locked);
     let count = installed.environment.document.packages.len();
     let packages = if count == 1 {

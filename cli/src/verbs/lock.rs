@@ -7,7 +7,7 @@ use crate::arguments::ModeArguments;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::changes;
+use crate::show;
 
 /// Bring Puck.lock up to date with the manifest
 ///
@@ -35,6 +35,6 @@ pub(crate) fn run(
         &mode.mode(),
         Update::Nothing,
     )?;
-    changes(console, &locked);
+    show::lock(console, &locked);
     Ok(())
 }

@@ -148,6 +148,7 @@ fn bring_up_to_date(
         mode: mode.mode(),
         update: Update::Nothing,
         with_itself: cfg!(feature = "compiler"),
+        verify: false,
         jobs: settings.jobs,
     };
     install(machine, project, &options, console)?;

@@ -1,14 +1,16 @@
 //! `puck uninstall`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use puck_package::PackageName;
 use puck_project::{InstallOptions, Project, Update, uninstall};
 
-use super::install::report;
 use crate::arguments::ModeArguments;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::show::changes;
 
 /// Remove packages from your own environment
 ///
@@ -37,8 +39,13 @@ pub(crate) fn run(
         mode: mode.mode(),
         update: Update::Nothing,
         with_itself: false,
+        verify: true,
         jobs: settings.jobs,
     };
-    report(&uninstall(&machine, &user, names, &options, console)?, console);
+    let installed = uninstall(&machine, &user, names, &options, console)?;
+    changes(console, &installed.locked);
+    for name in names.iter().collect::<BTreeSet<_>>() {
+        console.done("Removed", name);
+    }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::arguments::ModeArguments;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::changes;
+use crate::show;
 
 /// Choose the newest versions that the manifest allows
 ///
@@ -39,6 +39,6 @@ pub(crate) fn run(
         Update::Packages(names.iter().cloned().collect())
     };
     let locked = lock(&machine, &settings.project()?, &mode.mode(), update)?;
-    changes(console, &locked);
+    show::lock(console, &locked);
     Ok(())
 }
