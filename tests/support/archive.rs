@@ -10,6 +10,7 @@ use tar::EntryType;
 use crate::support::Machine;
 
 /// An archive taken apart.
+#[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) entries: Vec<Entry>,
 }
@@ -25,11 +26,20 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn file(path: &str, content: &[u8]) -> Self {
-        Self { path: path.to_owned(), kind: EntryType::Regular, link: None, content: content.into() }
+        Self {
+            path: path.to_owned(),
+            kind: EntryType::Regular,
+            link: None,
+            content: content.into(),
+        }
     }
 
     pub(crate) fn special(path: &str, kind: EntryType, link: Option<&str>) -> Self {
-        Self { kind, link: link.map(str::to_owned), ..Self::file(path, b"") }
+        Self {
+            kind,
+            link: link.map(str::to_owned),
+            ..Self::file(path, b"")
+        }
     }
 
     /// Writes the header by hand: the library refuses what is tested here.
@@ -58,7 +68,9 @@ impl Parts {
             entry.read_to_end(&mut content).unwrap();
             Entry::file(&path, &content)
         });
-        Self { entries: entries.collect() }
+        Self {
+            entries: entries.collect(),
+        }
     }
 
     pub(crate) fn with(mut self, entry: Entry) -> Self {
@@ -76,7 +88,11 @@ impl Parts {
 
     /// Changes the file whose path ends so.
     pub(crate) fn file(mut self, end: &str, change: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let entry = self.entries.iter_mut().find(|entry| entry.path.ends_with(end)).unwrap();
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.path.ends_with(end))
+            .unwrap();
         change(&mut entry.content);
         self
     }
@@ -93,7 +109,8 @@ impl Parts {
 impl Machine {
     /// Where the default registry has an archive.
     pub(crate) fn archive(&self, name: &str, version: &str) -> PathBuf {
-        self.registry().join(format!("archives/{name}/{name}-{version}.puck"))
+        self.registry()
+            .join(format!("archives/{name}/{name}-{version}.puck"))
     }
 
     /// The parts of a published archive.
@@ -103,7 +120,8 @@ impl Machine {
 
     /// Where the default registry has a package's index lines. The name has four letters or more.
     pub(crate) fn index(&self, name: &str) -> PathBuf {
-        self.registry().join(format!("index/{}/{}/{name}", &name[..2], &name[2..4]))
+        self.registry()
+            .join(format!("index/{}/{}/{name}", &name[..2], &name[2..4]))
     }
 
     /// Changes the index lines of a package, each as JSON.

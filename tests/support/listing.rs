@@ -6,6 +6,14 @@ use std::path::Path;
 
 use puck_package::Digest;
 
+/// The folders of the store, which are made on first use.
+const PLACES: [&str; 4] = [
+    "home/archives",
+    "home/environments",
+    "home/packages",
+    "home/staging",
+];
+
 /// Paths, each with what is there.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Listing(BTreeMap<String, String>);
@@ -29,21 +37,33 @@ impl Listing {
         for (path, what) in &self.0 {
             match after.0.get(path) {
                 None => changes += &format!("removed {path}: {what}\n"),
-                Some(now) if now != what => changes += &format!("changed {path}: {what} -> {now}\n"),
+                Some(now) if now != what => {
+                    changes += &format!("changed {path}: {what} -> {now}\n")
+                }
                 Some(_) => {}
             }
         }
-        for (path, what) in after.0.iter().filter(|(path, _)| !self.0.contains_key(*path)) {
+        for (path, what) in after
+            .0
+            .iter()
+            .filter(|(path, _)| !self.0.contains_key(*path))
+        {
             changes += &format!("new {path}: {what}\n");
         }
-        assert!(changes.is_empty(), "nothing should have changed, but:\n{changes}");
+        assert!(
+            changes.is_empty(),
+            "nothing should have changed, but:\n{changes}"
+        );
     }
 }
 
 fn list(root: &Path, folder: &Path, without: &[&str], entries: &mut BTreeMap<String, String>) {
     for entry in fs_err::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.file_name().is_some_and(|name| without.iter().any(|w| name == *w)) {
+        if path
+            .file_name()
+            .is_some_and(|name| without.iter().any(|w| name == *w))
+        {
             continue;
         }
         let shown = path.strip_prefix(root).unwrap().display().to_string();
@@ -57,13 +77,18 @@ fn list(root: &Path, folder: &Path, without: &[&str], entries: &mut BTreeMap<Str
         } else {
             format!("file {mode:o} {}", Digest::of_file(&path).unwrap())
         };
-        entries.insert(shown, what);
+        // A place for things is no change, what is in it is.
+        if !PLACES.contains(&shown.as_str()) {
+            entries.insert(shown, what);
+        }
     }
 }
 
 /// Lets everything below `root` be removed.
 pub(super) fn make_writable(root: &Path) {
-    let Ok(entries) = fs_err::read_dir(root) else { return };
+    let Ok(entries) = fs_err::read_dir(root) else {
+        return;
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() && !path.is_symlink() {
             // A failure shows itself as a folder left behind in the temporary folder.

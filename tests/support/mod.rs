@@ -31,12 +31,18 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("puck-test-").tempdir().unwrap();
+        let root = tempfile::Builder::new()
+            .prefix("puck-test-")
+            .tempdir()
+            .unwrap();
         for folder in ["work", "user", "temporary"] {
             fs_err::create_dir(root.path().join(folder)).unwrap();
         }
         let filters = filters(root.path());
-        Self { _filters: filters.bind_to_scope(), root }
+        Self {
+            _filters: filters.bind_to_scope(),
+            root,
+        }
     }
 
     /// Everything of this machine.
@@ -73,7 +79,11 @@ impl Machine {
     /// Replaces a text that must be in a file.
     pub(crate) fn edit(&self, path: impl AsRef<Path>, from: &str, to: &str) {
         let text = self.read(&path);
-        assert!(text.contains(from), "no `{from}` in {}:\n{text}", path.as_ref().display());
+        assert!(
+            text.contains(from),
+            "no `{from}` in {}:\n{text}",
+            path.as_ref().display()
+        );
         self.write(path, text.replace(from, to));
     }
 
@@ -100,6 +110,13 @@ impl Machine {
             Some(toolchain) => call.env("RUSTUP_TOOLCHAIN", toolchain),
             None => call,
         }
+    }
+
+    /// A script for the shell, to which `$puck` is the command.
+    pub(crate) fn shell(&self, folder: &str, script: &str) -> Call {
+        self.program("/bin/sh", folder, "-ec")
+            .arg(script)
+            .env("puck", PUCK)
     }
 
     /// What a call of the command gives.
@@ -147,11 +164,14 @@ fn filters(root: &Path) -> insta::Settings {
         (format!("{root}/work").as_str(), "[WORK]"),
         (&format!("{root}/home"), "[HOME]"),
         (&root, "[ROOT]"),
-        (r"\b[0-9a-f]{64}\b", "[SHA256]"),
+        (r"[0-9a-f]{64}", "[SHA256]"),
+        (r"\b\d+ bytes", "[N] bytes"),
+        (r"line \d+ column \d+", "line [N] column [N]"),
         (r"([-/])[0-9a-f]{16}\b", "$1[HASH]"),
         (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
-        (r"\b\d+(\.\d)? (B|kB|MB)\b", "[SIZE]"),
-        (r"\d+(/\d+)+ B\b", "[SIZES]"),
+        (r"\b\d+(/\d+)* B\b|\b\d+\.\d [kM]B\b", "[SIZE]"),
+        // Columns are as wide as what was replaced.
+        (r"\[SIZE\] +", "[SIZE]  "),
         (r"puck \d+\.\d+\.\d+", "puck [VERSION]"),
         (r"LLVM \d+\.\d+\.\d+", "LLVM [VERSION]"),
         (r"(clang|rustc) \d+\.\d+\.\d+[^,\n\x22]*", "$1 [VERSION]"),

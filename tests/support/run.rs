@@ -22,7 +22,11 @@ impl Call {
     /// A program without any environment.
     pub(super) fn new(program: &Path, directory: &Path, line: &str) -> Self {
         let mut command = Command::new(program);
-        command.args(words(line)).current_dir(directory).env_clear().stdin(Stdio::null());
+        command
+            .args(words(line))
+            .current_dir(directory)
+            .env_clear()
+            .stdin(Stdio::null());
         Self(command)
     }
 
@@ -43,7 +47,10 @@ impl Call {
 
     pub(crate) fn run(mut self) -> Run {
         let program = self.0.get_program().to_owned();
-        let output = self.0.output().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let output = self
+            .0
+            .output()
+            .unwrap_or_else(|error| panic!("{program:?}: {error}"));
         Run::from(output)
     }
 
@@ -104,5 +111,8 @@ fn words(line: &str) -> Vec<String> {
 
 #[test]
 fn lines_are_split_as_by_a_shell() {
-    assert_eq!(words("run a::b  [1,2] 'x y'z ''"), ["run", "a::b", "[1,2]", "x yz", ""]);
+    assert_eq!(
+        words("run a::b  [1,2] 'x y'z ''"),
+        ["run", "a::b", "[1,2]", "x yz", ""]
+    );
 }
