@@ -38,7 +38,7 @@ impl Listing {
             match after.0.get(path) {
                 None => changes += &format!("removed {path}: {what}\n"),
                 Some(now) if now != what => {
-                    changes += &format!("changed {path}: {what} -> {now}\n")
+                    changes += &format!("changed {path}: {what} -> {now}\n");
                 }
                 Some(_) => {}
             }
