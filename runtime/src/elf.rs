@@ -55,15 +55,17 @@ impl FileIdentity {
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) identity: FileIdentity,
-    /// The SONAMEs of the libraries that it asks for, as far as they could be read.
+    /// The SONAMEs of the libraries that it asks for, as far as they were asked for and could be
+    /// read.
     pub(crate) needed: Vec<CString>,
 }
 
-/// Checks that the file is a whole shared library for this machine.
+/// Checks that the file is a whole shared library for this machine; `with_needed`, its dynamic
+/// section is read, too.
 ///
 /// # Errors
 /// [`Error::MissingFile`] and [`Error::Damaged`], naming the file.
-pub(crate) fn check(path: &Path) -> Result<Facts, Error> {
+pub(crate) fn check(path: &Path, with_needed: bool) -> Result<Facts, Error> {
     let file = fs_err::File::open(path).map_err(|error| Error::reading(path, error))?;
     let metadata = file.metadata()?;
     let mut bytes = [0; PAGE];
@@ -74,9 +76,8 @@ pub(crate) fn check(path: &Path) -> Result<Facts, Error> {
             reason: reason.to_owned(),
         });
     }
-    let needed = needed(start, |bytes, offset| {
-        Some(read(file.file(), bytes, offset).ok()?.len())
-    });
+    let read_at = |bytes: &mut [u8], offset| Some(read(file.file(), bytes, offset).ok()?.len());
+    let needed = with_needed.then(|| needed(start, read_at)).flatten();
     Ok(Facts {
         identity: FileIdentity::from_metadata(&metadata),
         needed: needed.unwrap_or_default(),
@@ -241,7 +242,7 @@ mod tests {
     #[test]
     fn this_very_program_is_whole_and_a_prefix_is_not() {
         let path = std::env::current_exe().unwrap();
-        let facts = check(&path).unwrap();
+        let facts = check(&path, true).unwrap();
         assert_eq!(facts.identity, FileIdentity::of(&path).unwrap());
         assert!(
             facts.needed.contains(&c"libc.so.6".to_owned()),

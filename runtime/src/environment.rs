@@ -171,7 +171,7 @@ impl Environment {
             environment: self.inner.path.clone(),
         };
         let path = self.inner.path.join(facts.library_path(target));
-        let library = process::load(&facts.soname, &claim, &path)?;
+        let library = process::load(&facts.soname, &claim, &path, !facts.needs.is_empty())?;
         Ok(*state.library.get_or_init(|| library))
     }
 

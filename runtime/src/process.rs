@@ -49,11 +49,16 @@ fn table() -> MutexGuard<'static, BTreeMap<String, Entry>> {
 /// # Errors
 /// [`Error::Conflict`] or [`Error::ForeignLibrary`] if the process has another content under that
 /// SONAME; what is wrong with the file otherwise.
-pub(crate) fn load(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
+pub(crate) fn load(
+    soname: &str,
+    claim: &Claim,
+    path: &Path,
+    has_callees: bool,
+) -> Result<Handle, Error> {
     if let Some(handle) = stake(soname, claim)? {
         return Ok(handle);
     }
-    let loaded = map(soname, claim, path);
+    let loaded = map(soname, claim, path, has_callees);
     let mut table = table();
     match &loaded {
         Ok(handle) => {
@@ -100,8 +105,8 @@ fn stake(soname: &str, claim: &Claim) -> Result<Option<Handle>, Error> {
 }
 
 /// Has the dynamic linker load the file, unless another one of its SONAME is there.
-fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
-    let elf::Facts { identity, needed } = elf::check(path)?;
+fn map(soname: &str, claim: &Claim, path: &Path, has_callees: bool) -> Result<Handle, Error> {
+    let elf::Facts { identity, needed } = elf::check(path, has_callees)?;
     let open = |path: &Path| {
         linker::open(path).map_err(|message| Error::Load {
             path: path.to_owned(),
@@ -120,8 +125,8 @@ fn map(soname: &str, claim: &Claim, path: &Path) -> Result<Handle, Error> {
             version: claim.version.clone(),
         }),
         None => {
-            // glibc looks for libm.so.6 in every folder of the library's RUNPATH first, with some
-            // eighty system calls. By its name alone it is found at once, and what is loaded is
+            // A library with callees has a RUNPATH: glibc looks for libm.so.6 in every folder of
+            // it first, with some eighty system calls. By its name alone it is found at once, and what is loaded is
             // not searched for. If that fails, the library itself is refused with the reason.
             for library in &needed {
                 let _ = linker::open_system(library);

@@ -28,7 +28,8 @@ use memory::{MemoryFiles, OBJECT, OUTPUT, VERSION_SCRIPT};
 use stub::{Stub, StubSymbol};
 
 /// Where a library looks for its callees: beside itself, and, when it was found in
-/// `lib/glibc-hwcaps/<level>/`, in `lib/`.
+/// `lib/glibc-hwcaps/<level>/`, in `lib/`. A library without callees has none: the dynamic linker
+/// would look for libm and libc there first, in dozens of folders.
 const RUNPATH: &str = "$ORIGIN:$ORIGIN/../..";
 
 /// What is linked: an object, and what its package says about it.
@@ -88,7 +89,6 @@ pub fn link(request: &LinkRequest<'_>) -> Result<Vec<u8>, LinkError> {
         "-o".to_owned(),
         OUTPUT.to_owned(),
         format!("--soname={}", request.soname),
-        format!("--rpath={RUNPATH}"),
         "--enable-new-dtags".to_owned(),
         format!("--version-script={VERSION_SCRIPT}"),
         "-Bsymbolic".to_owned(),
@@ -98,6 +98,9 @@ pub fn link(request: &LinkRequest<'_>) -> Result<Vec<u8>, LinkError> {
         "--eh-frame-hdr".to_owned(),
         "--no-identity-comment".to_owned(),
     ];
+    if !request.imports.is_empty() {
+        arguments.push(format!("--rpath={RUNPATH}"));
+    }
     for option in ["now", "relro", "defs", "noexecstack"] {
         arguments.extend(["-z".to_owned(), option.to_owned()]);
     }

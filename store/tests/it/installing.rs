@@ -91,6 +91,9 @@ fn a_library_says_what_it_is_and_needs() {
     assert!(readelf.soname("linalg.v1.so"), "{readelf:?}");
     assert_eq!(readelf.needed, ["vecmath.v1.so", "libm.so.6"]);
     assert_eq!(readelf.runpath, "$ORIGIN:$ORIGIN/../..");
+    let leaf = home.install(&vecmath().pack());
+    let leaf = fs::read(library(&leaf)).expect("reads");
+    assert_eq!(self::readelf(&leaf).runpath, "");
     assert!(readelf.now);
     let exported: Vec<_> = file
         .dynamic_symbols()
