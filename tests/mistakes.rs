@@ -58,6 +58,17 @@ fn a_package_does_not_depend_on_itself() {
     machine.c_package("norm", "1.0.0", "int norm(void) { return 1; }", "");
     machine.ok("norm", "add vecmath --path ../vecmath");
     machine.refused("vecmath", "add norm --path ../norm");
+    machine.edit(
+        "vecmath/Puck.toml",
+        "[dependencies]\n",
+        "[dependencies]\nnorm = { path = \"../norm\" }\n",
+    );
+    let run = machine.refused("project", "add norm --path ../norm");
+    assert!(
+        run.stderr.contains("norm 1.0.0 depends on norm 1.0.0"),
+        "{run}"
+    );
+    machine.edit("vecmath/Puck.toml", "norm = { path = \"../norm\" }\n", "");
     machine.edit("vecmath/Puck.toml", "1.0.0", "2.0.0");
     machine.ok("vecmath", "add vecmath@1");
     machine.ok("vecmath", "publish");
@@ -176,6 +187,19 @@ fn what_cannot_be_printed_is_an_error() {
         String::from_utf8(output.stderr).unwrap(),
         "error: cannot write to standard output: No space left on device (os error 28)\n"
     );
+}
+
+#[test]
+fn functions_without_their_package() {
+    let machine = machine();
+    machine.ok("", "install vecmath");
+    for name in ["dot", "vecmath:dot", "vecmath.dot", "vecmath/dot"] {
+        let run = machine.refused("", &format!("run {name} 1 [1] [1]"));
+        let hint = "hint: did you mean `vecmath::dot`?\n";
+        assert!(run.stderr.ends_with(hint), "{run}");
+    }
+    let run = machine.refused("", "run dit 1 [1] [1]");
+    assert!(!run.stderr.contains("hint"), "{run}");
 }
 
 #[test]

@@ -238,6 +238,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let meant = |near: &Option<String>| near.as_ref().map(|n| format!("did you mean `{n}`?"));
         match self {
+            Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                Some("make room and run the same command again".to_owned())
+            }
             Self::Manifest(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
             Self::Registry(error) => error.hint(),

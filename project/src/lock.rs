@@ -3,8 +3,10 @@
 //! A lockfile that satisfies the manifest is left as it is, and nothing is asked of any registry.
 //! Otherwise everything is resolved again, keeping what is locked wherever it still fits.
 
+use std::collections::BTreeSet;
+
 use puck_package::lockfile::{PackageId, PackageSource};
-use puck_package::{LockedPackage, Lockfile, PackageName, Series};
+use puck_package::{LockedPackage, Lockfile, PackageName, PackageSection, Series};
 use puck_registry::Registry;
 use puck_resolver::{Request, Resolution, Update, resolve};
 
@@ -113,10 +115,7 @@ pub(crate) fn plan(
     })
 }
 
-fn expect_locked(
-    names: &std::collections::BTreeSet<PackageName>,
-    lockfile: Option<&Lockfile>,
-) -> Result<(), Error> {
+fn expect_locked(names: &BTreeSet<PackageName>, lockfile: Option<&Lockfile>) -> Result<(), Error> {
     let known: Vec<_> = lockfile
         .iter()
         .flat_map(|l| &l.packages)
@@ -131,26 +130,43 @@ fn expect_locked(
     }
 }
 
-/// A package cannot be loaded beside another version of its own series, which has its library's name.
+/// A package cannot be loaded beside another version of its own series, which has its library's
+/// name, and none that is built here can be built before itself.
 fn expect_nothing_of_itself(project: &Project, lockfile: &Lockfile) -> Result<(), Error> {
-    let Some(package) = &project.manifest().package else {
-        return Ok(());
+    let itself = |package: PackageId, dependency: PackageId| Error::DependsOnItself {
+        series: Series::of(&package.version),
+        package: Box::new(package),
+        dependency: Box::new(dependency),
     };
-    let series = Series::of(&package.version);
-    let same = |locked: &&LockedPackage| {
-        locked.name == package.name && Series::of(&locked.version) == series
-    };
-    match lockfile.packages.iter().find(same) {
-        None => Ok(()),
-        Some(locked) => Err(Error::DependsOnItself {
-            package: Box::new(PackageId {
-                name: package.name.clone(),
-                version: package.version.clone(),
-            }),
-            dependency: Box::new(locked.id()),
-            series,
-        }),
+    if let Some(PackageSection { name, version, .. }) = &project.manifest().package {
+        let same = |locked: &&LockedPackage| {
+            locked.name == *name && Series::of(&locked.version) == Series::of(version)
+        };
+        if let Some(locked) = lockfile.packages.iter().find(same) {
+            let (name, version) = (name.clone(), version.clone());
+            return Err(itself(PackageId { name, version }, locked.id()));
+        }
     }
+    let mut built = lockfile.packages.iter().filter(|p| p.sha256.is_none());
+    match built.find(|package| reaches_itself(lockfile, package)) {
+        None => Ok(()),
+        Some(package) => Err(itself(package.id(), package.id())),
+    }
+}
+
+fn reaches_itself(lockfile: &Lockfile, package: &LockedPackage) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&PackageId> = package.dependencies.iter().collect();
+    while let Some(id) = open.pop() {
+        if *id == package.id() {
+            return true;
+        }
+        if seen.insert(id) {
+            let dependencies = lockfile.package(id).map(|found| &found.dependencies);
+            open.extend(dependencies.into_iter().flatten());
+        }
+    }
+    false
 }
 
 /// A dependency that names a registry is never taken from another one.

@@ -72,7 +72,13 @@ pub(crate) fn run(
         ..
     } = arguments;
     let environment = environment(arguments, settings, console)?;
-    let overloads = environment.overloads(function)?;
+    let overloads = environment.overloads(function).map_err(|error| {
+        let mut failure = Failure::from(error);
+        if let Some(meant) = meant(&environment, function) {
+            failure.hint = Some(format!("did you mean `{meant}`?"));
+        }
+        failure
+    })?;
     let directory = &settings.directory;
     let (chosen, read) = match signature {
         Some(signature) => {
@@ -106,6 +112,20 @@ pub(crate) fn run(
             }
         }
     }
+}
+
+/// The function that is meant by a name without `::`: one of the environment's that is called so, or
+/// one whose package is set off by something else.
+fn meant(environment: &Environment, name: &str) -> Option<String> {
+    if name.contains("::") {
+        return None;
+    }
+    let exists = |name: &String| environment.overloads(name).is_ok();
+    let packages = environment.packages().iter();
+    packages
+        .map(|package| format!("{}::{name}", package.name))
+        .chain([name.replacen([':', '.', '/'], "::", 1)])
+        .find(exists)
 }
 
 fn environment(

@@ -156,7 +156,7 @@ fn file(element: Element, spec: &str, directory: &Path) -> Result<Array, Argumen
 /// Opens a regular file, and tells its size in bytes.
 pub(super) fn open(path: &Path) -> Result<(fs_err::File, u64), ArgumentError> {
     // Asked before it is opened: opening a named pipe would wait for someone to write to it.
-    if !fs_err::metadata(path)?.is_file() {
+    if fs_err::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(ArgumentError::NotAFile {
             path: path.to_owned(),
         });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use puck_package::lockfile::PackageId;
+use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{Lockfile, PackageName};
 use semver::Version;
 
@@ -22,6 +22,15 @@ pub enum Change {
         /// The version now.
         to: Version,
     },
+    /// The same version, from elsewhere.
+    Moved {
+        /// The package.
+        id: PackageId,
+        /// Where it came from before.
+        from: PackageSource,
+        /// Where it comes from now.
+        to: PackageSource,
+    },
 }
 
 impl std::fmt::Display for Change {
@@ -30,12 +39,35 @@ impl std::fmt::Display for Change {
             Self::Added(id) => write!(f, "+ {id}"),
             Self::Removed(id) => write!(f, "- {id}"),
             Self::Changed { name, from, to } => write!(f, "~ {name} {from} -> {to}"),
+            Self::Moved { id, from, to } => write!(f, "~ {id}: {from} -> {to}"),
         }
     }
 }
 
 /// What is different in `after`; sorted by name.
 pub(super) fn changes(before: &Lockfile, after: &Lockfile) -> Vec<Change> {
+    let moved = after.packages.iter().filter_map(|package| {
+        let from = before.package(&package.id())?.source.clone();
+        let to = package.source.clone();
+        let id = package.id();
+        (from != to).then_some(Change::Moved { id, from, to })
+    });
+    let mut changes = changed_versions(before, after);
+    changes.extend(moved);
+    changes.sort_by(|a, b| a.name().cmp(b.name()));
+    changes
+}
+
+impl Change {
+    fn name(&self) -> &PackageName {
+        match self {
+            Self::Added(id) | Self::Removed(id) | Self::Moved { id, .. } => &id.name,
+            Self::Changed { name, .. } => name,
+        }
+    }
+}
+
+fn changed_versions(before: &Lockfile, after: &Lockfile) -> Vec<Change> {
     let versions = |lockfile: &Lockfile| {
         let mut by_name: BTreeMap<PackageName, Vec<Version>> = BTreeMap::new();
         for package in &lockfile.packages {
@@ -104,6 +136,25 @@ mod tests {
             }
         });
         Lockfile::new(Vec::new(), packages.collect())
+    }
+
+    #[test]
+    fn the_same_version_from_elsewhere() {
+        let before = lockfile(&["a 1.0.0", "b 1.0.0"]);
+        let mut after = lockfile(&["a 1.1.0", "b 1.0.0", "c 1.0.0"]);
+        after.packages[1].source = PackageSource::Registry("team".to_owned());
+        let found: Vec<_> = changes(&before, &after)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "~ a 1.0.0 -> 1.1.0",
+                "~ b 1.0.0: path+x -> registry+team",
+                "+ c 1.0.0"
+            ]
+        );
     }
 
     #[test]
