@@ -20,7 +20,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         _ => bail!("`cargo xtask docs` takes nothing but --check"),
     };
     setup::ensure()?;
-    steps::step("Reference of the command", || reference(check))?;
+    steps::step("Reference of the command", || {
+        steps::run(cargo().args(["build", "--package", "puck"]))?;
+        reference(check)
+    })?;
     if check {
         return Ok(());
     }
@@ -33,9 +36,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     })
 }
 
-/// Writes the reference page, or checks that it is what would be written.
+/// Writes the reference page, or checks that it is what would be written, by the command that was
+/// built last.
 pub(crate) fn reference(check: bool) -> Result<()> {
-    steps::run(cargo().args(["build", "--package", "puck"]))?;
     let puck = target_dir().join("debug/puck");
     let page = page(&|arguments| help(&puck, arguments))?;
     let path = root().join(PAGE);

@@ -40,6 +40,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         steps::note("cargo-deny is not installed: licences and advisories are not checked");
     }
 
+    // All at once: parts of the workspace, built alone, would be built again with other features.
+    steps::step("Build", || {
+        steps::run(cargo().args(["build", "--workspace", "--all-targets"]))
+    })?;
     steps::step("Reference of the command is current", || {
         docs::reference(true)
     })?;
