@@ -179,7 +179,7 @@ fn calls_that_fit_no_function() {
     error: argument 2 (`x: *const f64`): [WORK]/data.csv: which column? Write `:NAME` behind the file's name; there are `a`, `b`
 
     $ puck run kernels::dot 1 @missing.npy [1]
-    error: argument 2 (`x: *const f64`): failed to query resolved metadata `[WORK]/missing.npy`: No such file or directory (os error 2)
+    error: argument 2 (`x: *const f64`): failed to open file `[WORK]/missing.npy`: No such file or directory (os error 2)
 
     $ puck run kernels::dot 1 @x.npy [1]
     error: argument 2 (`x: *const f64`): [WORK]/x.npy: not a .npy file: it does not begin with \x93NUMPY
@@ -206,8 +206,12 @@ fn calls_that_fit_no_function() {
     $ puck run kernels.dot 1
     error: `kernels.dot` names no function: expected `package::function` or `package.v1::function`, found no `::`
 
+    hint: did you mean `kernels::dot`?
+
     $ puck run dot 1 [1] [1]
     error: `dot` names no function: expected `package::function` or `package.v1::function`, found no `::`
+
+    hint: did you mean `kernels::dot`?
     ");
 }
 
