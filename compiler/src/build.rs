@@ -58,6 +58,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
             own: &package.name,
             documents: &dependencies,
         },
+        flags: &manifest.build.flags,
         debug: manifest.build.debug,
     };
     progress.step("Merging modules");

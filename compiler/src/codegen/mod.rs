@@ -62,8 +62,12 @@ impl CodegenError {
                 fatal: true,
                 ..
             } => Some(format!(
-                "the code uses instructions that {target} does not have: drop the target from \
-                 `targets`, or mark only the functions that need them and choose at run time"
+                "the code uses instructions that {target} does not have: {}, or mark only the \
+                 functions that need them and choose at run time",
+                match *target == target.base() {
+                    true => "remove flags such as `-mavx2`",
+                    false => "drop the target from `targets`",
+                }
             )),
             _ => None,
         }

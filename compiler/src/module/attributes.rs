@@ -6,10 +6,16 @@ use inkwell::module::Module;
 
 use crate::llvm::{Global, Kind, globals};
 
-/// Removes processors and their features from all functions. A feature that only some functions of
-/// the module have was asked for by the source (`__attribute__((target("avx2")))`), which looks at
-/// the processor by itself: those functions keep it.
-pub(super) fn strip(module: &Module<'_>) {
+/// What every function has that clang compiles for `x86-64` and nothing more.
+const BASELINE: [&str; 6] = ["+cx8", "+fxsr", "+mmx", "+sse", "+sse2", "+x87"];
+
+/// Removes processors and their features from all functions. A feature that the source asks for
+/// (`__attribute__((target("avx2")))`) stays: it looks at the processor by itself, or leaves that to
+/// its callers.
+///
+/// Asked for is what functions have beyond the others. Where clang was told of no processor, `plain`,
+/// it is what they have beyond the baseline, even if all of them do.
+pub(super) fn strip(module: &Module<'_>, plain: bool) {
     let functions: Vec<_> = globals(module)
         .into_iter()
         .filter(|global| global.kind() == Kind::Function)
@@ -29,7 +35,10 @@ pub(super) fn strip(module: &Module<'_>) {
         .filter(|function| !function.is_declaration())
     {
         // Written by hand, for no processor: says nothing of what the others have in common.
-        if function.string_attribute("target-features").is_none() {
+        // Rust's compiler names the processor, and features where there are some.
+        if function.string_attribute("target-features").is_none()
+            && function.string_attribute("target-cpu").is_none()
+        {
             continue;
         }
         let own = features(function);
@@ -38,7 +47,10 @@ pub(super) fn strip(module: &Module<'_>) {
             None => own,
         });
     }
-    let everywhere = everywhere.unwrap_or_default();
+    let mut everywhere = everywhere.unwrap_or_default();
+    if plain {
+        everywhere.retain(|feature| BASELINE.contains(&feature.as_str()));
+    }
     for function in functions {
         let own = features(&function);
         let extra: Vec<&str> = own.difference(&everywhere).map(String::as_str).collect();

@@ -31,7 +31,7 @@ pub(crate) use shape::{Extension, Passed, Shape, Value};
 use crate::codegen::machine;
 use crate::error::Error;
 use crate::llvm::{Global, Kind, Session, globals};
-use crate::source::SourceModule;
+use crate::source::{Language, SourceModule};
 use exports::{Choice, Definition, Definitions};
 
 /// What is merged.
@@ -41,6 +41,8 @@ pub(crate) struct Input<'a> {
     pub(crate) sources: &'a [SourceModule],
     pub(crate) requested: &'a [Requested],
     pub(crate) dependencies: Dependencies<'a>,
+    /// The manifest's flags for compilers.
+    pub(crate) flags: &'a [String],
     /// Whether debug information is kept.
     pub(crate) debug: bool,
 }
@@ -112,7 +114,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
     for source in input.sources {
         let module = read(&session, source, target, &machine)?;
         resolve_imports(&module, source, input.dependencies)?;
-        attributes::strip(&module);
+        attributes::strip(&module, is_plain(source, input.flags));
         if !input.requested.is_empty() {
             keep_inline(&module);
         }
@@ -175,6 +177,12 @@ fn empty<'s>(
         module.add_basic_value_flag(flag, FlagBehavior::Override, value);
     }
     module
+}
+
+/// Whether clang compiled the source for no other processor than the oldest.
+fn is_plain(source: &SourceModule, flags: &[String]) -> bool {
+    let chooses = |flag: &String| flag.starts_with("-m") || flag.contains("target-");
+    matches!(source.language, Language::C | Language::Cpp) && !flags.iter().any(chooses)
 }
 
 /// A source's module, verified.

@@ -87,6 +87,16 @@ fn merge_with(
     functions: &[&str],
     dependencies: &[PackageDocument],
 ) -> Result<Merged, Error> {
+    merge_flagged(sources, functions, dependencies, &[])
+}
+
+/// The same with flags for the compilers.
+fn merge_flagged(
+    sources: &[SourceModule],
+    functions: &[&str],
+    dependencies: &[PackageDocument],
+    flags: &[String],
+) -> Result<Merged, Error> {
     let package: PackageName = "own".parse().unwrap();
     let requested: Vec<_> = functions.iter().map(|text| requested(text)).collect();
     let input = Input {
@@ -98,6 +108,7 @@ fn merge_with(
             own: &package,
             documents: dependencies,
         },
+        flags,
         debug: false,
     };
     guarded(|| merge(&input)).unwrap()
@@ -604,6 +615,39 @@ fn features_that_the_source_asked_for_stay() {
         !text.contains("+sse2") && !text.contains("target-cpu"),
         "{text}"
     );
+}
+
+#[test]
+fn features_that_all_functions_ask_for_stay_unless_flags_chose_them() {
+    let wide = r#"define void @wide() #0 { ret void }
+        attributes #0 = { "target-cpu"="x86-64" "target-features"="+avx,+cx8,+sse2" }"#;
+    let rust = r#"define void @wide() #0 { ret void }
+        define internal void @plain() #1 { ret void }
+        attributes #0 = { "target-cpu"="x86-64" "target-features"="+avx,+sse3" }
+        attributes #1 = { "target-cpu"="x86-64" }"#;
+    let no_flags: &[&str] = &[];
+    for (ir, language, flags, kept) in [
+        (wide, Language::C, no_flags, true),
+        (wide, Language::Cpp, &["-O2", "-fno-exceptions"], true),
+        (wide, Language::C, &["-mavx"], false),
+        (wide, Language::C, &["-march=haswell"], false),
+        (wide, Language::Ir, no_flags, false),
+        (rust, Language::Rust, no_flags, true),
+    ] {
+        let source = SourceModule {
+            language,
+            ..source("a", ir)
+        };
+        let flags: Vec<_> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let merged = merge_flagged(&[source], &["wide: fn()"], &[], &flags).unwrap();
+        let text = text(&merged);
+        assert_eq!(
+            text.contains("+avx"),
+            kept,
+            "{language:?} {flags:?}: {text}"
+        );
+        assert!(!text.contains("+sse2"), "{text}");
+    }
 }
 
 #[test]
