@@ -51,7 +51,7 @@ fn instructions_that_a_target_lacks() {
     "#;
     contains(
         &one(ir, "fn(*mut f32)").error(),
-        &["cannot compile for x86-64", "`targets`"],
+        &["cannot compile for x86-64", "remove flags such as `-mavx2`"],
     );
     // The function asks for them by itself.
     let own = ir.replace("(ptr %x) {", "(ptr %x) #0 {")
