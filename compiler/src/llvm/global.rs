@@ -12,11 +12,11 @@ use inkwell::llvm_sys::core::{
     LLVMGetCalledFunctionType, LLVMGetCalledValue, LLVMGetEnumAttributeKindForName,
     LLVMGetFirstUse, LLVMGetFunctionCallConv, LLVMGetGlobalParent, LLVMGetLinkage,
     LLVMGetModuleContext, LLVMGetNextUse, LLVMGetStringAttributeAtIndex,
-    LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2, LLVMGetVisibility,
-    LLVMGlobalGetValueType, LLVMIsACallInst, LLVMIsAFunction, LLVMIsAInvokeInst, LLVMIsDeclaration,
-    LLVMIsGlobalConstant, LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith,
-    LLVMSetAlignment, LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetLinkage,
-    LLVMSetThreadLocalMode, LLVMSetValueName2, LLVMSetVisibility,
+    LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2,
+    LLVMGetVisibility, LLVMGlobalGetValueType, LLVMIsACallInst, LLVMIsAFunction, LLVMIsAInvokeInst,
+    LLVMIsDeclaration, LLVMIsGlobalConstant, LLVMRemoveStringAttributeAtIndex,
+    LLVMReplaceAllUsesWith, LLVMSetAlignment, LLVMSetFunctionCallConv, LLVMSetGlobalConstant,
+    LLVMSetLinkage, LLVMSetThreadLocalMode, LLVMSetValueName2, LLVMSetVisibility,
 };
 use inkwell::llvm_sys::debuginfo::{LLVMGetSubprogram, LLVMSetSubprogram};
 use inkwell::llvm_sys::prelude::{LLVMMetadataRef, LLVMValueRef};

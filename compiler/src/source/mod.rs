@@ -28,7 +28,7 @@ mod rust;
 #[cfg(test)]
 mod testing;
 
-use puck_package::{Digest, Manifest};
+use puck_package::Digest;
 
 pub(crate) use debug::{DebugFunction, signatures_from_debug};
 pub use error::SourceError;
@@ -50,8 +50,8 @@ pub(crate) struct Sources {
     pub(crate) fingerprint: Option<Digest>,
 }
 
-/// One module, not optimised for a processor, with debug information where signatures have to be
-/// read from it, or the manifest asks for it.
+/// One module, not optimised for a processor. A language's compiler gives it debug information,
+/// which signatures are read from, or compared with.
 #[derive(Debug)]
 pub(crate) struct SourceModule {
     /// The source file (relative to the project), for messages.
@@ -138,14 +138,4 @@ pub(crate) fn fingerprint(request: &BuildRequest<'_>) -> Result<Option<Digest>, 
         Some(inputs) => inputs.fingerprint(request, &Files::new(request.directory)),
         None => Ok(None),
     }
-}
-
-/// Whether the modules need debug information: it is asked for, or some signature is only there.
-fn wants_debug(manifest: &Manifest) -> bool {
-    manifest.build.debug
-        || manifest.functions.is_empty()
-        || manifest
-            .functions
-            .iter()
-            .any(|function| function.signature.is_none())
 }

@@ -15,7 +15,6 @@ use crate::source::pattern::SourceFile;
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) opt_level: u8,
-    pub(super) debug: bool,
     pub(super) flags: Vec<String>,
 }
 
@@ -49,6 +48,7 @@ pub(super) fn command(
         .args([
             "-emit-llvm",
             "-c",
+            "-g",
             "-fPIC",
             "-fno-ident",
             "-fno-color-diagnostics",
@@ -56,9 +56,6 @@ pub(super) fn command(
     if options.opt_level == 0 {
         // Else functions are marked as never to be optimised, for good.
         command.args(["-Xclang", "-disable-O0-optnone"]);
-    }
-    if options.debug {
-        command.arg("-g");
     }
     command.arg(mapping(&project, "."));
     if let Ok(real) = fs_err::canonicalize(&project)

@@ -13,7 +13,7 @@ use puck_package::{Digest, c_header, variables};
 use super::files::Files;
 use super::inputs::Inputs;
 use super::pattern::SourceFile;
-use super::{SourceError, SourceModule, dependencies, process, wants_debug};
+use super::{SourceError, SourceModule, dependencies, process};
 use crate::{BuildRequest, Progress, temporary};
 use cache::{Cache, Entry};
 pub(super) use find::{Clang, NEWEST, OLDEST, find};
@@ -45,7 +45,6 @@ impl<'a> Compiler<'a> {
         let build = &request.manifest.build;
         let options = command::Options {
             opt_level: build.opt_level,
-            debug: wants_debug(request.manifest),
             flags: build.flags.clone(),
         };
         Ok(Self {

@@ -7,7 +7,7 @@ use puck_package::{Digest, variables};
 
 use super::Place;
 use crate::BuildRequest;
-use crate::source::{SourceError, process, wants_debug};
+use crate::source::{SourceError, process};
 
 /// What cargo says of a crate.
 #[derive(Debug)]
@@ -199,7 +199,6 @@ pub(super) fn command(
     place: &Place,
 ) -> Command {
     let build = &request.manifest.build;
-    let debug = wants_debug(request.manifest);
     let mut command = Command::new("cargo");
     command
         .current_dir(&krate.folder)
@@ -231,7 +230,7 @@ pub(super) fn command(
         "incremental=false".to_owned(),
         "strip=\"none\"".to_owned(),
         format!("opt-level={}", build.opt_level),
-        format!("debug={}", if debug { 2 } else { 0 }),
+        "debug=2".to_owned(),
     ];
     if !krate.chooses_panic() {
         // A panic cannot leave a C function, and aborting needs no tables to unwind by.

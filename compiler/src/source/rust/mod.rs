@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use puck_package::Digest;
 
 use super::inputs::Inputs;
-use super::{Language, SourceError, SourceModule, process, wants_debug};
+use super::{Language, SourceError, SourceModule, process};
 use crate::{BuildRequest, Progress, temporary};
 use cargo::Crate;
 pub use manifest::cargo_manifest;
@@ -135,11 +135,10 @@ impl Place {
         let build = &request.manifest.build;
         let key = Digest::of(
             format!(
-                "{}\n{}\n{:?}\n{:?}\n{}\n{:?}\n{}",
+                "{}\n{}\n{:?}\n{}\n{:?}\n{}",
                 rustc.text,
                 build.opt_level,
                 build.flags,
-                wants_debug(request.manifest),
                 krate.name,
                 krate.settings()?,
                 LINKER,

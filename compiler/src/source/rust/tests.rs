@@ -8,7 +8,7 @@ const CARGO: &str = "[package]\nname = \"kernels\"\nversion = \"1.2.0\"\nedition
     [lib]\npath = \"src/lib.rs\"\n[workspace]\n\
     [package.metadata.puck.build]\nopt-level = 2\n";
 
-/// With signatures, so that no debug information is wanted.
+/// With a signature.
 const SIGNED: &str = "[[package.metadata.puck.function]]\nname = \"scale\"\n\
     signature = \"fn(n: u64, a: f64, x: *mut f64)\"\n";
 

@@ -23,7 +23,6 @@ fn folders_of_headers_are_found_in_flags_and_beside_sources() {
     for (flags, sources, expected) in cases {
         let options = Options {
             opt_level: 3,
-            debug: false,
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
         };
         let files: Vec<_> = sources
