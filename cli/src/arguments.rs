@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -77,6 +78,24 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// What `--color` says in arguments that may not be valid otherwise.
+pub(crate) fn asked_color(typed: &[OsString]) -> clap::ColorChoice {
+    let mut choice = clap::ColorChoice::Auto;
+    for (i, word) in typed.iter().enumerate() {
+        let value = match word.to_str() {
+            Some("--color") => typed.get(i + 1).and_then(|value| value.to_str()),
+            Some(word) => word.strip_prefix("--color="),
+            None => None,
+        };
+        match value {
+            Some("always") => choice = clap::ColorChoice::Always,
+            Some("never") => choice = clap::ColorChoice::Never,
+            _ => {}
+        }
+    }
+    choice
+}
+
 /// The form of what is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -112,6 +131,31 @@ impl ModeArguments {
         puck_project::Mode {
             locked: by(frozen, "--frozen").or(by(locked, "--locked")),
             offline: by(frozen, "--frozen").or(by(offline, "--offline")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_known_before_the_arguments_are() {
+        for (typed, choice) in [
+            (&["puck", "bild"][..], clap::ColorChoice::Auto),
+            (
+                &["puck", "bild", "--color", "never"],
+                clap::ColorChoice::Never,
+            ),
+            (
+                &["puck", "--color=always", "bild"],
+                clap::ColorChoice::Always,
+            ),
+            (&["puck", "--color"], clap::ColorChoice::Auto),
+            (&["puck", "--color", "pink"], clap::ColorChoice::Auto),
+        ] {
+            let typed: Vec<_> = typed.iter().map(OsString::from).collect();
+            assert_eq!(asked_color(&typed), choice, "{typed:?}");
         }
     }
 }

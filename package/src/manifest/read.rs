@@ -240,6 +240,15 @@ impl<'s, 't> Value<'s, 't> {
 
     /// A table, called `name` in errors.
     pub(super) fn table(self, name: &str) -> Result<Table<'s, 't>, ManifestError> {
+        self.table_or(name, "a table")
+    }
+
+    /// A table, called `name` in errors, where `expected` is what else would do.
+    pub(super) fn table_or(
+        self,
+        name: &str,
+        expected: &str,
+    ) -> Result<Table<'s, 't>, ManifestError> {
         match self.value.get_ref() {
             DeValue::Table(table) => Ok(Table {
                 source: self.source,
@@ -247,7 +256,7 @@ impl<'s, 't> Value<'s, 't> {
                 span: self.value.span(),
                 table,
             }),
-            _ => Err(self.unexpected("a table")),
+            _ => Err(self.unexpected(expected)),
         }
     }
 

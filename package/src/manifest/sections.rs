@@ -192,7 +192,10 @@ fn dependency(value: Value<'_, '_>) -> Result<Dependency, ManifestError> {
             path: None,
         });
     }
-    let table = value.table("a dependency")?;
+    let table = value.table_or(
+        "a dependency",
+        "a version requirement such as \"1.2\", or a table",
+    )?;
     table.expect_keys(&["version", "registry", "path"])?;
     let path = table.or_default("path", |value| value.string().map(|path| Some(path.into())))?;
     let registry = table.or_default("registry", |value| value.string().map(Some))?;

@@ -208,6 +208,13 @@ fn errors_name_key_file_and_line() {
         ),
         (
             "\"1.0\"",
+            "1.0",
+            "Puck.toml:31: `vecmath`: expected a version requirement such as \"1.2\", or a table, \
+             found float",
+            "",
+        ),
+        (
+            "\"1.0\"",
             "\"one\"",
             "Puck.toml:31: `one` is not a version requirement",
             "",
