@@ -29,6 +29,10 @@ const SHOWN: usize = 100;
 /// What an array must hold is the function's business: too short a one makes it read what is not
 /// there.
 #[derive(Debug, Args)]
+#[expect(
+    rustdoc::broken_intra_doc_links,
+    reason = "this is a help text, and `[1,2,3]` in it an array"
+)]
 #[command(
     allow_negative_numbers = true,
     after_help = "\
