@@ -84,6 +84,8 @@ impl Registry {
             Err(Error::Missing { .. }) => {}
             // Whoever makes one at this moment has made his temporary file, and nothing else.
             Err(Error::NotRegistry { .. }) if holds_nothing_else(directory)? => {}
+            // What else is there may be the registry that somebody made since.
+            Err(Error::NotRegistry { .. }) => return Self::open(directory),
             opened => return opened,
         }
         let description = Description {
@@ -118,6 +120,7 @@ impl Registry {
                 let name = real.file_name().unwrap_or("registry".as_ref());
                 Self::create(directory, &name.to_string_lossy())
             }
+            Err(Error::NotRegistry { .. }) => Self::open(directory),
             opened => opened,
         }
     }

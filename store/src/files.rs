@@ -54,6 +54,19 @@ pub(crate) fn publish_directory(from: &Path, to: &Path) -> Result<()> {
     sync_parent(to)
 }
 
+/// Makes a folder in its place read-only, if whoever moved it there was killed before doing so.
+pub(crate) fn seal_directory(path: &Path) -> Result<()> {
+    let mode = fs::symlink_metadata(path)?.permissions().mode();
+    if mode & 0o222 == 0 {
+        return Ok(());
+    }
+    match fs::set_permissions(path, Permissions::from_mode(DIRECTORY_READ_ONLY)) {
+        // Somebody else's, who will do it.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        result => Ok(result?),
+    }
+}
+
 /// Moves a folder out of its place, so that from one moment to the next it is not there.
 pub(crate) fn withdraw_directory(from: &Path, to: &Path) -> Result<()> {
     set_mode(from, DIRECTORY_WRITABLE)?;

@@ -12,7 +12,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::store::directory_name;
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, files};
 
 /// The name of the package's own description.
 pub(crate) const DOCUMENT: &str = "package.json";
@@ -100,7 +100,10 @@ impl Store {
         version: &Version,
     ) -> Result<Option<InstalledPackage>> {
         match self.state(&directory_name(name, version, sha256))? {
-            State::Whole(package) if package.record.sha256 == *sha256 => Ok(Some(*package)),
+            State::Whole(package) if package.record.sha256 == *sha256 => {
+                files::seal_directory(&package.path)?;
+                Ok(Some(*package))
+            }
             _ => Ok(None),
         }
     }

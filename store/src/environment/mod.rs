@@ -93,7 +93,9 @@ impl Store {
             document,
         };
         let plan = plan::plan(&packages, &environment.document);
-        if !is_whole(&environment.path, &plan)? {
+        if is_whole(&environment.path, &plan)? {
+            files::seal_directory(&environment.path)?;
+        } else {
             self.build(&environment, &plan)?;
         }
         Ok(environment)

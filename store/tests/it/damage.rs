@@ -1,5 +1,6 @@
 //! What is damaged is found, and made again.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use fs_err as fs;
@@ -143,6 +144,27 @@ fn an_environment_that_lost_something_is_made_again() {
         }
         assert_eq!(home.environment(&[&package]).path, environment.path);
         assert!(fs::metadata(&link).is_ok_and(|file| file.len() > 1000));
+    }
+}
+
+/// Moving a folder and sealing it are two steps; a process may be killed between them.
+#[test]
+fn what_was_left_writable_is_sealed() {
+    let home = Home::new();
+    let archive = vecmath().pack();
+    let package = home.install(&archive);
+    let environment = home.environment(&[&package]);
+    for directory in [&package.path, &environment.path] {
+        set_mode(directory, 0o755);
+    }
+    let package = home.install(&archive);
+    home.environment(&[&package]);
+    for directory in [&package.path, &environment.path] {
+        let mode = fs::metadata(directory)
+            .expect("is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o555, "{}", directory.display());
     }
 }
 
