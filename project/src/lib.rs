@@ -29,6 +29,7 @@ mod install;
 mod local;
 mod lock;
 mod machine;
+mod parallel;
 mod progress;
 mod project;
 mod publish;
