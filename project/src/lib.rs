@@ -1,4 +1,4 @@
-//! What a verb does: where formats, compiler, registry, resolver, store and runtime meet.
+//! What a verb does: where formats, compiler, registry, resolver and store meet.
 //!
 //! | verb | module |
 //! |---|---|

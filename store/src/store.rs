@@ -55,12 +55,6 @@ impl Store {
         self.home.join("registry")
     }
 
-    /// The folder of the cached indices of other registries.
-    #[must_use]
-    pub fn index_directory(&self) -> PathBuf {
-        self.home.join("index")
-    }
-
     /// The folder of the user's own project.
     #[must_use]
     pub fn user_directory(&self) -> PathBuf {
