@@ -1,0 +1,1 @@
+//! A registry over HTTP, as its clients see it.
