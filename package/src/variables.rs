@@ -8,6 +8,8 @@ pub const PUCK_TARGET: &str = "PUCK_TARGET";
 pub const PUCK_CLANG: &str = "PUCK_CLANG";
 /// The registry directory to use in place of the default local one.
 pub const PUCK_REGISTRY: &str = "PUCK_REGISTRY";
+/// How many times a request that failed in passing is sent again.
+pub const PUCK_HTTP_RETRIES: &str = "PUCK_HTTP_RETRIES";
 /// The base of the default home, by the XDG base directory specification.
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
 /// The user's home directory.
@@ -53,7 +55,7 @@ pub const OF_CARGO: [&str; 6] = [
 ];
 
 /// Every variable of Puck's own with what it does, for the help and the reference page.
-pub const ALL: [(&str, &str); 5] = [
+pub const ALL: [(&str, &str); 6] = [
     (
         PUCK_HOME,
         "where the store, the default registry and the user's environment are",
@@ -61,6 +63,10 @@ pub const ALL: [(&str, &str); 5] = [
     (
         PUCK_REGISTRY,
         "a registry directory to use in place of the default one",
+    ),
+    (
+        PUCK_HTTP_RETRIES,
+        "how many times a request to a registry that failed in passing is sent again; default 4",
     ),
     (
         PUCK_TARGET,
