@@ -17,6 +17,7 @@
 //! ignored, so that a format can grow without a new number.
 
 pub mod archive;
+mod capability;
 mod digest;
 pub mod document;
 pub mod environment;
@@ -24,10 +25,12 @@ pub mod format;
 mod header;
 pub mod index;
 pub mod link_name;
+pub mod location;
 pub mod lockfile;
 pub mod manifest;
 mod name;
 mod nearest;
+mod positioned;
 mod series;
 mod sha256;
 pub mod signature;
@@ -35,6 +38,7 @@ mod target;
 pub mod variables;
 pub mod version;
 
+pub use capability::{Capability, CapabilityError};
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{
     FileFacts, Function, HostImport, Import, PackageDependency, PackageDocument, SystemImport,
@@ -44,9 +48,11 @@ pub use environment::{EnvironmentDocument, EnvironmentPackage};
 pub use header::{c_header, c_name};
 pub use index::IndexLine;
 pub use link_name::{LinkName, LinkNameError, soname};
+pub use location::{LocationError, RegistryLocation};
 pub use lockfile::{LockedPackage, Lockfile, PackageId};
 pub use manifest::{
-    BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection,
+    BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection, Patch,
+    PolicySection, WorkspaceSection,
 };
 pub use name::{FunctionName, NameError, PackageName};
 pub use nearest::nearest;

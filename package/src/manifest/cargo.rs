@@ -1,7 +1,7 @@
 //! A Rust crate that is a function package: `[package.metadata.puck]` in its `Cargo.toml`.
 
-use super::read::Source;
-use super::{BuildSection, Manifest, ManifestError, PackageSection, sections};
+use super::{BuildSection, Manifest, ManifestError, PackageSection, sections, sources};
+use crate::positioned::Source;
 use crate::version;
 
 pub(super) fn manifest(
@@ -17,7 +17,15 @@ pub(super) fn manifest(
         }
     }
     sections::check_format(&table)?;
-    table.expect_keys(&["format", "build", "function", "dependencies"])?;
+    table.expect_keys(&[
+        "format",
+        "build",
+        "function",
+        "dependencies",
+        "registries",
+        "patch",
+        "policy",
+    ])?;
     version::check(&package.version).map_err(|error| table.error(error.to_string()))?;
     let mut build = match table.get("build") {
         Some(value) => {
@@ -38,5 +46,10 @@ pub(super) fn manifest(
         build,
         functions: table.or_default("function", sections::functions)?,
         dependencies: table.or_default("dependencies", sections::dependencies)?,
+        registries: table.or_default("registries", sources::registries)?,
+        patches: table.or_default("patch", sources::patches)?,
+        // A workspace of crates is Cargo's; a workspace of packages has a manifest of its own.
+        workspace: None,
+        policy: table.or_default("policy", sections::policy)?,
     }))
 }

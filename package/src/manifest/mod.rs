@@ -4,17 +4,18 @@
 //! the key, the file and the line, and the nearest known key.
 
 mod cargo;
-mod read;
 mod sections;
+pub(crate) mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use semver::{Version, VersionReq};
 
 use crate::format::NewerFormat;
-use crate::{FunctionName, PackageName, Signature, Target};
+use crate::positioned::Source;
+use crate::{Capability, FunctionName, PackageName, RegistryLocation, Signature, Target};
 
 /// The file's name.
 pub const FILE: &str = "Puck.toml";
@@ -34,6 +35,14 @@ pub struct Manifest {
     pub functions: Vec<FunctionSection>,
     /// What is needed.
     pub dependencies: BTreeMap<PackageName, Dependency>,
+    /// Registries by the names that dependencies use; folders are joined to the manifest's own.
+    pub registries: BTreeMap<String, RegistryLocation>,
+    /// What is taken in place of what a registry has, wherever it is needed.
+    pub patches: BTreeMap<PackageName, Patch>,
+    /// The projects that share this one's lockfile.
+    pub workspace: Option<WorkspaceSection>,
+    /// What installed packages must not do.
+    pub policy: PolicySection,
 }
 
 /// `[package]`
@@ -98,7 +107,35 @@ pub struct Dependency {
     pub path: Option<PathBuf>,
 }
 
-/// Why a manifest could not be read.
+/// A line of `[patch]`: what is taken in place of a package.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Patch {
+    /// What is built from a folder, relative to the manifest.
+    Path(PathBuf),
+    /// What a registry has.
+    Registry {
+        /// The registry; where the package comes from anyway if `None`.
+        registry: Option<String>,
+        /// The versions that will do.
+        requirement: VersionReq,
+    },
+}
+
+/// `[workspace]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceSection {
+    /// Folders of projects, or patterns of such, relative to the manifest.
+    pub members: Vec<String>,
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicySection {
+    /// What no installed package may touch.
+    pub deny: BTreeSet<Capability>,
+}
+
+/// Why a manifest, or the file of settings, could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// The file could not be read.
@@ -167,7 +204,7 @@ impl Manifest {
     /// # Errors
     /// If the text is not TOML, is of a newer format, or has a key or a value that does not belong.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
-        let source = read::Source::new(text, path);
+        let source = Source::new(text, path);
         sections::manifest(&source, &source.root()?)
     }
 
@@ -181,16 +218,13 @@ impl Manifest {
         path: &Path,
         package: PackageSection,
     ) -> Result<Option<Self>, ManifestError> {
-        cargo::manifest(&read::Source::new(text, path), package)
+        cargo::manifest(&Source::new(text, path), package)
     }
 
     /// The folder of the manifest.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        }
+        sources::directory(&self.path)
     }
 }
 

@@ -6,8 +6,12 @@ use semver::{Version, VersionReq};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::read::{Source, Table, Value};
-use super::{BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection};
+use super::sources;
+use super::{
+    BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection,
+    PolicySection, WorkspaceSection,
+};
+use crate::positioned::{Source, Table, Value};
 use crate::{PackageName, Target, format, version};
 
 pub(super) fn manifest(
@@ -16,7 +20,17 @@ pub(super) fn manifest(
 ) -> Result<Manifest, ManifestError> {
     let table = source.table(root);
     check_format(&table)?;
-    table.expect_keys(&["format", "package", "build", "function", "dependencies"])?;
+    table.expect_keys(&[
+        "format",
+        "package",
+        "build",
+        "function",
+        "dependencies",
+        "registries",
+        "patch",
+        "workspace",
+        "policy",
+    ])?;
     let package = match table.get("package") {
         Some(value) => Some(package_section(&value.table("[package]")?)?),
         None => None,
@@ -52,6 +66,42 @@ pub(super) fn manifest(
         build,
         functions: table.or_default("function", functions)?,
         dependencies: table.or_default("dependencies", dependencies)?,
+        registries: table.or_default("registries", sources::registries)?,
+        patches: table.or_default("patch", sources::patches)?,
+        workspace: table.or_default("workspace", |value| workspace(value).map(Some))?,
+        policy: table.or_default("policy", policy)?,
+    })
+}
+
+fn workspace(value: Value<'_, '_>) -> Result<WorkspaceSection, ManifestError> {
+    let table = value.table("[workspace]")?;
+    table.expect_keys(&["members"])?;
+    let members = table.required("members")?.array()?;
+    let pattern = |text: &str| {
+        let inside = !text.is_empty() && !text.starts_with('/') && !text.contains("..");
+        if inside {
+            Ok(text.to_owned())
+        } else {
+            Err("expected a folder below this one, such as \"a\" or \"crates/*\"")
+        }
+    };
+    Ok(WorkspaceSection {
+        members: members
+            .into_iter()
+            .map(|member| member.map_string(pattern))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) fn policy(value: Value<'_, '_>) -> Result<PolicySection, ManifestError> {
+    let table = value.table("[policy]")?;
+    table.expect_keys(&["deny"])?;
+    let deny = table.or_default("deny", Value::array)?;
+    Ok(PolicySection {
+        deny: deny
+            .into_iter()
+            .map(Value::parse)
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -216,7 +266,7 @@ fn dependency(value: Value<'_, '_>) -> Result<Dependency, ManifestError> {
     })
 }
 
-fn requirement(value: Value<'_, '_>) -> Result<VersionReq, ManifestError> {
+pub(super) fn requirement(value: Value<'_, '_>) -> Result<VersionReq, ManifestError> {
     let (source, span) = (value.source(), value.span());
     let text = value.string()?;
     text.parse().map_err(|reason| {

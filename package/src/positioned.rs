@@ -6,17 +6,17 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::ManifestError;
+use crate::ManifestError;
 use crate::nearest;
 
 /// A manifest's text and name.
-pub(super) struct Source<'t> {
+pub(crate) struct Source<'t> {
     text: &'t str,
     path: &'t Path,
 }
 
 /// A table with the name it has in the manifest: `[build]`.
-pub(super) struct Table<'s, 't> {
+pub(crate) struct Table<'s, 't> {
     source: &'s Source<'t>,
     name: String,
     span: Range<usize>,
@@ -24,30 +24,30 @@ pub(super) struct Table<'s, 't> {
 }
 
 /// A value with the key it was found under.
-pub(super) struct Value<'s, 't> {
+pub(crate) struct Value<'s, 't> {
     source: &'s Source<'t>,
     key: String,
     value: &'s Spanned<DeValue<'t>>,
 }
 
 impl<'t> Source<'t> {
-    pub(super) fn new(text: &'t str, path: &'t Path) -> Self {
+    pub(crate) fn new(text: &'t str, path: &'t Path) -> Self {
         Self { text, path }
     }
 
-    pub(super) fn path(&self) -> &'t Path {
+    pub(crate) fn path(&self) -> &'t Path {
         self.path
     }
 
     /// The tree of the whole text.
-    pub(super) fn root(&self) -> Result<Spanned<DeTable<'t>>, ManifestError> {
+    pub(crate) fn root(&self) -> Result<Spanned<DeTable<'t>>, ManifestError> {
         DeTable::parse(self.text).map_err(|error| ManifestError::Toml {
             path: self.path.display().to_string(),
             message: error.to_string().trim_end().to_owned(),
         })
     }
 
-    pub(super) fn table<'s>(&'s self, root: &'s Spanned<DeTable<'t>>) -> Table<'s, 't> {
+    pub(crate) fn table<'s>(&'s self, root: &'s Spanned<DeTable<'t>>) -> Table<'s, 't> {
         Table {
             source: self,
             name: String::new(),
@@ -56,7 +56,7 @@ impl<'t> Source<'t> {
         }
     }
 
-    pub(super) fn error(&self, span: &Range<usize>, message: String) -> ManifestError {
+    pub(crate) fn error(&self, span: &Range<usize>, message: String) -> ManifestError {
         self.error_with_hint(span, message, None)
     }
 
@@ -78,7 +78,7 @@ impl<'t> Source<'t> {
 
 impl<'s, 't> Table<'s, 't> {
     /// Refuses keys that are not in `known`.
-    pub(super) fn expect_keys(&self, known: &[&str]) -> Result<(), ManifestError> {
+    pub(crate) fn expect_keys(&self, known: &[&str]) -> Result<(), ManifestError> {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if known.contains(&name) {
@@ -101,7 +101,7 @@ impl<'s, 't> Table<'s, 't> {
         Ok(())
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<Value<'s, 't>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Value<'s, 't>> {
         let value = self.table.get(key)?;
         Some(Value {
             source: self.source,
@@ -110,13 +110,13 @@ impl<'s, 't> Table<'s, 't> {
         })
     }
 
-    pub(super) fn required(&self, key: &str) -> Result<Value<'s, 't>, ManifestError> {
+    pub(crate) fn required(&self, key: &str) -> Result<Value<'s, 't>, ManifestError> {
         self.get(key)
             .ok_or_else(|| self.error(format!("{} has no `{key}`", self.name)))
     }
 
     /// The value under `key` as `read` reads it, or the default.
-    pub(super) fn or_default<T: Default>(
+    pub(crate) fn or_default<T: Default>(
         &self,
         key: &str,
         read: impl FnOnce(Value<'s, 't>) -> Result<T, ManifestError>,
@@ -124,7 +124,7 @@ impl<'s, 't> Table<'s, 't> {
         self.get(key).map_or_else(|| Ok(T::default()), read)
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = (Value<'s, 't>, &'s str, Range<usize>)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (Value<'s, 't>, &'s str, Range<usize>)> {
         self.table.iter().map(|(key, value)| {
             let name: &str = key.get_ref();
             (
@@ -140,26 +140,26 @@ impl<'s, 't> Table<'s, 't> {
     }
 
     /// An error about the table as a whole.
-    pub(super) fn error(&self, message: String) -> ManifestError {
+    pub(crate) fn error(&self, message: String) -> ManifestError {
         self.source.error(&self.span, message)
     }
 
-    pub(super) fn source(&self) -> &'s Source<'t> {
+    pub(crate) fn source(&self) -> &'s Source<'t> {
         self.source
     }
 }
 
 impl<'s, 't> Value<'s, 't> {
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.value.span()
     }
 
-    pub(super) fn source(&self) -> &'s Source<'t> {
+    pub(crate) fn source(&self) -> &'s Source<'t> {
         self.source
     }
 
     /// An error about the value.
-    pub(super) fn error(&self, message: &str) -> ManifestError {
+    pub(crate) fn error(&self, message: &str) -> ManifestError {
         self.source
             .error(&self.value.span(), format!("`{}`: {message}", self.key))
     }
@@ -169,25 +169,33 @@ impl<'s, 't> Value<'s, 't> {
         self.error(&format!("expected {expected}, found {found}"))
     }
 
-    pub(super) fn string(self) -> Result<String, ManifestError> {
+    pub(crate) fn string(self) -> Result<String, ManifestError> {
         match self.value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
             _ => Err(self.unexpected("a string")),
         }
     }
 
-    /// A string that `T` can be read from.
-    pub(super) fn parse<T>(self) -> Result<T, ManifestError>
-    where
-        T: std::str::FromStr<Err: std::fmt::Display>,
-    {
+    /// What `read` makes of a string.
+    pub(crate) fn map_string<T, E: std::fmt::Display>(
+        self,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ManifestError> {
         match self.value.get_ref() {
-            DeValue::String(text) => text.parse().map_err(|e| self.error(&format!("{e}"))),
+            DeValue::String(text) => read(text).map_err(|e| self.error(&format!("{e}"))),
             _ => Err(self.unexpected("a string")),
         }
     }
 
-    pub(super) fn boolean(self) -> Result<bool, ManifestError> {
+    /// A string that `T` can be read from.
+    pub(crate) fn parse<T>(self) -> Result<T, ManifestError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        self.map_string(str::parse)
+    }
+
+    pub(crate) fn boolean(self) -> Result<bool, ManifestError> {
         match self.value.get_ref() {
             DeValue::Boolean(value) => Ok(*value),
             _ => Err(self.unexpected("true or false")),
@@ -195,13 +203,13 @@ impl<'s, 't> Value<'s, 't> {
     }
 
     /// A whole number from 0 to `most`.
-    pub(super) fn number(self, most: u8) -> Result<u8, ManifestError> {
+    pub(crate) fn number(self, most: u8) -> Result<u8, ManifestError> {
         let in_range = |number: u32| u8::try_from(number).ok().filter(|value| *value <= most);
         self.integer_where(&format!("a whole number from 0 to {most}"), in_range)
     }
 
     /// A whole number.
-    pub(super) fn integer(self) -> Result<u32, ManifestError> {
+    pub(crate) fn integer(self) -> Result<u32, ManifestError> {
         self.integer_where("a whole number", Some)
     }
 
@@ -220,7 +228,7 @@ impl<'s, 't> Value<'s, 't> {
         }
     }
 
-    pub(super) fn array(self) -> Result<Vec<Value<'s, 't>>, ManifestError> {
+    pub(crate) fn array(self) -> Result<Vec<Value<'s, 't>>, ManifestError> {
         match self.value.get_ref() {
             DeValue::Array(items) => Ok(items
                 .iter()
@@ -234,17 +242,17 @@ impl<'s, 't> Value<'s, 't> {
         }
     }
 
-    pub(super) fn strings(self) -> Result<Vec<String>, ManifestError> {
+    pub(crate) fn strings(self) -> Result<Vec<String>, ManifestError> {
         self.array()?.into_iter().map(Value::string).collect()
     }
 
     /// A table, called `name` in errors.
-    pub(super) fn table(self, name: &str) -> Result<Table<'s, 't>, ManifestError> {
+    pub(crate) fn table(self, name: &str) -> Result<Table<'s, 't>, ManifestError> {
         self.table_or(name, "a table")
     }
 
     /// A table, called `name` in errors, where `expected` is what else would do.
-    pub(super) fn table_or(
+    pub(crate) fn table_or(
         self,
         name: &str,
         expected: &str,
@@ -260,7 +268,7 @@ impl<'s, 't> Value<'s, 't> {
         }
     }
 
-    pub(super) fn is_string(&self) -> bool {
+    pub(crate) fn is_string(&self) -> bool {
         matches!(self.value.get_ref(), DeValue::String(_))
     }
 }
