@@ -93,8 +93,8 @@ fn run(target: &str, function: Target) {
     assert!(!corpus.is_empty());
     let mut numbers = Numbers(0x7075_636b);
     for (path, bytes) in &corpus {
-        eprintln!("{}", path.display());
-        function(bytes);
+        let panicked = std::panic::catch_unwind(|| function(bytes)).is_err();
+        assert!(!panicked, "{target} panics on {}", path.display());
         for _ in 0..MUTATIONS {
             let other = &corpus[numbers.below(corpus.len())].1;
             let bytes = mutated(bytes, other, &mut numbers);
