@@ -46,6 +46,15 @@ pub struct IndexLine {
     /// Whether it may be chosen only by lockfiles that name it already.
     #[serde(default)]
     pub yanked: bool,
+    /// Why it was yanked, if it is and whoever did it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yank_reason: Option<String>,
+    /// The number of the log line by which `yanked` changed last; none if it never did.
+    ///
+    /// So no two states of an index file have the same bytes, even where a yank was taken back:
+    /// whoever replaces a file on condition that it did not change can go by its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u64>,
     /// When it was published, RFC 3339 in UTC.
     pub time: String,
 }
@@ -111,6 +120,8 @@ impl IndexLine {
                 .collect(),
             targets: document.targets.keys().cloned().collect(),
             yanked: false,
+            yank_reason: None,
+            changed: None,
             time,
         }
     }

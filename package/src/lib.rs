@@ -9,6 +9,7 @@
 //! | [`signature`], [`link_name`] | signatures and the symbols made of them | `docs/signatures.md` |
 //! | [`archive`], [`document`] | `NAME-VERSION.puck` and its `package.json` | `docs/archive.md` |
 //! | [`index`] | one line a version in a registry | `docs/registry.md` |
+//! | [`config`] | `config.toml` | `docs/configuration.md` |
 //! | [`lockfile`] | `Puck.lock` | `docs/lockfile.md` |
 //! | [`environment`] | `environment.json` | `docs/environment.md` |
 //!
@@ -18,6 +19,7 @@
 
 pub mod archive;
 mod capability;
+pub mod config;
 mod digest;
 pub mod document;
 pub mod environment;
@@ -31,6 +33,7 @@ pub mod manifest;
 mod name;
 mod nearest;
 mod positioned;
+pub mod quantity;
 mod series;
 mod sha256;
 pub mod signature;
@@ -39,6 +42,7 @@ pub mod variables;
 pub mod version;
 
 pub use capability::{Capability, CapabilityError};
+pub use config::{Config, ConfiguredRegistry};
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{
     FileFacts, Function, HostImport, Import, PackageDependency, PackageDocument, SystemImport,

@@ -1,6 +1,6 @@
 //! A TOML tree read with positions: every refusal names the key, the file and the line.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use toml::Spanned;
@@ -56,6 +56,12 @@ impl<'t> Source<'t> {
         }
     }
 
+    /// The line of a place, from 1.
+    fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        before.matches('\n').count() + 1
+    }
+
     pub(crate) fn error(&self, span: &Range<usize>, message: String) -> ManifestError {
         self.error_with_hint(span, message, None)
     }
@@ -66,10 +72,9 @@ impl<'t> Source<'t> {
         message: String,
         hint: Option<String>,
     ) -> ManifestError {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
         ManifestError::Invalid {
             path: self.path.display().to_string(),
-            line: before.matches('\n').count() + 1,
+            line: self.line(span),
             message,
             hint,
         }
@@ -158,6 +163,11 @@ impl<'s, 't> Value<'s, 't> {
         self.source
     }
 
+    /// The line it stands on, from 1.
+    pub(crate) fn line(&self) -> usize {
+        self.source.line(&self.span())
+    }
+
     /// An error about the value.
     pub(crate) fn error(&self, message: &str) -> ManifestError {
         self.source
@@ -202,10 +212,14 @@ impl<'s, 't> Value<'s, 't> {
         }
     }
 
-    /// A whole number from 0 to `most`.
-    pub(crate) fn number(self, most: u8) -> Result<u8, ManifestError> {
-        let in_range = |number: u32| u8::try_from(number).ok().filter(|value| *value <= most);
-        self.integer_where(&format!("a whole number from 0 to {most}"), in_range)
+    /// A whole number of a range.
+    pub(crate) fn within<T>(self, range: RangeInclusive<T>) -> Result<T, ManifestError>
+    where
+        T: TryFrom<u32> + PartialOrd + std::fmt::Display,
+    {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let in_range = |number: u32| T::try_from(number).ok().filter(|n| range.contains(n));
+        self.integer_where(&expected, in_range)
     }
 
     /// A whole number.

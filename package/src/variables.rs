@@ -6,8 +6,14 @@ pub const PUCK_HOME: &str = "PUCK_HOME";
 pub const PUCK_TARGET: &str = "PUCK_TARGET";
 /// The clang to compile C and C++ with, in place of the one found on `PATH`.
 pub const PUCK_CLANG: &str = "PUCK_CLANG";
-/// The registry directory to use in place of the default local one.
+/// The default registry: a name, an address or a folder.
 pub const PUCK_REGISTRY: &str = "PUCK_REGISTRY";
+/// The token for the default registry.
+pub const PUCK_REGISTRY_TOKEN: &str = "PUCK_REGISTRY_TOKEN";
+/// Set to anything but `0` and `false`: only this machine is asked.
+pub const PUCK_OFFLINE: &str = "PUCK_OFFLINE";
+/// What the registry's server logs, in the form of `tracing`'s filters.
+pub const PUCK_LOG: &str = "PUCK_LOG";
 /// How many times a request that failed in passing is sent again.
 pub const PUCK_HTTP_RETRIES: &str = "PUCK_HTTP_RETRIES";
 /// The base of the default home, by the XDG base directory specification.
@@ -55,18 +61,39 @@ pub const OF_CARGO: [&str; 6] = [
 ];
 
 /// Every variable of Puck's own with what it does, for the help and the reference page.
-pub const ALL: [(&str, &str); 6] = [
+pub const ALL: &[(&str, &str)] = &[
     (
         PUCK_HOME,
-        "where the store, the default registry and the user's environment are",
+        "where the store, the default registry, the configuration and the user's environment are",
     ),
     (
         PUCK_REGISTRY,
-        "a registry directory to use in place of the default one",
+        "the default registry: the name of one that is configured, an address, or a folder",
+    ),
+    (
+        PUCK_REGISTRY_TOKEN,
+        "the token for the default registry, in place of the one that `puck login` keeps",
+    ),
+    (
+        "PUCK_REGISTRY_NAME",
+        "where the registry NAME is: an address or a folder; NAME in capitals, with _ for -",
+    ),
+    (
+        "PUCK_REGISTRY_NAME_TOKEN",
+        "the token for the registry NAME, in place of the one that `puck login` keeps",
+    ),
+    (
+        PUCK_OFFLINE,
+        "set to anything but 0 and false: use only what is on this machine, as --offline does",
     ),
     (
         PUCK_HTTP_RETRIES,
         "how many times a request to a registry that failed in passing is sent again; default 4",
+    ),
+    (
+        PUCK_LOG,
+        "what `puck registry serve` logs: error, warn, info, debug, trace, or a filter such as \
+         info,tower_http=debug",
     ),
     (
         PUCK_TARGET,
@@ -75,6 +102,25 @@ pub const ALL: [(&str, &str); 6] = [
     (PUCK_CLANG, "the clang that compiles C and C++"),
     (NO_COLOR, "set to anything: no colours"),
 ];
+
+/// The variable that says where the registry `name` is.
+#[must_use]
+pub fn of_registry(name: &str) -> String {
+    let name = name.to_ascii_uppercase().replace('-', "_");
+    format!("{PUCK_REGISTRY}_{name}")
+}
+
+/// The variable that holds the token for the registry `name`.
+#[must_use]
+pub fn of_registry_token(name: &str) -> String {
+    format!("{}_TOKEN", of_registry(name))
+}
+
+/// Whether the variable `name` is set, to anything but `0` and `false`.
+#[must_use]
+pub fn is_on(name: &str) -> bool {
+    get(name).is_some_and(|value| value != "0" && value != "false")
+}
 
 /// The value of the variable `name`; `None` when it is not set, or empty.
 ///
@@ -94,13 +140,19 @@ mod tests {
 
     #[test]
     fn names_stand_once_in_each_list() {
-        let all = ALL.map(|(name, _)| name);
+        let all: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
         for list in [&all[..], &OF_CLANG, &OF_CARGO] {
             let mut names = list.to_vec();
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), list.len());
         }
+    }
+
+    #[test]
+    fn names_of_registries_in_variables() {
+        assert_eq!(of_registry("my-team2"), "PUCK_REGISTRY_MY_TEAM2");
+        assert_eq!(of_registry_token("x"), "PUCK_REGISTRY_X_TOKEN");
     }
 
     #[test]

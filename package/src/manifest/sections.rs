@@ -169,7 +169,7 @@ pub(super) fn build_section(table: &Table<'_, '_>) -> Result<BuildSection, Manif
         targets: table.get("targets").map_or(Ok(defaults.targets), targets)?,
         opt_level: table
             .get("opt-level")
-            .map_or(Ok(defaults.opt_level), |v| v.number(3))?,
+            .map_or(Ok(defaults.opt_level), |v| v.within(0..=3))?,
         flags: table.or_default("flags", Value::strings)?,
         debug: table.or_default("debug", Value::boolean)?,
     })
