@@ -316,7 +316,7 @@ fn a_yanked_version_is_chosen_only_by_who_locked_it() {
     machine.ok("project", "lock");
     let registry = puck_registry::Registry::open(&machine.registry()).unwrap();
     let (name, version) = ("answer".parse().unwrap(), "1.1.0".parse().unwrap());
-    assert!(registry.yank(&name, &version, true).unwrap());
+    assert!(registry.yank(&name, &version, true, None).unwrap());
 
     machine.ok("project", "install");
     assert_eq!(machine.ok("project", "run answer::answer"), "2\n");

@@ -1,8 +1,9 @@
 //! Files that are there whole or not at all: written beside their place, flushed, renamed.
 
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use fs_err as fs;
 use puck_package::Digest;
@@ -19,7 +20,18 @@ pub(crate) fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Moves `file` to `path`, in place of what is there, and makes sure that it stays.
+///
+/// The time of the change becomes later than that of what was there, however coarse the clock is:
+/// so whoever remembers size and time of a file knows whether it is another one.
 pub(crate) fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    if let Ok(before) = fs::metadata(path).and_then(|old| old.modified())
+        && file.as_file().metadata()?.modified()? <= before
+    {
+        let later = before + Duration::from_nanos(1);
+        file.as_file()
+            .set_modified(later)
+            .map_err(|error| at(path, &error))?;
+    }
     file.as_file().sync_all()?;
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
@@ -30,6 +42,19 @@ pub(crate) fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
 /// Writes `bytes` to `path`, in place of what is there.
 pub(crate) fn write(temporaries: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = temporary(temporaries)?;
+    file.write_all(bytes).map_err(|error| at(path, &error))?;
+    put(file, path)
+}
+
+/// Writes `bytes` to `path`, below `private`: nobody but the owner may look into that.
+pub(crate) fn write_private(private: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match std::fs::DirBuilder::new().mode(0o700).create(private) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(at(private, &error));
+        }
+        _ => {}
+    }
+    let mut file = tempfile::Builder::new().tempfile_in(private)?;
     file.write_all(bytes).map_err(|error| at(path, &error))?;
     put(file, path)
 }

@@ -169,6 +169,8 @@ mod tests {
             imports: Vec::new(),
             targets: Vec::new(),
             yanked: false,
+            yank_reason: None,
+            changed: None,
             time: String::new(),
         }
     }

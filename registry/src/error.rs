@@ -78,6 +78,12 @@ pub enum Error {
     /// A compatible release would take away or change what others rely on.
     #[error(transparent)]
     Incompatible(Box<Incompatible>),
+    /// A reason for a yank that does not fit into listings.
+    #[error("the reason must be one line of at most {limit} bytes")]
+    BadReason {
+        /// The longest that is taken.
+        limit: usize,
+    },
     /// There is no such version.
     #[error("the registry has no {name} {version}")]
     UnknownVersion {
@@ -140,6 +146,7 @@ impl Error {
             Self::Archive { .. } => {
                 Some("`puck pack` makes a sound archive of the sources".to_owned())
             }
+            Self::BadReason { .. } => Some("say it shorter, without line breaks".to_owned()),
             Self::Document(DocumentError::Newer(_)) | Self::Io(_) => None,
             Self::Document(_) | Self::Contradiction { .. } => Some(
                 "the registry is damaged there; its owner must restore it, or use another one"

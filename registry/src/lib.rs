@@ -8,6 +8,7 @@
 //! registry.lock                           held by whoever writes
 //! pending.json                            there while something is being written
 //! .incoming/                              what is not in its place yet
+//! private/                                tokens and owners, which a server keeps
 //! ```
 //!
 //! The first four are what a web server may serve. A version, once published, never changes; only
@@ -30,6 +31,9 @@
 //! appended. The same publish, run again, succeeds either way: a version that is there with the
 //! same bytes counts as published. A torn last line of the log is cut off.
 //!
+//! What is the same wherever a registry is kept, in a directory, in a bucket or behind HTTP, is
+//! public for those who read and write it there: [`rules`], [`index_file`], [`log`], [`Query`].
+//!
 //! ```no_run
 //! use puck_registry::Registry;
 //! let registry = Registry::create("registry".as_ref(), "local")?;
@@ -41,10 +45,12 @@
 mod beside;
 mod compatibility;
 mod error;
-mod log;
+pub mod index_file;
+pub mod log;
 mod offered;
 mod publish;
 mod registry;
+pub mod rules;
 mod search;
 mod time;
 mod writer;
@@ -55,7 +61,8 @@ pub use log::{Action, LogEntry, LogState};
 pub use offered::Offered;
 pub use publish::Published;
 pub use registry::Registry;
-pub use search::{Hit, Query};
+pub use search::{Found, Hit, Query, shown_version};
+pub use writer::{Writer, change_after, owners_path};
 
 #[cfg(test)]
 #[path = "../tests/it/sample.rs"]

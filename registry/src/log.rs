@@ -3,20 +3,17 @@
 //! Each line holds the hash of the line before, so that whoever remembers the last line he saw can
 //! tell whether the past was rewritten. Lines are only ever appended. What follows the last line
 //! feed is a line whose writer was killed: readers ignore it, the next writer cuts it off.
+//!
+//! [`follow`] checks lines that were read from wherever a log is kept.
 
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-
-use fs_err as fs;
 use puck_package::format::{self, DocumentError, Numbered};
-use puck_package::{Digest, PackageName};
+use puck_package::{Digest, IndexLine, PackageName};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// How much is read at once when looking for the last line.
-const CHUNK: u64 = 4096;
+pub(crate) mod file;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +45,16 @@ pub struct LogEntry {
     pub version: Version,
     /// The version's archive.
     pub sha256: Digest,
+    /// Why, if a yank has a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When, RFC 3339 in UTC.
     pub time: String,
 }
 
 /// How far a log goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct LogState {
     /// How many lines it has.
     pub entries: u64,
@@ -70,17 +71,40 @@ impl Numbered for LogEntry {
 }
 
 impl LogEntry {
-    pub(crate) fn parse(what: &str, line: &[u8]) -> Result<Self, DocumentError> {
+    /// What is to be logged when `line` has come to say what `action` did, at `time`. It follows
+    /// nothing yet.
+    #[must_use]
+    pub fn new(action: Action, line: &IndexLine, time: String) -> Self {
+        Self {
+            format: format::REGISTRY,
+            number: 0,
+            previous: None,
+            action,
+            name: line.name.clone(),
+            version: line.version.clone(),
+            sha256: line.sha256,
+            reason: line.yank_reason.clone(),
+            time,
+        }
+    }
+
+    /// Reads one line, without its line feed; `what` names it in errors.
+    ///
+    /// # Errors
+    /// If it is no log line, or one of a newer format.
+    pub fn parse(what: &str, line: &[u8]) -> Result<Self, DocumentError> {
         format::read_json(what, line, format::REGISTRY)
     }
 
     /// The line, without a line feed.
-    pub(crate) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("all keys are strings")
     }
 
     /// The same change as a line that follows `state`.
-    pub(crate) fn after(self, state: &LogState) -> Self {
+    #[must_use]
+    pub fn after(self, state: &LogState) -> Self {
         Self {
             number: state.entries + 1,
             previous: state.head,
@@ -89,7 +113,8 @@ impl LogEntry {
     }
 
     /// Whether `other` is the same change, wherever it stands.
-    pub(crate) fn same_change(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn same_change(&self, other: &Self) -> bool {
         let place = |entry: &Self| Self {
             number: 0,
             previous: None,
@@ -99,100 +124,34 @@ impl LogEntry {
     }
 }
 
-/// The last complete line of the log at `path`, and how far the log goes.
+impl LogState {
+    /// The state after one line more, given without its line feed.
+    #[must_use]
+    pub fn and(&self, line: &[u8]) -> Self {
+        Self {
+            entries: self.entries + 1,
+            head: Some(Digest::of(line)),
+            length: self.length + line.len() as u64 + 1,
+        }
+    }
+}
+
+/// Reads the log lines in `bytes`, which must follow `state` one by one; `what` names the log in
+/// errors. Returns how far the log goes then. An unfinished last line is passed over.
 ///
-/// Reads the end of the file only.
-pub(crate) fn last(path: &Path) -> Result<(LogState, Option<LogEntry>), Error> {
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((LogState::default(), None));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let mut start = file.metadata()?.len();
-    let mut tail = Vec::new();
-    // Until the tail holds a whole line: from one line feed, or the beginning, to another.
-    let (from, to) = loop {
-        let mut feeds = (0..tail.len())
-            .rev()
-            .filter(|&i| tail.get(i) == Some(&b'\n'));
-        match (feeds.next(), feeds.next()) {
-            (Some(end), Some(before)) => break (before + 1, end),
-            (Some(end), None) if start == 0 => break (0, end),
-            (None, _) if start == 0 => return Ok((LogState::default(), None)),
-            _ => {}
-        }
-        let size = CHUNK.max(tail.len() as u64).min(start);
-        start -= size;
-        file.seek(SeekFrom::Start(start))?;
-        let mut chunk = Vec::new();
-        (&mut file).take(size).read_to_end(&mut chunk)?;
-        chunk.append(&mut tail);
-        tail = chunk;
-    };
-    let line = tail.get(from..to).unwrap_or_default();
-    let entry = LogEntry::parse(&format!("the last line of {}", path.display()), line)?;
-    let length = start + to as u64 + 1;
-    let state = LogState {
-        entries: entry.number,
-        head: Some(Digest::of(line)),
-        length,
-    };
-    Ok((state, Some(entry)))
-}
-
-/// Appends `entry`, and makes sure that it stays. A torn line must have been cut off before.
-pub(crate) fn append(path: &Path, entry: &LogEntry) -> std::io::Result<()> {
-    let new = !fs::exists(path)?;
-    let mut file = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?;
-    let length = file.metadata()?.len();
-    let written = file
-        .write_all(format!("{}\n", entry.to_json()).as_bytes())
-        .and_then(|()| file.sync_all());
-    if written.is_err() {
-        // Half a line would be cut off later; better not to leave it.
-        let _ = file.set_len(length);
-    }
-    written?;
-    if new {
-        crate::beside::sync_directory(path.parent().unwrap_or(Path::new(".")))
-    } else {
-        Ok(())
-    }
-}
-
-/// Cuts off what follows the last complete line, if anything does.
-pub(crate) fn cut_torn_line(path: &Path, state: &LogState) -> std::io::Result<()> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.len() > state.length => {
-            let file = fs::OpenOptions::new().write(true).open(path)?;
-            file.set_len(state.length)?;
-            file.sync_all()
-        }
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// Reads the whole log at `path`, checking that each line follows from the one before.
-pub(crate) fn read(path: &Path) -> Result<(LogState, Vec<LogEntry>), Error> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    let mut state = LogState::default();
+/// # Errors
+/// If a line is no log line; if it does not follow from the one before.
+pub fn follow(
+    what: &str,
+    bytes: &[u8],
+    mut state: LogState,
+) -> Result<(LogState, Vec<LogEntry>), Error> {
     let mut entries = Vec::new();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let Some(line) = line.strip_suffix(b"\n") else {
             break;
         };
-        let what = format!("{}:{}", path.display(), entries.len() + 1);
+        let what = format!("{what}:{}", state.entries + 1);
         let entry = LogEntry::parse(&what, line)?;
         let expected = entry.clone().after(&state);
         if entry != expected {
@@ -205,11 +164,7 @@ pub(crate) fn read(path: &Path) -> Result<(LogState, Vec<LogEntry>), Error> {
             );
             return Err(Error::Contradiction { what, reason });
         }
-        state = LogState {
-            entries: entry.number,
-            head: Some(Digest::of(line)),
-            length: state.length + line.len() as u64 + 1,
-        };
+        state = state.and(line);
         entries.push(entry);
     }
     Ok((state, entries))
@@ -217,103 +172,4 @@ pub(crate) fn read(path: &Path) -> Result<(LogState, Vec<LogEntry>), Error> {
 
 fn shown(digest: Option<Digest>) -> String {
     digest.map_or_else(|| "none".to_owned(), |digest| digest.hex())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::*;
-
-    fn entry(version: u64) -> LogEntry {
-        LogEntry {
-            format: 1,
-            number: 0,
-            previous: None,
-            action: Action::Publish,
-            name: "linalg".parse().unwrap(),
-            version: Version::new(1, version, 0),
-            sha256: Digest::of(&version.to_le_bytes()),
-            time: "2026-08-04T12:00:00Z".to_owned(),
-        }
-    }
-
-    fn log(entries: u64) -> (tempfile::TempDir, PathBuf) {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("log.jsonl");
-        for version in 0..entries {
-            let (state, _) = last(&path).unwrap();
-            append(&path, &entry(version).after(&state)).unwrap();
-        }
-        (directory, path)
-    }
-
-    #[test]
-    fn the_end_is_found_without_reading_all() {
-        for count in [0, 1, 2, 100] {
-            let (_directory, path) = log(count);
-            let (state, entries) = read(&path).unwrap();
-            assert_eq!(state.entries, count);
-            assert_eq!(last(&path).unwrap(), (state, entries.last().cloned()));
-        }
-    }
-
-    #[test]
-    fn lines_longer_than_a_chunk() {
-        let (_directory, path) = log(1);
-        let (state, _) = last(&path).unwrap();
-        let mut long = entry(1).after(&state);
-        long.version.build = semver::BuildMetadata::new(&"b".repeat(9000)).unwrap();
-        append(&path, &long).unwrap();
-        assert_eq!(last(&path).unwrap().1, Some(long));
-        assert_eq!(read(&path).unwrap().0, last(&path).unwrap().0);
-    }
-
-    #[test]
-    fn a_torn_line_is_ignored_then_cut_off() {
-        for count in [0, 1, 3] {
-            let (_directory, path) = log(count);
-            let (state, _) = last(&path).unwrap();
-            let mut file = fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&path)
-                .unwrap();
-            file.write_all(br#"{"format":1,"num"#).unwrap();
-            assert_eq!(last(&path).unwrap().0, state);
-            assert_eq!(read(&path).unwrap().0, state);
-            cut_torn_line(&path, &state).unwrap();
-            append(&path, &entry(9).after(&state)).unwrap();
-            assert_eq!(read(&path).unwrap().1.len() as u64, count + 1);
-        }
-    }
-
-    #[test]
-    fn a_rewritten_past_is_found() {
-        let (_directory, path) = log(4);
-        let text = fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        let changed = lines[1].replace("1.1.0", "1.7.0");
-        for (rewritten, line) in [
-            ([lines[0], &changed, lines[2], lines[3]].join("\n"), 3),
-            ([lines[0], lines[2], lines[3]].join("\n"), 2),
-            ([lines[1], lines[2], lines[3]].join("\n"), 1),
-            ([lines[0], lines[1], lines[1], lines[2]].join("\n"), 3),
-        ] {
-            fs::write(&path, rewritten + "\n").unwrap();
-            let error = read(&path).unwrap_err().to_string();
-            assert!(
-                error.contains(&format!("log.jsonl:{line}: the log was rewritten")),
-                "{error}"
-            );
-        }
-        fs::write(&path, "oops\n").unwrap();
-        assert!(
-            read(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("log.jsonl:1 is not valid")
-        );
-        assert!(last(&path).is_err());
-    }
 }

@@ -26,7 +26,10 @@ pub struct Offered {
 impl Offered {
     /// Opens and checks the archive at `path`: its form, the digest of every file, that its
     /// description agrees with itself, and that its objects define what it says it exports.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not sound.
+    pub fn open(path: &Path) -> Result<Self, Error> {
         let refused = |source| Error::Archive {
             path: path.to_owned(),
             source,
@@ -51,7 +54,8 @@ impl Offered {
     }
 
     /// The index line that it would get now.
-    pub(crate) fn line(&self) -> IndexLine {
+    #[must_use]
+    pub fn line(&self) -> IndexLine {
         IndexLine::new(&self.document, self.sha256, self.size, time::now())
     }
 }

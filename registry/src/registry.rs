@@ -12,7 +12,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::log::{self, Action, LogState};
-use crate::{Error, beside};
+use crate::{Error, Writer, beside, index_file, writer};
 
 /// The file that makes a directory a registry.
 const DESCRIPTION: &str = "registry.json";
@@ -155,32 +155,7 @@ impl Registry {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        let mut lines: BTreeMap<Version, IndexLine> = BTreeMap::new();
-        for (i, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() {
-                continue;
-            }
-            let what = format!("{}:{}", path.display(), i + 1);
-            let contradiction = |reason: String| Error::Contradiction {
-                what: what.clone(),
-                reason,
-            };
-            let line = str::from_utf8(line)
-                .map_err(|_| contradiction("the line is not UTF-8".to_owned()))?;
-            let line = IndexLine::parse(&what, line)?;
-            if line.name != *name {
-                let reason = format!("the line is about {}, not about {name}", line.name);
-                return Err(contradiction(reason));
-            }
-            if lines.contains_key(&line.version) {
-                return Err(contradiction(format!(
-                    "{name} {} stands here twice",
-                    line.version
-                )));
-            }
-            lines.insert(line.version.clone(), line);
-        }
-        Ok(lines.into_values().collect())
+        index_file::parse(&path.display().to_string(), &bytes, name)
     }
 
     /// The names of all packages, sorted.
@@ -212,6 +187,15 @@ impl Registry {
         Ok(names)
     }
 
+    /// Finishes or undoes what a writer that was killed left half done, as whoever writes next
+    /// does, too.
+    ///
+    /// # Errors
+    /// If the registry cannot be written, or is damaged.
+    pub fn recover(&self) -> Result<(), Error> {
+        Writer::lock(self).map(drop)
+    }
+
     /// Checks that no line of the log was changed, removed or inserted, and that the index says
     /// what the log says. Returns how far the log goes.
     ///
@@ -220,7 +204,17 @@ impl Registry {
     pub fn verify_log(&self) -> Result<LogState, Error> {
         let _lock = self.lock_for_reading()?;
         let path = self.log_path();
-        let (state, entries) = log::read(&path)?;
+        let (state, mut entries) = log::file::read(&path)?;
+        // Of a writer that was killed: the next one will log what the index says already.
+        if let Some(entry) = writer::announced(self)?
+            && !entries.last().is_some_and(|last| last.same_change(&entry))
+        {
+            let lines = self.versions(&entry.name)?;
+            let mut same = lines.iter().filter(|line| line.version == entry.version);
+            if same.any(|line| writer::says(line, &entry)) {
+                entries.push(entry);
+            }
+        }
         let mut logged = BTreeMap::new();
         for (i, entry) in entries.into_iter().enumerate() {
             let what = format!("{}:{}", path.display(), i + 1);
@@ -281,6 +275,11 @@ impl Registry {
 
     pub(crate) fn incoming(&self) -> PathBuf {
         self.directory.join(INCOMING)
+    }
+
+    /// What is not for others to read.
+    pub(crate) fn private(&self) -> PathBuf {
+        self.directory.join("private")
     }
 
     /// Keeps writers out, if there ever was one.

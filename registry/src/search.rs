@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use puck_package::index::Export;
 use puck_package::{IndexLine, PackageName, Signature};
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Registry};
 
@@ -19,65 +20,84 @@ pub struct Query {
 }
 
 /// A package that was found, at its newest version that is not yanked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Hit {
     /// The package.
     pub name: PackageName,
     /// Its newest release, or pre-release if it has no release.
     pub version: Version,
     /// One line about it.
+    #[serde(default)]
     pub description: String,
     /// Words to be found by.
+    #[serde(default)]
     pub keywords: Vec<String>,
     /// The exports that matched; with no signature and no word for a function's name, none.
+    #[serde(default)]
     pub exports: Vec<Export>,
 }
 
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The packages, the best first.
+    pub hits: Vec<Hit>,
+    /// Why packages were passed over that cannot be read.
+    pub skipped: Vec<Error>,
+}
+
 impl Registry {
-    /// The packages that match `query`, the best first.
+    /// The packages that match `query`, the best first. A package whose index file is damaged is
+    /// passed over.
     ///
     /// # Errors
-    /// If the index cannot be read.
-    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, Error> {
-        let words: Vec<String> = query
+    /// If the index cannot be listed.
+    pub fn search(&self, query: &Query) -> Result<Found, Error> {
+        let mut newest = Vec::new();
+        let mut skipped = Vec::new();
+        for name in self.names()? {
+            match self.versions(&name) {
+                Ok(lines) => newest.extend(shown_version(&lines).cloned()),
+                Err(error) => skipped.push(error),
+            }
+        }
+        let hits = query.among(&newest);
+        Ok(Found { hits, skipped })
+    }
+}
+
+/// The version by which searches show a package: the newest release that is not yanked, or
+/// pre-release if there is no release; `None` if all are yanked.
+#[must_use]
+pub fn shown_version(lines: &[IndexLine]) -> Option<&IndexLine> {
+    let lines = lines.iter().filter(|line| !line.yanked);
+    lines.max_by_key(|line| (line.version.pre.is_empty(), &line.version))
+}
+
+impl Query {
+    /// The packages that match, the best first, of which each line in `shown` stands for one.
+    pub fn among<'a>(&self, shown: impl IntoIterator<Item = &'a IndexLine>) -> Vec<Hit> {
+        let words: Vec<String> = self
             .text
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let signature = query.signature.as_ref().map(Signature::canonical);
-        let mut hits = Vec::new();
-        for name in self.names()? {
-            let lines = self.versions(&name)?;
-            let newest = lines
-                .into_iter()
-                .filter(|line| !line.yanked)
-                .max_by_key(|line| (line.version.pre.is_empty(), line.version.clone()));
-            if let Some(line) = newest
-                && let Some((rank, exports)) = rank(&line, &words, signature.as_deref())
-            {
-                let IndexLine {
-                    name,
-                    version,
-                    description,
-                    keywords,
-                    ..
-                } = line;
-                hits.push((
-                    rank,
-                    Hit {
-                        name,
-                        version,
-                        description,
-                        keywords,
-                        exports,
-                    },
-                ));
-            }
-        }
-        hits.sort_by(|(rank, hit), (other_rank, other)| {
-            (Reverse(rank), &hit.name).cmp(&(Reverse(other_rank), &other.name))
+        let signature = self.signature.as_ref().map(Signature::canonical);
+        let ranked = shown.into_iter().filter_map(|line| {
+            let (rank, exports) = rank(line, &words, signature.as_deref())?;
+            Some((rank, line, exports))
         });
-        Ok(hits.into_iter().map(|(_, hit)| hit).collect())
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_by_key(|(rank, line, _)| (Reverse(*rank), &line.name));
+        let hit = |(_, line, exports): (u32, &IndexLine, Vec<Export>)| Hit {
+            name: line.name.clone(),
+            version: line.version.clone(),
+            description: line.description.clone(),
+            keywords: line.keywords.clone(),
+            exports,
+        };
+        ranked.into_iter().map(hit).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use puck_package::Signature;
-use puck_registry::Query;
+use puck_registry::{Found, Query};
 use serde_json::json;
 
 use crate::arguments::Format;
@@ -42,10 +42,13 @@ pub(crate) fn run(
         text: words.join(" "),
         signature: signature.clone(),
     };
-    let hits = match settings.machine()?.registry()? {
+    let Found { hits, skipped } = match settings.machine()?.registry()? {
         Some(registry) => registry.search(&query)?,
-        None => Vec::new(),
+        None => Found::default(),
     };
+    for problem in skipped {
+        console.note(format_args!("passed over: {problem}"));
+    }
     if *format == Format::Json {
         let hits = hits.iter().map(|hit| {
             json!({

@@ -111,12 +111,12 @@ fn yanks_that_were_killed() {
                 .unwrap();
             let mut entries = 2;
             if !yanked {
-                registry.yank(&name, &version, true).unwrap();
+                registry.yank(&name, &version, true, None).unwrap();
                 entries = 3;
             }
             fault::after(step);
-            registry.yank(&name, &version, yanked).unwrap_err();
-            registry.yank(&name, &version, yanked).unwrap();
+            registry.yank(&name, &version, yanked, None).unwrap_err();
+            registry.yank(&name, &version, yanked, None).unwrap();
             assert_eq!(
                 registry.versions(&name).unwrap()[0].yanked,
                 yanked,

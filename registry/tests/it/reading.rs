@@ -179,7 +179,7 @@ fn searching() {
         registry.publish(&sample.pack(directory.path())).unwrap();
     }
     registry
-        .yank(&"gone".parse().unwrap(), &Version::new(1, 0, 0), true)
+        .yank(&"gone".parse().unwrap(), &Version::new(1, 0, 0), true, None)
         .unwrap();
     let dot = "fn(a: u64, b: *const f64) -> f64";
     for (text, signature, expected) in [
@@ -199,7 +199,7 @@ fn searching() {
             text: text.to_owned(),
             signature: signature.map(|s| s.parse().unwrap()),
         };
-        let hits = registry.search(&query).unwrap();
+        let hits = registry.search(&query).unwrap().hits;
         let names: Vec<&str> = hits.iter().map(|hit| hit.name.as_str()).collect();
         assert_eq!(names.join(" "), expected, "{text:?} {signature:?}");
         if signature.is_some() {
@@ -214,7 +214,8 @@ fn searching() {
             text: "linalg".to_owned(),
             signature: None,
         })
-        .unwrap();
+        .unwrap()
+        .hits;
     assert_eq!(hits[0].version.to_string(), "1.1.0");
 }
 
