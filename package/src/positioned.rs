@@ -9,6 +9,15 @@ use toml::de::{DeTable, DeValue};
 use crate::ManifestError;
 use crate::nearest;
 
+/// A value with the line it stands on, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Its line.
+    pub line: usize,
+}
+
 /// A manifest's text and name.
 pub(crate) struct Source<'t> {
     text: &'t str,

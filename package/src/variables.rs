@@ -103,17 +103,22 @@ pub const ALL: &[(&str, &str)] = &[
     (NO_COLOR, "set to anything: no colours"),
 ];
 
-/// The variable that says where the registry `name` is.
+/// The variable that says where the registry `name` is; `None` where it would be a token's.
 #[must_use]
-pub fn of_registry(name: &str) -> String {
-    let name = name.to_ascii_uppercase().replace('-', "_");
-    format!("{PUCK_REGISTRY}_{name}")
+pub fn of_registry(name: &str) -> Option<String> {
+    let name = folded(name);
+    let is_token = name == "TOKEN" || name.ends_with("_TOKEN");
+    (!is_token).then(|| format!("{PUCK_REGISTRY}_{name}"))
 }
 
 /// The variable that holds the token for the registry `name`.
 #[must_use]
 pub fn of_registry_token(name: &str) -> String {
-    format!("{}_TOKEN", of_registry(name))
+    format!("{PUCK_REGISTRY}_{}_TOKEN", folded(name))
+}
+
+fn folded(name: &str) -> String {
+    name.to_ascii_uppercase().replace('-', "_")
 }
 
 /// Whether the variable `name` is set, to anything but `0` and `false`.
@@ -151,7 +156,11 @@ mod tests {
 
     #[test]
     fn names_of_registries_in_variables() {
-        assert_eq!(of_registry("my-team2"), "PUCK_REGISTRY_MY_TEAM2");
+        assert_eq!(
+            of_registry("my-team2").as_deref(),
+            Some("PUCK_REGISTRY_MY_TEAM2")
+        );
+        assert_eq!(of_registry("token").or(of_registry("x-token")), None);
         assert_eq!(of_registry_token("x"), "PUCK_REGISTRY_X_TOKEN");
     }
 

@@ -13,6 +13,7 @@ pub use keys::{KEYS, Key, nearest_key};
 use crate::location::check_registry_name;
 use crate::manifest::sources::{directory, location, location_of_table};
 use crate::manifest::{ManifestError, read_text};
+pub use crate::positioned::Placed;
 use crate::positioned::{Source, Table, Value};
 use crate::quantity::{Age, Size};
 use crate::{RegistryLocation, nearest};
@@ -48,15 +49,6 @@ pub struct GcConfig {
     pub max_age: Option<Placed<Age>>,
     /// The store may be as large as this.
     pub max_size: Option<Placed<Size>>,
-}
-
-/// A value with the line it stands on, from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed<T> {
-    /// The value.
-    pub value: T,
-    /// Its line.
-    pub line: usize,
 }
 
 /// A registry and how to speak to it.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use semver::{Version, VersionReq};
 
 use crate::format::NewerFormat;
-use crate::positioned::Source;
+use crate::positioned::{Placed, Source};
 use crate::{Capability, FunctionName, PackageName, RegistryLocation, Signature, Target};
 
 /// The file's name.
@@ -36,7 +36,7 @@ pub struct Manifest {
     /// What is needed.
     pub dependencies: BTreeMap<PackageName, Dependency>,
     /// Registries by the names that dependencies use; folders are joined to the manifest's own.
-    pub registries: BTreeMap<String, RegistryLocation>,
+    pub registries: BTreeMap<String, Placed<RegistryLocation>>,
     /// What is taken in place of what a registry has, wherever it is needed.
     pub patches: BTreeMap<PackageName, Patch>,
     /// The projects that share this one's lockfile.

@@ -8,18 +8,19 @@ use semver::VersionReq;
 use super::sections::requirement;
 use super::{ManifestError, Patch};
 use crate::location::check_registry_name;
-use crate::positioned::{Table, Value};
+use crate::positioned::{Placed, Table, Value};
 use crate::{PackageName, RegistryLocation};
 
 /// `[registries]`; folders are seen from the manifest's own.
 pub(super) fn registries(
     value: Value<'_, '_>,
-) -> Result<BTreeMap<String, RegistryLocation>, ManifestError> {
+) -> Result<BTreeMap<String, Placed<RegistryLocation>>, ManifestError> {
     let table = value.table("[registries]")?;
     let base = directory(table.source().path()).to_owned();
     let mut registries = BTreeMap::new();
     for (value, name, span) in table.entries() {
         check_registry_name(name).map_err(|e| table.source().error(&span, e.to_string()))?;
+        let line = value.line();
         let location = if value.is_string() {
             location(value, &base)?
         } else {
@@ -28,7 +29,8 @@ pub(super) fn registries(
             table.expect_keys(&["url", "path"])?;
             location_of_table(&table, &base)?
         };
-        registries.insert(name.to_owned(), location);
+        let value = location;
+        registries.insert(name.to_owned(), Placed { value, line });
     }
     Ok(registries)
 }
@@ -124,15 +126,15 @@ mod tests {
         let shown: Vec<_> = manifest
             .registries
             .iter()
-            .map(|(name, location)| format!("{name} {location}"))
+            .map(|(name, location)| format!("{name} {} {}", location.value, location.line))
             .collect();
         assert_eq!(
             shown,
             [
-                "lab http://lab:80",
-                "near /srv/near",
-                "shared /project/../shared",
-                "team https://registry.example",
+                "lab http://lab:80 4",
+                "near /srv/near 5",
+                "shared /project/../shared 3",
+                "team https://registry.example 2",
             ]
         );
         let patch = |name: &str| manifest.patches[&name.parse().unwrap()].clone();
