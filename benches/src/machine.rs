@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::settings::Settings;
+use crate::settings::{Measured, Settings};
 
 /// What the reader of a measurement must know.
 pub(crate) struct Machine {
@@ -12,7 +12,8 @@ pub(crate) struct Machine {
     pub(crate) processor: String,
     pub(crate) cores: usize,
     pub(crate) kernel: String,
-    pub(crate) clang: String,
+    /// What Puck is compared with.
+    pub(crate) tools: Vec<String>,
     pub(crate) puck: String,
 }
 
@@ -20,6 +21,10 @@ impl Machine {
     /// Looks at this machine.
     pub(crate) fn find(settings: &Settings) -> Machine {
         let unknown = || "unknown".to_owned();
+        let compared = match settings.subject {
+            Measured::Functions => vec![Path::new(&settings.clang)],
+            Measured::Packages => vec![settings.uv.as_path(), settings.cargo.as_path()],
+        };
         let cpuinfo = fs_err::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Machine {
             date: today(),
@@ -27,7 +32,10 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             kernel: fs_err::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| unknown(), |text| text.trim().to_owned()),
-            clang: version(Path::new(&settings.clang)).unwrap_or_else(unknown),
+            tools: compared
+                .into_iter()
+                .map(|program| version(program).unwrap_or_else(unknown))
+                .collect(),
             puck: version(&settings.puck).unwrap_or_else(unknown),
         }
     }

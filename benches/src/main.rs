@@ -10,6 +10,7 @@
 //! | [`settings`] | the command line |
 //! | [`subject`] | the sources ([`source`]), and what each side made of them |
 //! | [`measure`] | one module a measurement |
+//! | [`packages`] | package management, against uv and cargo |
 //! | [`child`] | what runs in fresh processes |
 //! | [`sample`], [`row`] | medians and spreads; a line of the table |
 //! | [`report`], [`machine`] | the table, the JSON, the page; where it was measured |
@@ -21,6 +22,7 @@
 mod child;
 mod machine;
 mod measure;
+mod packages;
 mod report;
 mod row;
 mod sample;
@@ -31,6 +33,9 @@ mod subject;
 use std::process::ExitCode;
 
 use anyhow::Result;
+
+use crate::row::Row;
+use crate::settings::{Measured, Settings};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,17 +50,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<ExitCode> {
-    let Some(settings) = settings::Settings::parse(arguments)? else {
+    let Some(settings) = Settings::parse(arguments)? else {
         print!("{}", settings::HELP);
         return Ok(ExitCode::SUCCESS);
     };
-    let mut rows = Vec::new();
-    for &functions in &settings.functions {
-        println!("\n{functions} functions");
-        let subject = subject::Subject::prepare(&settings, functions)?;
-        rows.extend(measure::all(&settings, &subject)?);
-    }
-    subject::remove_set_aside(&settings.work)?;
+    let rows = match settings.subject {
+        Measured::Functions => functions(&settings)?,
+        Measured::Packages => packages::run(&settings)?,
+    };
     print!("\n{}", report::table(&rows));
     report::write_json(&settings, &rows)?;
     report::write_page(&settings, &rows)?;
@@ -74,4 +76,16 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What is measured of each size of a package.
+fn functions(settings: &Settings) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for &functions in &settings.functions {
+        println!("\n{functions} functions");
+        let subject = subject::Subject::prepare(settings, functions)?;
+        rows.extend(measure::all(settings, &subject)?);
+    }
+    subject::remove_set_aside(&settings.work)?;
+    Ok(rows)
 }

@@ -6,6 +6,7 @@ use crate::sample::Sample;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
     Bytes,
+    Count,
     Milliseconds,
     Microseconds,
     Nanoseconds,
@@ -15,6 +16,7 @@ impl Unit {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Unit::Bytes => "bytes",
+            Unit::Count => "",
             Unit::Milliseconds => "ms",
             Unit::Microseconds => "µs",
             Unit::Nanoseconds => "ns",
@@ -23,6 +25,7 @@ impl Unit {
 
     pub(crate) fn show(self, value: f64) -> String {
         match self {
+            Unit::Count => format!("{value:.0}"),
             Unit::Bytes if value >= 10_000.0 => format!("{:.1} kB", value / 1000.0),
             Unit::Bytes => format!("{value:.0} B"),
             Unit::Milliseconds if value >= 1000.0 => format!("{:.2} s", value / 1000.0),
@@ -44,7 +47,8 @@ pub(crate) enum Limit {
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) what: String,
-    pub(crate) functions: usize,
+    /// What it is about: rows of one group stand together.
+    pub(crate) group: String,
     pub(crate) unit: Unit,
     pub(crate) puck: Sample,
     /// What it is compared with, and what that is.
@@ -85,7 +89,7 @@ mod tests {
     fn row(puck: f64, plain: Option<f64>, limit: Option<Limit>) -> Row {
         Row {
             what: "size".into(),
-            functions: 1,
+            group: "1 function".into(),
             unit: Unit::Bytes,
             puck: Sample::exact(puck),
             plain: plain.map(|plain| (Sample::exact(plain), "clang")),

@@ -6,11 +6,16 @@ use anyhow::{Context as _, Result, bail};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-Usage: puck-benches --puck FILE --work DIR [OPTION]...
+Usage: puck-benches [packages] --puck FILE --work DIR [OPTION]...
+
+Measures functions and their libraries; with `packages`, package management.
 
   --puck FILE        the release binary
-  --work DIR         where everything is made; results.json is left in it
+  --work DIR         where everything is made; results are left in it
   --clang COMMAND    the clang to compare with (default: clang)
+  --uv COMMAND       the uv to compare with (default: uv)
+  --cargo COMMAND    the cargo to compare with (default: cargo)
+  --only WORD        of packages: measure only what has this word in its name
   --report FILE      write the page of results there
   --functions N,...  sizes of the package (default: 60,1000)
   --quick            measure a fifth as often
@@ -28,12 +33,25 @@ pub(crate) struct Rounds {
     pub(crate) open: usize,
 }
 
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Measured {
+    /// Libraries of functions, against clang's.
+    Functions,
+    /// Package management, against uv and cargo.
+    Packages,
+}
+
 /// What to measure, and with what.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) subject: Measured,
     pub(crate) puck: PathBuf,
     pub(crate) work: PathBuf,
     pub(crate) clang: String,
+    pub(crate) uv: PathBuf,
+    pub(crate) cargo: PathBuf,
+    pub(crate) only: Option<String>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) functions: Vec<usize>,
     pub(crate) rounds: Rounds,
@@ -45,6 +63,8 @@ impl Settings {
     pub(crate) fn parse(arguments: &[String]) -> Result<Option<Settings>> {
         let (mut puck, mut work, mut report) = (None, None, None);
         let mut clang = "clang".to_owned();
+        let (mut uv, mut cargo) = (PathBuf::from("uv"), PathBuf::from("cargo"));
+        let (mut subject, mut only) = (Measured::Functions, None);
         let mut functions = vec![60, 1000];
         let (mut quick, mut check) = (false, false);
 
@@ -60,6 +80,10 @@ impl Settings {
                 "--work" => work = Some(PathBuf::from(value()?)),
                 "--report" => report = Some(PathBuf::from(value()?)),
                 "--clang" => clang.clone_from(value()?),
+                "--uv" => uv = PathBuf::from(value()?),
+                "--cargo" => cargo = PathBuf::from(value()?),
+                "--only" => only = Some(value()?.clone()),
+                crate::packages::VERB => subject = Measured::Packages,
                 "--functions" => functions = parse_sizes(value()?)?,
                 "--quick" => quick = true,
                 "--check" => check = true,
@@ -80,9 +104,13 @@ impl Settings {
             }
         };
         Ok(Some(Settings {
+            subject,
             puck: puck.context("--puck FILE is missing")?,
             work: work.context("--work DIR is missing")?,
             clang,
+            uv,
+            cargo,
+            only,
             report,
             functions,
             rounds,
@@ -124,6 +152,10 @@ mod tests {
         assert_eq!(settings.clang, "clang-22");
         assert_eq!(settings.functions, [5, 7]);
         assert!(settings.check && settings.rounds.slow == 2);
+        assert_eq!(settings.subject, Measured::Functions);
+        let settings = parse("packages --puck p --work w --uv u").unwrap().unwrap();
+        assert_eq!(settings.subject, Measured::Packages);
+        assert_eq!(settings.uv, PathBuf::from("u"));
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Subject {
         Ok(subject)
     }
 
+    /// The name of the rows about it.
+    pub(crate) fn group(&self) -> String {
+        format!("{} functions", self.functions)
+    }
+
     pub(crate) fn package(&self) -> PathBuf {
         self.folder.join("package")
     }
@@ -158,7 +163,8 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+/// Writes a file, and the folders it is in.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs_err::create_dir_all(parent)?;
     }
@@ -170,7 +176,7 @@ const ATTIC: &str = "set-aside";
 
 /// Moves a folder out of the way. Removing it now would slow down what is created next (ext4 is slow
 /// to create after a removal), so that waits until everything is measured: [`remove_set_aside`].
-fn set_aside(folder: &Path) -> Result<()> {
+pub(crate) fn set_aside(folder: &Path) -> Result<()> {
     if !folder.exists() {
         return Ok(());
     }
@@ -196,11 +202,15 @@ pub(crate) fn remove_set_aside(work: &Path) -> Result<()> {
         attics.push(entry?.path().join("package").join(ATTIC));
     }
     for attic in attics.iter().filter(|attic| attic.exists()) {
-        // A store in it is read-only.
-        succeed(Command::new("chmod").args(["-R", "u+w"]).arg(attic))?;
-        fs_err::remove_dir_all(attic)?;
+        remove(attic)?;
     }
     Ok(())
+}
+
+/// Removes a folder that may hold a store, which is read-only.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    succeed(Command::new("chmod").args(["-R", "u+w"]).arg(folder))?;
+    Ok(fs_err::remove_dir_all(folder)?)
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! The measurements of `docs/performance.md`.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::workspace::{cargo, command, root, target_dir};
 use crate::{setup, steps, tools};
+
+/// The uv that package management is compared with: the same one everywhere.
+const UV: &str = "uv==0.13.9";
 
 /// The verb: builds the command and the benchmarks optimised, and hands the arguments on.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -13,16 +18,37 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         steps::run(cargo().args(["build", "--release", "--package", "puck-benches"]))
     })?;
     let release = target_dir().join("release");
+    let work = root().join("target/bench");
     let mut measure = command(release.join("puck-benches"));
     measure
+        .args(arguments)
         .arg("--puck")
         .arg(release.join("puck"))
         .arg("--work")
-        .arg(root().join("target/bench"))
+        .arg(&work)
         .arg("--report")
         .arg(root().join("docs/performance.md"));
     if let Some(clang) = tools::clang() {
         measure.arg("--clang").arg(clang);
     }
-    steps::quietly(measure.args(arguments))
+    if arguments.iter().any(|argument| argument == "packages") {
+        // Not rustup's stand-in for it, which would be measured as well.
+        measure.arg("--uv").arg(uv()?);
+        measure.arg("--cargo").arg(cargo().get_program());
+    }
+    steps::quietly(&mut measure)
+}
+
+/// uv, from PyPI, in a Python environment below `target/`.
+fn uv() -> Result<PathBuf> {
+    let environment = target_dir().join("uv");
+    let uv = environment.join("bin/uv");
+    if !uv.exists() {
+        steps::step("Install uv from PyPI", || {
+            steps::run(command("python3").args(["-m", "venv"]).arg(&environment))?;
+            let pip = environment.join("bin/pip");
+            steps::run(command(pip).args(["install", "--quiet", UV]))
+        })?;
+    }
+    Ok(uv)
 }

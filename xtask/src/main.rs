@@ -39,7 +39,8 @@ Verbs:
   test    check formatting and lints, run all tests; arguments go to the test runner
   demo    build the command and take the examples the whole way: publish, install, call
   bench   measure Puck against plain tools and write docs/performance.md; arguments go to the
-          benchmarks: --check compares with the targets, --quick measures less
+          benchmarks: `packages` measures package management beside uv and cargo, --check compares
+          with the targets, --quick measures less
   docs    write docs/commands.md and build the API documentation, with warnings denied;
           --check: only see whether docs/commands.md is current
   help    print this

@@ -35,7 +35,7 @@ pub(super) fn measure(settings: &Settings, subject: &Subject) -> Result<Vec<Row>
     Ok(vec![
         Row {
             what: "build from nothing".into(),
-            functions: subject.functions,
+            group: subject.group(),
             unit: Unit::Milliseconds,
             puck: cold,
             plain: Some((clang, "clang, three targets one after the other")),
@@ -43,7 +43,7 @@ pub(super) fn measure(settings: &Settings, subject: &Subject) -> Result<Vec<Row>
         },
         Row {
             what: "build, nothing changed".into(),
-            functions: subject.functions,
+            group: subject.group(),
             unit: Unit::Milliseconds,
             puck: Sample::new(unchanged),
             plain: None,

@@ -35,7 +35,7 @@ pub(super) fn measure(settings: &Settings, subject: &Subject) -> Result<Vec<Row>
     }
     Ok(vec![Row {
         what: "a call".into(),
-        functions: subject.functions,
+        group: subject.group(),
         unit: Unit::Nanoseconds,
         puck: Sample::new(puck),
         plain: Some((Sample::new(plain), "a call through dlsym's pointer")),

@@ -28,7 +28,7 @@ pub(super) fn measure(_: &Settings, subject: &Subject) -> Result<Vec<Row>> {
 
     let row = |what: &str, puck: f64, plain: f64, limit| Row {
         what: what.into(),
-        functions: subject.functions,
+        group: subject.group(),
         unit: Unit::Bytes,
         puck: Sample::exact(puck),
         plain: Some((Sample::exact(plain), "dlopen of the plain library")),

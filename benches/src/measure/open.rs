@@ -42,7 +42,7 @@ pub(super) fn measure(settings: &Settings, subject: &Subject) -> Result<Vec<Row>
 
     let row = |what: &str, plain, limit| Row {
         what: what.into(),
-        functions: subject.functions,
+        group: subject.group(),
         unit: Unit::Microseconds,
         puck: puck.clone(),
         plain,

@@ -17,7 +17,7 @@ pub(super) fn measure(_: &Settings, subject: &Subject) -> Result<Vec<Row>> {
         let plain = fs_err::read(subject.plain_library(target))?;
         rows.push(Row {
             what: format!("installed library, {target}"),
-            functions: subject.functions,
+            group: subject.group(),
             unit: Unit::Bytes,
             puck: size_of(&subject.installed_library(target)?)?,
             plain: Some((
@@ -31,7 +31,7 @@ pub(super) fn measure(_: &Settings, subject: &Subject) -> Result<Vec<Row>> {
     let compressed = zstd::encode_all(plain_libraries.as_slice(), 19)?;
     rows.push(Row {
         what: "archive: three targets and IR".into(),
-        functions: subject.functions,
+        group: subject.group(),
         unit: Unit::Bytes,
         puck: size_of(&subject.archive())?,
         plain: Some((
