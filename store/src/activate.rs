@@ -15,11 +15,12 @@ const HALF_MADE: &str = ".puck-new-";
 
 impl Store {
     /// Makes `environment` the project's. From one moment to the next `.puck` points to it; a
-    /// program that has opened the old one keeps it.
+    /// program that has opened the old one keeps it. The store [remembers](Store::remember) the project.
     ///
     /// # Errors
     /// [`Error::NotALink`] if `.puck` is a file or a folder: it is left alone.
     pub fn activate(&self, project: &Path, environment: &Environment) -> Result<()> {
+        self.remember(project)?;
         let link = project.join(LINK);
         // The name says where the link leads, so whoever else makes it makes the same.
         let half_made = project.join(format!("{HALF_MADE}{}", environment.key.prefix(16)));

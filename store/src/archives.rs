@@ -18,6 +18,7 @@ impl Store {
     pub fn add_archive(&self, reader: &mut dyn Read, sha256: &Digest, size: u64) -> Result<()> {
         let place = self.archive_path(sha256);
         if self.has_archive(sha256, size) {
+            files::mark_used(&place)?;
             return Ok(());
         }
         let staging = self.stage(&format!("archive-{sha256}"))?;

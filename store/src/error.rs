@@ -194,6 +194,30 @@ pub enum Error {
     )]
     NotALink(PathBuf),
 
+    /// It cannot be told what a project needs, so nothing can be removed.
+    #[error("cannot tell what the project {project} needs of the store: {source}", project = .project.display())]
+    UnreadableProject {
+        /// The project's folder.
+        project: PathBuf,
+        /// What in the store remembers it.
+        record: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+
+    /// Others use the store, and it cannot be told what their processes need.
+    #[error(
+        "others may write to the store {home}, and {processes} of their processes cannot be looked \
+         at, so nothing is removed",
+        home = .home.display()
+    )]
+    Shared {
+        /// The store's folder.
+        home: PathBuf,
+        /// How many processes.
+        processes: usize,
+    },
+
     /// An export would overwrite something.
     #[error("{path} exists and is not an empty directory", path = .0.display())]
     NotEmpty(PathBuf),
@@ -224,6 +248,11 @@ impl Error {
                 "run `puck update`, or build the caller again with the versions that are installed"
                     .into()
             }
+            Self::UnreadableProject { record, .. } => format!(
+                "run it as the project's owner or as root; if the project is gone for good, remove {}",
+                record.display()
+            ),
+            Self::Shared { .. } => "run it as root".into(),
             Self::NotALink(path) => format!("move {} away and try again", path.display()),
             Self::NotEmpty(_) => "name a directory that does not exist yet".into(),
             Self::Io(_) | Self::Archive { .. } | Self::Link { .. } | Self::SameSeries { .. } => {

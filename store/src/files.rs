@@ -3,7 +3,8 @@
 use std::fs::Permissions;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 
@@ -71,6 +72,37 @@ pub(crate) fn seal_directory(path: &Path) -> Result<()> {
 pub(crate) fn withdraw_directory(from: &Path, to: &Path) -> Result<()> {
     set_mode(from, DIRECTORY_WRITABLE)?;
     Ok(fs::rename(from, to)?)
+}
+
+/// What is in a folder, in order; nothing if there is none.
+pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths: Result<Vec<PathBuf>, std::io::Error> =
+        entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// How coarsely it is recorded when something was used last.
+const USE: Duration = Duration::from_secs(3600);
+
+/// Records in the time of its last change that the folder or file at `path` is in use, unless that
+/// was done within the hour, and says whether it was.
+pub(crate) fn mark_used(path: &Path) -> Result<bool> {
+    let modified = fs::symlink_metadata(path)?.modified()?;
+    let recent = SystemTime::now()
+        .duration_since(modified)
+        .is_ok_and(|age| age < USE);
+    if recent {
+        return Ok(false);
+    }
+    // Somebody else's is somebody else's to remove; it need not be marked.
+    let marked = fs::File::open(path)?.file().set_modified(SystemTime::now());
+    Ok(marked.is_ok())
 }
 
 /// Flushes the folder that `path` is in: a rename is only then sure to last.

@@ -1,6 +1,6 @@
 //! A package as it lies in the store, and whether it is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -124,6 +124,15 @@ impl Store {
                 Err(error) => return Err(error.into()),
             }
         }
+        let listed: BTreeSet<PathBuf> = package
+            .files()
+            .map(|(path, _)| package.path.join(path))
+            .chain([package.path.join(RECORD)])
+            .collect();
+        add_foreign(&package.path, &listed, &mut |path| {
+            let path = path.strip_prefix(&package.path).unwrap_or(path);
+            problems.push(format!("{} does not belong there", path.display()));
+        })?;
         Ok(problems)
     }
 
@@ -195,6 +204,22 @@ fn check_sizes(package: InstalledPackage) -> Result<State> {
         }
     }
     Ok(State::Whole(Box::new(package)))
+}
+
+/// Names every file below `directory` that is not `listed`.
+fn add_foreign(
+    directory: &Path,
+    listed: &BTreeSet<PathBuf>,
+    name: &mut dyn FnMut(&Path),
+) -> Result<()> {
+    for path in files::entries(directory)? {
+        if fs::symlink_metadata(&path)?.is_dir() {
+            add_foreign(&path, listed, name)?;
+        } else if !listed.contains(&path) {
+            name(&path);
+        }
+    }
+    Ok(())
 }
 
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {

@@ -10,6 +10,7 @@
 //!     lib/<object>.so                 each object, linked once
 //!     installed.json                  digests of what installing added ([`InstallRecord`])
 //!   environments/<key>/               what a project's `.puck` points to ([`Environment`])
+//!   projects/<digest>                 links to the projects that use the store
 //!   staging/                          what is being made, each with the lock of who makes it
 //!   index/, registry/, user/          the registries' and the projects' own; not touched here
 //! ```
@@ -26,11 +27,16 @@
 //!
 //! # Lock order
 //!
-//! A lock is a `flock` on `staging/<thing>.lock`; the file goes away with the lock.
+//! A lock is a `flock` on `staging/<thing>.lock`; the file goes away with the lock. The first is one
+//! on the store's folder itself.
 //!
-//! 1. `package-<sha256>` while a package is unpacked and linked, `environment-<key>` and
-//!    `export-<digest of path>` while those are built, `repair-<digest of path>`; never two of them;
-//! 2. under one of those, `archive-<sha256>` while an archive is written or a damaged one removed,
+//! 1. `gc` or `repair` while things are removed, by whoever does that;
+//! 2. the folder: together, from the first look at what is there until a project's `.puck` leads to
+//!    it ([`Store::keep`]); alone, while what is removed is renamed; `removal-waits` while that has
+//!    to be waited for;
+//! 3. `package-<sha256>` while a package is unpacked and linked, `environment-<key>` and
+//!    `export-<digest of path>` while those are built; never two of them;
+//! 4. under one of those, `archive-<sha256>` while an archive is written or a damaged one removed,
 //!    or `withdrawn-…` while what was damaged is removed.
 //!
 //! Only the sweep of `staging/` takes locks out of order, and it never waits for one.
@@ -47,10 +53,13 @@ mod environment;
 mod error;
 mod export;
 mod files;
+mod gc;
 mod install;
 mod installed;
+mod keep;
 pub mod link;
 mod listing;
+mod projects;
 mod staging;
 mod store;
 pub mod system;
@@ -58,6 +67,9 @@ mod verify;
 
 pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest};
 pub use error::{Error, PackageVersion, Result};
+pub use gc::{Collected, GcOptions, Kind, Removed};
 pub use installed::{InstallRecord, InstalledPackage};
+pub use keep::Keep;
+pub use projects::KnownProject;
 pub use store::Store;
 pub use verify::{Problem, Verification};

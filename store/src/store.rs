@@ -73,6 +73,14 @@ impl Store {
         self.home.join("environments")
     }
 
+    pub(crate) fn projects_directory(&self) -> PathBuf {
+        self.home.join("projects")
+    }
+
+    pub(crate) fn index_directory(&self) -> PathBuf {
+        self.home.join("index")
+    }
+
     pub(crate) fn staging_directory(&self) -> PathBuf {
         self.home.join("staging")
     }

@@ -1,12 +1,14 @@
 //! Reads everything in the store and says what is not as it should be.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use puck_package::Digest;
 
 use crate::installed::State;
-use crate::{Error, Result, Store, environment};
+use crate::{Error, Result, Store, environment, files};
 
 /// What a look at everything found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,36 +34,81 @@ pub struct Problem {
 
 impl Store {
     /// Compares every file in the store with its digest, and every environment with what its
-    /// packages make it. Nothing is changed; [`Store::repair`] removes what this finds.
+    /// packages make it. Nothing is changed; [`Store::remove_damaged`] removes what this finds.
     ///
     /// # Errors
     /// If the store cannot be read. What is damaged is no error but a [`Problem`].
     pub fn verify(&self) -> Result<Verification> {
         let mut found = Verification::default();
-        let mut report = |path: &Path, reasons: Vec<String>| {
-            let path = path.to_owned();
-            let problem = |reason| Problem {
-                path: path.clone(),
-                reason,
-            };
-            found.problems.extend(reasons.into_iter().map(problem));
-        };
-        for path in entries(&self.archives_directory())? {
-            report(&path, archive_problems(&path)?);
-            found.archives += 1;
-        }
-        for path in entries(&self.packages_directory())? {
-            report(&path, self.package_problems(&path)?);
-            found.packages += 1;
-        }
-        for path in entries(&self.environments_directory())? {
-            report(&path, environment::problems(self, &path)?);
-            found.environments += 1;
+        for area in Area::ALL {
+            for path in files::entries(&area.directory(self))? {
+                let reasons = self.reasons(area, &path)?;
+                let problem = |reason| Problem {
+                    path: path.clone(),
+                    reason,
+                };
+                found.problems.extend(reasons.into_iter().map(problem));
+                *match area {
+                    Area::Archives => &mut found.archives,
+                    Area::Packages => &mut found.packages,
+                    Area::Environments => &mut found.environments,
+                } += 1;
+            }
         }
         Ok(found)
     }
 
-    /// Removes what [`Store::verify`] found, so that installing makes it again.
+    /// Removes what [`Store::verify`] found, so that installing makes it again. Waits until nobody
+    /// installs, looks again, and leaves alone what has been mended meanwhile, and environments
+    /// that lack only packages: they are whole again when those are. Must not be called while
+    /// this process holds a [`Keep`](crate::Keep).
+    ///
+    /// Gives what was removed.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub fn remove_damaged(
+        &self,
+        problems: &[Problem],
+        waiting: &mut dyn FnMut(),
+    ) -> Result<Vec<PathBuf>> {
+        let mut removed = Vec::new();
+        if problems.is_empty() {
+            return Ok(removed);
+        }
+        let staging = self.stage("repair")?;
+        fs::create_dir(&staging.path)?;
+        let alone = self.alone(waiting)?;
+        let paths: BTreeSet<&Path> = problems.iter().map(|problem| &*problem.path).collect();
+        for area in Area::ALL {
+            let below = |path: &&&Path| path.parent() == Some(&*area.directory(self));
+            for path in paths.iter().filter(below) {
+                let damaged = match area {
+                    Area::Environments => {
+                        let problems = environment::problems(self, path)?;
+                        !problems.own.is_empty()
+                    }
+                    _ => !self.reasons(area, path)?.is_empty(),
+                };
+                if !damaged {
+                    continue;
+                }
+                let aside = staging.path.join(removed.len().to_string());
+                match fs::symlink_metadata(path) {
+                    Ok(found) if found.is_dir() => files::withdraw_directory(path, &aside)?,
+                    Ok(_) => fs::rename(path, &aside)?,
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error.into()),
+                }
+                removed.push((*path).to_owned());
+            }
+        }
+        drop(alone);
+        files::remove(&staging.path)?;
+        Ok(removed)
+    }
+
+    /// As [`Store::remove_damaged`], but nobody who installs at the same time is waited for.
     ///
     /// # Errors
     /// If something cannot be removed.
@@ -71,12 +118,43 @@ impl Store {
             let staging = self.stage(&thing)?;
             match fs::symlink_metadata(path) {
                 Ok(found) if found.is_dir() => {
-                    crate::files::withdraw_directory(path, &staging.path)?;
+                    files::withdraw_directory(path, &staging.path)?;
                 }
-                _ => crate::files::remove(path)?,
+                _ => files::remove(path)?,
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with the thing at `path`; nothing if there is none.
+    fn reasons(&self, area: Area, path: &Path) -> Result<Vec<String>> {
+        let reasons = match area {
+            Area::Archives => archive_problems(path),
+            Area::Packages => self.package_problems(path),
+            Area::Environments => environment::problems(self, path).map(|problems| {
+                let environment::Problems { mut own, packages } = problems;
+                own.extend(packages);
+                own
+            }),
+        };
+        match reasons {
+            // Removed or replaced while it was looked at.
+            Err(_)
+                if fs::symlink_metadata(path).is_err_and(|e| e.kind() == ErrorKind::NotFound) =>
+            {
+                Ok(Vec::new())
+            }
+            // No folder where one should be, or the other way round.
+            Err(Error::Io(error))
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotADirectory | ErrorKind::IsADirectory
+                ) =>
+            {
+                Ok(vec!["it is of another kind than it should be".to_owned()])
+            }
+            reasons => reasons,
+        }
     }
 
     fn package_problems(&self, path: &Path) -> Result<Vec<String>> {
@@ -94,6 +172,26 @@ impl Store {
     }
 }
 
+/// What the store consists of.
+#[derive(Clone, Copy)]
+enum Area {
+    Archives,
+    Packages,
+    Environments,
+}
+
+impl Area {
+    const ALL: [Self; 3] = [Self::Archives, Self::Packages, Self::Environments];
+
+    fn directory(self, store: &Store) -> PathBuf {
+        match self {
+            Self::Archives => store.archives_directory(),
+            Self::Packages => store.packages_directory(),
+            Self::Environments => store.environments_directory(),
+        }
+    }
+}
+
 fn archive_problems(path: &Path) -> Result<Vec<String>> {
     let found = Digest::of_file(path)?;
     let named = path
@@ -104,17 +202,4 @@ fn archive_problems(path: &Path) -> Result<Vec<String>> {
     } else {
         vec![format!("its SHA-256 is {found}")]
     })
-}
-
-/// What is in a folder, in order; nothing if there is none.
-fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
-    if !fs::exists(directory)? {
-        return Ok(Vec::new());
-    }
-    let paths: Result<Vec<PathBuf>, std::io::Error> = fs::read_dir(directory)?
-        .map(|entry| Ok(entry?.path()))
-        .collect();
-    let mut paths = paths?;
-    paths.sort();
-    Ok(paths)
 }

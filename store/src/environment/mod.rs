@@ -95,8 +95,14 @@ impl Store {
         let plan = plan::plan(&packages, &environment.document);
         if is_whole(&environment.path, &plan)? {
             files::seal_directory(&environment.path)?;
+            if !files::mark_used(&environment.path)? {
+                return Ok(environment);
+            }
         } else {
             self.build(&environment, &plan)?;
+        }
+        for package in &packages {
+            files::mark_used(&package.installed.path)?;
         }
         Ok(environment)
     }
@@ -166,39 +172,60 @@ fn is_whole(path: &Path, plan: &Plan) -> Result<bool> {
     Ok(true)
 }
 
+/// What is wrong with an environment.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    /// With the folder itself.
+    pub(crate) own: Vec<String>,
+    /// With the packages in it, by size.
+    pub(crate) packages: Vec<String>,
+}
+
+impl Problems {
+    fn with_itself(reason: String) -> Self {
+        Self {
+            own: vec![reason],
+            packages: Vec::new(),
+        }
+    }
+}
+
 /// What is wrong with an environment, compared byte by byte with what its packages make it.
-pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
+pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Problems> {
     let bytes = match fs::read(directory.join(FILE)) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(vec![format!("{FILE} is missing")]);
+            return Ok(Problems::with_itself(format!("{FILE} is missing")));
         }
         Err(error) => return Err(error.into()),
     };
     let document = match EnvironmentDocument::parse(FILE, &bytes) {
         Ok(document) => document,
         // The work of a newer puck cannot be judged here, and must not be removed.
-        Err(DocumentError::Newer(_)) => return Ok(Vec::new()),
-        Err(error) => return Ok(vec![error.to_string()]),
+        Err(DocumentError::Newer(_)) => return Ok(Problems::default()),
+        Err(error) => return Ok(Problems::with_itself(error.to_string())),
     };
     if directory
         .file_name()
         .is_none_or(|name| *name != *document.key.hex())
         || key(&document) != document.key
     {
-        return Ok(vec![format!("{FILE} has changed")]);
+        return Ok(Problems::with_itself(format!("{FILE} has changed")));
     }
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let mut installed = Vec::new();
     for package in &document.packages {
         match store.installed_package(&package.sha256, &package.name, &package.version) {
-            Err(Error::Newer { .. }) => return Ok(Vec::new()),
+            Err(Error::Newer { .. }) => return Ok(Problems::default()),
             Err(error) => return Err(error),
             Ok(Some(found)) => installed.push((found, package.direct)),
-            Ok(None) => problems.push(format!("{} is missing or damaged", package.directory)),
+            Ok(None) => {
+                let reason = format!("{} is missing or damaged", package.directory);
+                problems.packages.push(reason);
+            }
         }
     }
-    if !problems.is_empty() {
+    if !problems.packages.is_empty() {
         return Ok(problems);
     }
     let packages: Vec<_> = installed
@@ -217,7 +244,8 @@ pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Vec<String>> {
             Entry::File(bytes) => fs::read(&path).is_ok_and(|found| found == bytes),
         };
         if !good {
-            problems.push(format!("{name} is missing or has changed"));
+            let reason = format!("{name} is missing or has changed");
+            problems.own.push(reason);
         }
     }
     Ok(problems)

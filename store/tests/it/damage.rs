@@ -93,10 +93,56 @@ fn verifying_sees_every_byte_and_repairing_removes_it() {
         problem.reason
     );
 
-    home.store.repair(&problems).expect("removes");
+    let removed = home.store.remove_damaged(&problems, &mut || {});
+    assert_eq!(
+        removed.expect("removes"),
+        std::slice::from_ref(&package.path)
+    );
     assert!(!package.path.exists());
     home.install(&archive);
     assert_eq!(reasons(&home.store), [""; 0]);
+}
+
+/// What was seen damaged may have been mended since, and be in use.
+#[test]
+fn what_was_mended_meanwhile_stays() {
+    let home = Home::new();
+    let archive = vecmath().pack();
+    let package = home.install(&archive);
+    let environment = home.environment(&[&package]);
+    damage(&library(&package), b"\x7fELF");
+    let problems = home.store.verify().expect("reads").problems;
+    assert_eq!(problems.len(), 2, "package and environment: {problems:?}");
+    home.install(&archive);
+
+    let before = tree(home.path());
+    let removed = home.store.remove_damaged(&problems, &mut || {});
+    assert_eq!(
+        removed.expect("looks"),
+        [""; 0].map(std::path::PathBuf::from)
+    );
+    assert_eq!(tree(home.path()), before);
+
+    // An environment is not to blame for its packages.
+    damage(&library(&package), b"\x7fELF");
+    let removed = home.store.remove_damaged(&problems, &mut || {});
+    assert_eq!(removed.expect("removes"), [package.path]);
+    home.install(&archive);
+    assert_eq!(reasons(&home.store), [""; 0]);
+    assert!(environment.path.exists());
+}
+
+#[test]
+fn what_does_not_belong_in_a_package_is_found() {
+    let home = Home::new();
+    let package = home.install(&vecmath().pack());
+    let folder = package.path.join("include");
+    set_mode(&folder, 0o755);
+    fs::write(folder.join("other.h"), "").expect("writes");
+    assert_eq!(
+        reasons(&home.store),
+        ["include/other.h does not belong there"]
+    );
 }
 
 #[test]
@@ -121,7 +167,8 @@ fn archives_and_environments_are_verified_too() {
     let problems = home.store.verify().expect("reads").problems;
     assert_eq!(problems.len(), 2);
     assert_eq!(problems[0].path, packed);
-    home.store.repair(&problems).expect("removes");
+    let removed = home.store.remove_damaged(&problems, &mut || {});
+    assert_eq!(removed.expect("removes"), [packed, environment.path]);
     home.add(&archive);
     home.environment(&[&package]);
     assert_eq!(reasons(&home.store), [""; 0]);

@@ -12,6 +12,7 @@ mod concurrency;
 mod damage;
 mod environments;
 mod exporting;
+mod gc;
 mod installing;
 mod space;
 mod support;
