@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use puck_package::{PackageDependency, PackageName};
+use puck_package::index::{Export, IndexImport, IndexLine};
+use puck_package::{PackageDependency, PackageDocument, PackageName};
 use puck_registry::Registry;
 use puck_resolver::{Candidate, CandidateDependency, Source, SourceError};
 use puck_store::Store;
@@ -26,23 +27,13 @@ impl Source for Versions<'_> {
         if let Some(store) = self.stored {
             for package in store.installed_packages(name)? {
                 let document = package.document;
-                let candidate = Candidate {
-                    version: document.version.clone(),
-                    dependencies: dependencies(&document.dependencies),
-                    yanked: false,
-                };
-                candidates.insert(document.version, candidate);
+                candidates.insert(document.version.clone(), of_document(document));
             }
         }
         // What a registry says counts more: it knows what was yanked.
         if let Some(registry) = self.registry {
             for line in registry.versions(name)? {
-                let candidate = Candidate {
-                    version: line.version.clone(),
-                    dependencies: dependencies(&line.dependencies),
-                    yanked: line.yanked,
-                };
-                candidates.insert(line.version, candidate);
+                candidates.insert(line.version.clone(), of_line(line));
             }
         }
         Ok(candidates.into_values().collect())
@@ -55,6 +46,37 @@ impl Source for Versions<'_> {
             names.extend(listed);
         }
         names.into_iter().collect()
+    }
+}
+
+/// What a registry says of a version.
+fn of_line(line: IndexLine) -> Candidate {
+    Candidate {
+        dependencies: dependencies(&line.dependencies),
+        exports: Some(line.exports),
+        imports: line.imports,
+        yanked: line.yanked,
+        published: line.time.parse().ok(),
+        ..Candidate::new(line.version)
+    }
+}
+
+/// What a package in the store says of itself.
+fn of_document(document: PackageDocument) -> Candidate {
+    let exports = document.functions.into_iter().map(|function| Export {
+        name: function.name,
+        abi: function.abi,
+        signature: function.signature,
+    });
+    let imports = document.imports.into_iter().map(|import| IndexImport {
+        package: import.package,
+        link_name: import.link_name,
+    });
+    Candidate {
+        dependencies: dependencies(&document.dependencies),
+        exports: Some(exports.collect()),
+        imports: imports.collect(),
+        ..Candidate::new(document.version)
     }
 }
 

@@ -4,12 +4,16 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use puck_package::{PackageName, Series};
-use semver::VersionReq;
+use pubgrub::VersionSet;
+use puck_package::index::IndexImport;
+use puck_package::{LinkName, PackageName, Series};
+use semver::{Version, VersionReq};
 
 use crate::node::Node;
+use crate::offers::Offers;
 use crate::positions::Positions;
-use crate::{Candidate, Error, Request, Source};
+use crate::refusal::Refusal;
+use crate::{Candidate, CandidateDependency, Error, Request, Requirement, Source};
 
 /// A source, with a memory.
 pub(crate) struct Catalog<'a> {
@@ -25,6 +29,8 @@ pub(crate) struct Package {
     pub(crate) candidates: Vec<Candidate>,
     /// The series that there are, oldest first. The index is the position in a choice.
     pub(crate) series: Vec<Series>,
+    /// Who offers what; see [`Package::offering`].
+    offering: RefCell<HashMap<LinkName, Rc<Positions>>>,
 }
 
 /// The part of a dependency that says what will do.
@@ -33,6 +39,55 @@ pub(crate) struct Demand<'a> {
     pub(crate) name: &'a PackageName,
     pub(crate) requirement: &'a VersionReq,
     pub(crate) series: Option<Series>,
+    /// What the dependant calls, of this dependency and of others.
+    pub(crate) imports: &'a [IndexImport],
+}
+
+impl<'a> Demand<'a> {
+    /// Whether `version` is one that was asked for.
+    pub(crate) fn meets(self, version: &Version) -> bool {
+        self.requirement.matches(version) && self.series.is_none_or(|one| one.contains(version))
+    }
+
+    /// The functions that the dependency must offer.
+    pub(crate) fn links(self) -> impl Iterator<Item = &'a LinkName> + Clone {
+        self.imports
+            .iter()
+            .filter(move |import| {
+                Some(*import.link_name.series()) == self.series && import.package == *self.name
+            })
+            .map(|import| &import.link_name)
+    }
+}
+
+impl Requirement {
+    pub(crate) fn demand(&self) -> Demand<'_> {
+        Demand {
+            name: &self.name,
+            requirement: &self.requirement,
+            series: None,
+            imports: &[],
+        }
+    }
+}
+
+impl Candidate {
+    /// What each of the dependencies asks.
+    pub(crate) fn demands(&self) -> impl Iterator<Item = Demand<'_>> {
+        self.dependencies.iter().map(|dependency| {
+            let CandidateDependency {
+                name,
+                requirement,
+                series,
+            } = dependency;
+            Demand {
+                name,
+                requirement,
+                series: *series,
+                imports: &self.imports,
+            }
+        })
+    }
 }
 
 impl<'a> Catalog<'a> {
@@ -110,6 +165,7 @@ impl Package {
             name: Rc::new(name),
             candidates,
             series,
+            offering: RefCell::default(),
         }
     }
 
@@ -132,20 +188,57 @@ impl Package {
 
     /// Whether `candidate` may be chosen at all.
     pub(crate) fn allowed(&self, request: &Request, candidate: &Candidate) -> bool {
-        !candidate.yanked || request.keeps(&self.name, &candidate.version)
+        Refusal::of(request, &self.name, candidate).is_none()
     }
 
     /// The positions that satisfy `demand`, oldest first.
     pub(crate) fn matching(&self, request: &Request, demand: Demand<'_>) -> Vec<u32> {
+        let offering: Vec<_> = demand.links().map(|link| self.offering(link)).collect();
+        let mut matching: Vec<u32> = self
+            .fitting(request, demand)
+            .filter(|position| offering.iter().all(|set| set.contains(position)))
+            .collect();
+        // Where several series would do, it is the version that was asked for that decides.
+        if let Some(precise) = request.precise(&self.name)
+            && let Some(position) = matching
+                .iter()
+                .copied()
+                .find(|position| self.candidate(*position).version == *precise)
+        {
+            matching = vec![position];
+        }
+        matching
+    }
+
+    /// The positions that satisfy `demand` but for the functions that it calls, oldest first.
+    pub(crate) fn fitting<'a>(
+        &'a self,
+        request: &'a Request,
+        demand: Demand<'a>,
+    ) -> impl Iterator<Item = u32> + 'a {
         self.positions()
-            .filter(|(_, candidate)| {
-                demand.requirement.matches(&candidate.version)
-                    && demand
-                        .series
-                        .is_none_or(|series| series.contains(&candidate.version))
-                    && self.allowed(request, candidate)
+            .filter(move |(_, candidate)| {
+                demand.meets(&candidate.version) && self.allowed(request, candidate)
             })
             .map(|(position, _)| position)
-            .collect()
+    }
+
+    /// The positions of the candidates that offer `link`, or may do so.
+    pub(crate) fn offering(&self, link: &LinkName) -> Rc<Positions> {
+        if let Some(known) = self.offering.borrow().get(link) {
+            return Rc::clone(known);
+        }
+        let mut offers = Offers::new(link);
+        let offering = self
+            .positions()
+            .filter(|(_, candidate)| {
+                link.series().contains(&candidate.version) && offers.found_in(candidate)
+            })
+            .map(|(position, _)| position);
+        let offering = Rc::new(Positions::from_iter(offering));
+        self.offering
+            .borrow_mut()
+            .insert(link.clone(), Rc::clone(&offering));
+        offering
     }
 }

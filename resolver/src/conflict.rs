@@ -6,14 +6,16 @@ use std::fmt;
 use pubgrub::{DefaultStringReporter, DerivationTree, External, Reporter, VersionSet};
 use puck_package::PackageName;
 
-use crate::advice::{self, Dead};
+use crate::advice;
+use crate::ask::Ask;
 use crate::catalog::Catalog;
 use crate::node::Node;
 use crate::phrase::{capitalised, newest};
 use crate::positions::Positions;
 use crate::provider::Tree;
+use crate::refusal::Refusal;
 use crate::sentences::Sentences;
-use crate::{Error, Request};
+use crate::{Candidate, Error, Request};
 
 /// The most versions of a package that are listed.
 const MOST: usize = 8;
@@ -60,13 +62,7 @@ impl Conflict {
             let Some(name) = on.name() else { continue };
             disputed.insert((**name).clone());
             if on_set.is_empty() {
-                for (dependency, nothing) in sentences.demands((node, set), (on, on_set))? {
-                    dead.push(Dead {
-                        of_root: **node == Node::Root,
-                        dependency,
-                        nothing,
-                    });
-                }
+                dead.extend(Ask::all(request, catalog, (node, set), (on, on_set))?);
             }
         }
 
@@ -87,7 +83,7 @@ impl Conflict {
                 .candidates
                 .iter()
                 .rev()
-                .map(|c| format!("{}{}", c.version, if c.yanked { " (yanked)" } else { "" }))
+                .map(|candidate| listed(request, name, candidate))
                 .collect();
             candidates.insert((**name).clone(), newest(&versions, MOST));
         }
@@ -98,6 +94,22 @@ impl Conflict {
             candidates,
             hints,
         })
+    }
+}
+
+/// "1.2.0 (yanked)": a version as it is listed.
+fn listed(request: &Request, name: &PackageName, candidate: &Candidate) -> String {
+    let refusal = Refusal::of(request, name, candidate).map(|refusal| refusal.remark());
+    let yanked = candidate.yanked.then(|| Refusal::Yanked.remark());
+    let remarks: Vec<String> = [refusal.or(yanked), candidate.note.clone()]
+        .into_iter()
+        .flatten()
+        .filter(|remark| !remark.is_empty())
+        .collect();
+    if remarks.is_empty() {
+        candidate.version.to_string()
+    } else {
+        format!("{} ({})", candidate.version, remarks.join(", "))
     }
 }
 

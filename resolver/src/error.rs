@@ -1,6 +1,7 @@
 //! What can go wrong.
 
 use puck_package::PackageName;
+use semver::Version;
 
 use crate::{Conflict, SourceError};
 
@@ -16,6 +17,26 @@ pub enum Error {
         #[source]
         source: SourceError,
     },
+    /// There is no such version as was asked for.
+    #[error("there is no version {version} of {name}")]
+    NoSuchVersion {
+        /// The package.
+        name: PackageName,
+        /// The version that was asked for.
+        version: Version,
+        /// Which there are, or what package there is.
+        hint: Option<String>,
+    },
+    /// Exactly one version was asked for, which nothing needs.
+    #[error("nothing needs {name} {version}")]
+    Unneeded {
+        /// The package.
+        name: PackageName,
+        /// The version that was asked for.
+        version: Version,
+        /// What is needed instead.
+        hint: Option<String>,
+    },
     /// No choice of versions satisfies all requirements.
     #[error("{0}")]
     Conflict(Box<Conflict>),
@@ -27,6 +48,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Source { .. } => None,
+            Self::NoSuchVersion { hint, .. } | Self::Unneeded { hint, .. } => hint.clone(),
             Self::Conflict(conflict) => conflict.hint(),
         }
     }

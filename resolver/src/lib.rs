@@ -12,8 +12,12 @@
 //! - A dependency of a compiled package names the series it was compiled against
 //!   ([`CandidateDependency::series`]), and no other series satisfies it. A requirement without a
 //!   series may span several (`>=1, <3`): the newest that works is taken.
-//! - The newest version is taken, unless the request is locked to an older one that still fits.
-//! - A yanked version is taken only if the request is locked to it.
+//! - The newest version is taken, or the oldest if the request's [`Strategy`] is that; unless the
+//!   request is locked to another one that still fits.
+//! - A yanked version is taken only if the request is locked to it, and so is one published too late
+//!   ([`Before`]); or if exactly that version is asked for ([`Update::Precise`]).
+//! - Whatever is chosen for a dependency offers every function that the dependant calls of it
+//!   ([`Candidate::imports`]): a version that could not be linked is passed over.
 //! - The answer holds nothing that the request does not reach, and depends on nothing but the
 //!   request and the candidates: neither on their order nor on chance.
 //!
@@ -22,7 +26,8 @@
 //! The algorithm is `PubGrub`. Its packages are nodes (`node`): a series of a package, or the
 //! choice of a series that a spanning requirement leaves open. Its version sets are sets of
 //! positions in the sorted list of candidates (`positions`), not ranges of versions, so that
-//! Cargo's rules about pre-releases, and ours about yanked versions, are exact by construction.
+//! Cargo's rules about pre-releases, and ours about yanked versions and about functions, are exact
+//! by construction.
 //!
 //! ```
 //! use puck_resolver::{Candidate, Request, Source, SourceError, resolve};
@@ -41,14 +46,19 @@
 //! ```
 
 mod advice;
+mod ask;
 mod catalog;
 mod conflict;
 mod error;
 mod node;
 mod nothing;
+mod noun;
+mod offers;
 mod phrase;
 mod positions;
+mod precise;
 mod provider;
+mod refusal;
 mod request;
 mod resolution;
 mod sentences;
@@ -58,7 +68,7 @@ pub use conflict::Conflict;
 pub use error::Error;
 #[doc(no_inline)]
 pub use puck_package::PackageId;
-pub use request::{Request, Requirement, Update};
+pub use request::{Before, Request, Requirement, Strategy, Update};
 pub use resolution::{Resolution, Resolved};
 pub use source::{Candidate, CandidateDependency, Source, SourceError};
 
@@ -69,8 +79,12 @@ pub use source::{Candidate, CandidateDependency, Source, SourceError};
 /// failed to answer.
 pub fn resolve(request: &Request, source: &mut dyn Source) -> Result<Resolution, Error> {
     let catalog = catalog::Catalog::new(source);
+    precise::expect_known(request, &catalog)?;
     match provider::solve(request, &catalog)? {
-        Ok(resolution) => Ok(resolution),
+        Ok(resolution) => {
+            precise::expect_used(request, &catalog, &resolution)?;
+            Ok(resolution)
+        }
         Err(tree) => Err(Error::Conflict(Box::new(Conflict::explain(
             &tree, request, &catalog,
         )?))),

@@ -14,7 +14,7 @@ use puck_package::{PackageName, Series};
 use crate::catalog::{Catalog, Demand};
 use crate::node::Node;
 use crate::positions::Positions;
-use crate::{CandidateDependency, Error, Request, Requirement, Resolution};
+use crate::{Error, Request, Requirement, Resolution};
 
 /// Why a request cannot be met.
 pub(crate) type Tree = DerivationTree<Node, Positions, String>;
@@ -60,22 +60,30 @@ struct Provider<'a, 's> {
 }
 
 impl Provider<'_, '_> {
-    /// The newest of `positions`, unless there is one that the lock would keep.
+    /// The newest of `positions`, or the oldest if that is the request's strategy, unless there is
+    /// one that the lock would keep.
     fn prefer(
         &self,
         name: &PackageName,
         positions: impl DoubleEndedIterator<Item = u32> + Clone,
     ) -> Result<Option<u32>, Error> {
         let package = self.catalog.package(name)?;
-        let mut newest_first = positions.rev();
-        let kept = newest_first.clone().find(|&position| {
-            self.request
-                .keeps(name, &package.candidate(position).version)
-        });
-        Ok(kept.or_else(|| newest_first.next()))
+        let keeps = |position: &u32| {
+            let version = &package.candidate(*position).version;
+            self.request.keeps(name, version)
+        };
+        Ok(if self.request.lowest(name) {
+            let mut oldest_first = positions;
+            let kept = oldest_first.clone().find(keeps);
+            kept.or_else(|| oldest_first.next())
+        } else {
+            let mut newest_first = positions.rev();
+            let kept = newest_first.clone().find(keeps);
+            kept.or_else(|| newest_first.next())
+        })
     }
 
-    /// The newest series within `range`, unless there is one that the lock would keep.
+    /// The series within `range` of the version that is preferred.
     fn choose_series(
         &self,
         name: &PackageName,
@@ -174,6 +182,7 @@ impl DependencyProvider for Provider<'_, '_> {
                     name,
                     requirement,
                     series: None,
+                    imports: &[],
                 },
                 range,
             ),
@@ -196,11 +205,7 @@ impl DependencyProvider for Provider<'_, '_> {
                 .try_for_each(add),
             Node::Series(name, _) => {
                 let package = self.catalog.package(name)?;
-                let dependencies = &package.candidate(*position).dependencies;
-                dependencies
-                    .iter()
-                    .map(CandidateDependency::demand)
-                    .try_for_each(add)
+                package.candidate(*position).demands().try_for_each(add)
             }
             Node::Choice(name, requirement) => {
                 let series = self
@@ -213,6 +218,7 @@ impl DependencyProvider for Provider<'_, '_> {
                     name,
                     requirement,
                     series,
+                    imports: &[],
                 })
             }
         };

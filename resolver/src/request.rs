@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use puck_package::PackageName;
 use semver::{Version, VersionReq};
 
@@ -14,6 +15,28 @@ pub struct Requirement {
     pub requirement: VersionReq,
 }
 
+/// Which of the versions that would do is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strategy {
+    /// The newest of each package.
+    #[default]
+    Highest,
+    /// The oldest of each package: whether the lower bounds of all requirements are true.
+    Lowest,
+    /// The oldest of what the request itself requires, the newest of all else: whether the lower
+    /// bounds of the request's own requirements are true.
+    LowestDirect,
+}
+
+/// A time after which nothing may have been published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// What was published later is passed over, unless it is locked.
+    pub time: Timestamp,
+    /// Who says so, as in "published after … allows": "`--before 7d`".
+    pub origin: String,
+}
+
 /// Which locked versions are given up for newer ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Update {
@@ -22,6 +45,9 @@ pub enum Update {
     Nothing,
     /// Those of the named packages; the others stay where they can.
     Packages(BTreeSet<PackageName>),
+    /// That of one series of a package, for exactly this version of it, which may be yanked; all
+    /// else stays where it can.
+    Precise(PackageName, Version),
     /// All: as if there were no lock.
     Everything,
 }
@@ -37,6 +63,10 @@ pub struct Request {
     pub locked: BTreeSet<(PackageName, Version)>,
     /// Which of those are given up.
     pub update: Update,
+    /// Which version is taken of what is not locked.
+    pub strategy: Strategy,
+    /// How new a version may be that is not locked.
+    pub before: Option<Before>,
 }
 
 impl Request {
@@ -51,6 +81,8 @@ impl Request {
             requirements,
             locked: BTreeSet::new(),
             update: Update::Nothing,
+            strategy: Strategy::Highest,
+            before: None,
         }
     }
 
@@ -68,15 +100,47 @@ impl Request {
         self
     }
 
+    /// The same request, taking what `strategy` says of the versions that would do.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// The same request, passing over what was published later.
+    #[must_use]
+    pub fn before(mut self, before: Option<Before>) -> Self {
+        self.before = before;
+        self
+    }
+
     /// Whether `version` of `name` is locked, and to be kept if possible.
     pub(crate) fn keeps(&self, name: &PackageName, version: &Version) -> bool {
         let given_up = match &self.update {
             Update::Nothing => false,
             Update::Packages(names) => names.contains(name),
+            Update::Precise(precise, _) => precise == name,
             Update::Everything => true,
         };
         !given_up
             && !self.locked.is_empty()
             && self.locked.contains(&(name.clone(), version.clone()))
+    }
+
+    /// The one version of `name` that is asked for.
+    pub(crate) fn precise(&self, name: &PackageName) -> Option<&Version> {
+        match &self.update {
+            Update::Precise(precise, version) if precise == name => Some(version),
+            _ => None,
+        }
+    }
+
+    /// Whether the oldest version of `name` is taken rather than the newest.
+    pub(crate) fn lowest(&self, name: &PackageName) -> bool {
+        match self.strategy {
+            Strategy::Highest => false,
+            Strategy::Lowest => true,
+            Strategy::LowestDirect => self.requirements.iter().any(|r| r.name == *name),
+        }
     }
 }

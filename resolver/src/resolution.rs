@@ -7,7 +7,7 @@ use puck_package::{PackageId, PackageName, Series};
 use semver::Version;
 
 use crate::catalog::{Catalog, Demand};
-use crate::{CandidateDependency, Error, Request, Requirement};
+use crate::{Error, Request, Requirement};
 
 /// A version that was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Resolution {
     }
 
     /// Walks from the request to all that it needs. What nothing needs is left out; where several
-    /// chosen series would do, the newest serves.
+    /// chosen series would do, the newest serves, or the oldest if that is the request's strategy.
     pub(crate) fn new(
         request: &Request,
         catalog: &Catalog<'_>,
@@ -48,21 +48,16 @@ impl Resolution {
         let serving = |demand: Demand<'_>| -> Result<Option<(PackageId, u32)>, Error> {
             let package = catalog.package(demand.name)?;
             let chosen = chosen.get(demand.name).map_or(&[][..], Vec::as_slice);
-            let matching = package.matching(request, demand);
-            Ok(matching
-                .into_iter()
-                .rev()
-                .find(|position| chosen.contains(position))
-                .map(|position| {
-                    let version = package.candidate(position).version.clone();
-                    (
-                        PackageId {
-                            name: demand.name.clone(),
-                            version,
-                        },
-                        position,
-                    )
-                }))
+            let mut matching = package.matching(request, demand);
+            if !request.lowest(demand.name) {
+                matching.reverse();
+            }
+            let found = matching.into_iter().find(|i| chosen.contains(i));
+            Ok(found.map(|position| {
+                let version = package.candidate(position).version.clone();
+                let name = demand.name.clone();
+                (PackageId { name, version }, position)
+            }))
         };
 
         let mut packages = BTreeMap::new();
@@ -80,8 +75,8 @@ impl Resolution {
             }
             let package = catalog.package(&id.name)?;
             let mut dependencies = Vec::new();
-            for dependency in &package.candidate(position).dependencies {
-                if let Some((id, position)) = serving(dependency.demand())? {
+            for demand in package.candidate(position).demands() {
+                if let Some((id, position)) = serving(demand)? {
                     dependencies.push(id.clone());
                     open.push((id, position));
                 }
@@ -99,25 +94,5 @@ impl Resolution {
             })
             .collect();
         Ok(Self { packages, direct })
-    }
-}
-
-impl Requirement {
-    pub(crate) fn demand(&self) -> Demand<'_> {
-        Demand {
-            name: &self.name,
-            requirement: &self.requirement,
-            series: None,
-        }
-    }
-}
-
-impl CandidateDependency {
-    pub(crate) fn demand(&self) -> Demand<'_> {
-        Demand {
-            name: &self.name,
-            requirement: &self.requirement,
-            series: self.series,
-        }
     }
 }

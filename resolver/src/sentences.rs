@@ -9,15 +9,12 @@ use std::rc::Rc;
 
 use pubgrub::{Derived, External, Map, ReportFormatter, Term, VersionSet};
 
+use crate::ask::{Ask, functions};
 use crate::catalog::{Catalog, Demand, Package};
 use crate::node::Node;
-use crate::nothing::Nothing;
-use crate::phrase::{Noun, list};
+use crate::phrase::list;
 use crate::positions::Positions;
-use crate::{CandidateDependency, Error, Request, Requirement};
-
-/// The most versions that a noun lists.
-const MOST: usize = 4;
+use crate::{CandidateDependency, Request};
 
 /// Puts facts into words.
 pub(crate) struct Sentences<'a, 's> {
@@ -31,107 +28,8 @@ type Terms = Map<Node, Term<Positions>>;
 
 impl Sentences<'_, '_> {
     /// The package that `node` is about. It was asked for before, so it is remembered.
-    fn package(&self, node: &Node) -> Option<Rc<Package>> {
+    pub(crate) fn package(&self, node: &Node) -> Option<Rc<Package>> {
         self.catalog.package(node.name()?).ok()
-    }
-
-    /// The versions of `node` in `set`.
-    fn noun(&self, node: &Node, set: &Positions, conjunction: &str) -> Noun {
-        let Some(package) = self.package(node) else {
-            return Noun::one(self.request.subject.clone());
-        };
-        let name = &package.name;
-        match node {
-            Node::Root => Noun::one(self.request.subject.clone()),
-            Node::Choice(_, requirement) => {
-                let series = (0u32..)
-                    .zip(&package.series)
-                    .filter(|(i, _)| set.contains(i));
-                let series = list(series.map(|(_, series)| series), conjunction);
-                Noun::one(format!("`{name} {requirement}` in series {series}"))
-            }
-            Node::Series(_, series) => {
-                let all: Vec<u32> = package
-                    .positions()
-                    .filter(|(_, candidate)| {
-                        series.contains(&candidate.version)
-                            && package.allowed(self.request, candidate)
-                    })
-                    .map(|(position, _)| position)
-                    .collect();
-                let within: Vec<u32> = all.iter().copied().filter(|i| set.contains(i)).collect();
-                let version = |position: u32| &package.candidate(position).version;
-                match within[..] {
-                    [] => Noun::one(format!("no version of {name}")),
-                    [one] => Noun::one(format!("{name} {}", version(one))),
-                    _ if within == all && package.series.len() == 1 => {
-                        Noun::one(format!("every version of {name}"))
-                    }
-                    _ if within == all => {
-                        Noun::one(format!("every version of {name} in series {series}"))
-                    }
-                    [first, ..] if within.len() > MOST && all.ends_with(&within) => Noun {
-                        text: format!("{name} {} and newer", version(first)),
-                        plural: true,
-                    },
-                    [.., last] if within.len() > MOST && all.starts_with(&within) => Noun {
-                        text: format!("{name} {} and older", version(last)),
-                        plural: true,
-                    },
-                    [first, .., last] if within.len() > MOST => Noun {
-                        text: format!(
-                            "{} versions of {name} from {} to {}",
-                            within.len(),
-                            version(first),
-                            version(last)
-                        ),
-                        plural: true,
-                    },
-                    _ => Noun {
-                        text: format!(
-                            "{name} {}",
-                            list(within.iter().map(|i| version(*i)), conjunction)
-                        ),
-                        plural: true,
-                    },
-                }
-            }
-        }
-    }
-
-    /// The demands by which the versions of `dependant` in `set` came to depend on `node`.
-    pub(crate) fn demands(
-        &self,
-        dependant: (&Node, &Positions),
-        on: (&Node, &Positions),
-    ) -> Result<Vec<(CandidateDependency, Nothing)>, Error> {
-        let mut all = Vec::new();
-        match dependant.0 {
-            Node::Root => all.extend(
-                self.request
-                    .requirements
-                    .iter()
-                    .map(Requirement::as_dependency),
-            ),
-            Node::Series(name, _) => {
-                let package = self.catalog.package(name)?;
-                for (_, candidate) in package.positions().filter(|(i, _)| dependant.1.contains(i)) {
-                    all.extend(candidate.dependencies.iter().cloned());
-                }
-            }
-            Node::Choice(..) => {}
-        }
-        let mut found = Vec::new();
-        for dependency in all {
-            let demand = dependency.demand();
-            let (node, set) = self.catalog.node(self.request, demand)?;
-            if (&node, &set) == on && !found.iter().any(|(known, _)| *known == dependency) {
-                let package = self.catalog.package(&dependency.name)?;
-                let nothing = Nothing::why(&package, demand);
-                found.push((dependency, nothing));
-            }
-        }
-        Ok(found)
     }
 
     /// That `dependant` depends on `on`, as a subject with its verb, and an object.
@@ -159,34 +57,56 @@ impl Sentences<'_, '_> {
             Node::Root => ("requires", "require"),
             _ => ("depends on", "depend on"),
         };
-        let subject = self
-            .noun(dependant.0, dependant.1, "and")
-            .with(verb.0, verb.1);
-        let demands = self.demands(dependant, on).unwrap_or_default();
-        let texts: BTreeSet<String> = demands.iter().map(|(d, _)| self.demand(d)).collect();
-        let objects = list(texts, "or");
-        match demands.first() {
-            Some((dependency, nothing)) if on.1.is_empty() => (
-                subject,
-                format!("{objects}, {}", nothing.clause(dependency.demand())),
-            ),
-            _ => (subject, objects),
+        let noun = self.noun(dependant.0, dependant.1, "and");
+        let asks = Ask::all(self.request, self.catalog, dependant, on).unwrap_or_default();
+        let texts: BTreeSet<String> = asks.iter().map(|ask| self.demand(ask)).collect();
+        let mut object = list(texts, "or");
+        let lacks = self.lacks(&asks, on.0);
+        if let Some(lacks) = &lacks {
+            let calls = if noun.plural { "call" } else { "calls" };
+            object = format!("{object} and {calls} {lacks}");
         }
+        if let Some(ask) = asks.first()
+            && let Some(nothing) = &ask.nothing
+        {
+            let but = if lacks.is_some() { "and" } else { "but" };
+            object += &nothing.clause(self.request, ask.demand(), but);
+        }
+        (noun.with(verb.0, verb.1), object)
+    }
+
+    /// "`vecmath.v1.dot` as `fn(x: f64)`, which vecmath 1.0.0 does not offer", if that is so.
+    fn lacks(&self, asks: &[Ask], on: &Node) -> Option<String> {
+        let package = self.package(on)?;
+        let missing: BTreeSet<_> = asks.iter().flat_map(|ask| ask.missing(&package)).collect();
+        let lacking: Positions = asks
+            .iter()
+            .flat_map(|ask| ask.lacking.iter().copied())
+            .collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let noun = self.noun(on, &lacking, "and");
+        let which = match noun.text.strip_prefix("every version") {
+            Some(rest) => format!("no version{rest} offers"),
+            None => noun.with("does not offer", "do not offer"),
+        };
+        Some(format!("{}, which {which}", functions(&package, missing)))
     }
 
     /// "`vecmath ^1.1`", with the series where the requirement alone does not say it.
-    fn demand(&self, dependency: &CandidateDependency) -> String {
+    fn demand(&self, ask: &Ask) -> String {
         let CandidateDependency {
             name,
             requirement,
             series,
-        } = dependency;
+        } = &ask.dependency;
         let text = format!("`{name} {requirement}`");
         let package = self.catalog.package(name).ok();
         let spans = package.is_some_and(|package| {
             let anywhere = Demand {
                 series: None,
-                ..dependency.demand()
+                ..ask.demand()
             };
             let matching = package.matching(self.request, anywhere);
             matching
@@ -204,21 +124,28 @@ impl Sentences<'_, '_> {
     fn both(&self, first: &Facts, second: &Facts) -> String {
         let place = |facts: &Facts| match facts {
             External::FromDependencyOf(Node::Root, ..) => 0,
-            External::FromDependencyOf(_, _, _, on) if on.is_empty() => 2,
+            External::FromDependencyOf(_, _, _, on) if on.is_empty() => 3,
+            External::FromDependencyOf(node, set, on, on_set) => {
+                let asks = Ask::all(self.request, self.catalog, (node, set), (on, on_set));
+                let lacks = asks.is_ok_and(|asks| asks.iter().any(|ask| !ask.lacking.is_empty()));
+                if lacks { 2 } else { 1 }
+            }
             _ => 1,
         };
-        let (first, second) = if place(second) < place(first) {
-            (second, first)
-        } else {
-            (first, second)
-        };
+        let (mut first, mut second) = (first, second);
+        let mut places = (place(first), place(second));
+        if places.1 < places.0 {
+            (first, second) = (second, first);
+            places = (places.1, places.0);
+        }
+        let comma = if places.0 >= 2 { "," } else { "" };
         let ((subject, object), (second_subject, second_object)) =
             (self.fact(first), self.fact(second));
         if subject == second_subject && !object.is_empty() {
-            format!("{subject} {object} and {second_object}")
+            format!("{subject} {object}{comma} and {second_object}")
         } else {
             let (first, second) = (self.format_external(first), self.format_external(second));
-            format!("{first} and {second}")
+            format!("{first}{comma} and {second}")
         }
     }
 
@@ -237,17 +164,6 @@ impl Sentences<'_, '_> {
             External::Custom(node, set, reason) => {
                 (self.noun(node, set, "and").text, reason.clone())
             }
-        }
-    }
-}
-
-impl Requirement {
-    fn as_dependency(&self) -> CandidateDependency {
-        let Self { name, requirement } = self.clone();
-        CandidateDependency {
-            name,
-            requirement,
-            series: None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use jiff::Timestamp;
+use puck_package::index::{Export, IndexImport};
 use puck_package::{PackageName, Series};
 use semver::{Version, VersionReq};
 
@@ -31,8 +33,20 @@ pub struct Candidate {
     pub version: Version,
     /// What it depends on.
     pub dependencies: Vec<CandidateDependency>,
+    /// The functions that it offers. `None` where that is not known, as before a package is
+    /// built: whatever is called of it is then taken to be there.
+    pub exports: Option<Vec<Export>>,
+    /// The functions of its dependencies that it calls: whatever is chosen for a dependency must
+    /// offer those of its series.
+    pub imports: Vec<IndexImport>,
     /// Whether it was withdrawn: it is chosen only if the request is locked to it.
     pub yanked: bool,
+    /// When it was published. What has no date passes every [`Before`](crate::Before).
+    pub published: Option<Timestamp>,
+    /// Why it cannot be used at all, in a few words: "no code for this machine".
+    pub unusable: Option<String>,
+    /// What to say of it wherever versions are listed: "from ../linalg".
+    pub note: Option<String>,
 }
 
 /// A dependency of a candidate.
@@ -48,13 +62,18 @@ pub struct CandidateDependency {
 }
 
 impl Candidate {
-    /// A candidate without dependencies, not yanked.
+    /// A candidate without dependencies, of which nothing else is known.
     #[must_use]
     pub fn new(version: Version) -> Self {
         Self {
             version,
             dependencies: Vec::new(),
+            exports: None,
+            imports: Vec::new(),
             yanked: false,
+            published: None,
+            unusable: None,
+            note: None,
         }
     }
 }

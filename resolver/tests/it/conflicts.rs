@@ -1,12 +1,16 @@
 //! What is said when nothing can be chosen: the text, then the hints.
 
-use puck_resolver::Error;
+use puck_resolver::{Before, Error, Request, Strategy, Update};
 
-use crate::scenario::{Registry, request};
+use crate::scenario::{Registry, request, time, versions};
 
 /// The report of a request that cannot be met.
 fn report(table: &str, asked: &str) -> String {
-    let error = Registry::new(table).resolve(&request(asked)).unwrap_err();
+    report_of(table, &request(asked))
+}
+
+fn report_of(table: &str, request: &Request) -> String {
+    let error = Registry::new(table).resolve(request).unwrap_err();
     assert!(matches!(error, Error::Conflict(_)));
     let hints = error.hint().unwrap_or_default();
     let hints = hints
@@ -519,5 +523,218 @@ fn in_development() {
     Because your project requires `local *` and local 0.1.0 depends on `vecmath >=1, <3`, which no version matches, the requirements of your project cannot be met.
 
     Versions of vecmath: 0.9.0
+    ");
+}
+
+const FUNCTIONS: &str = "
+    vecmath 1.0.0 => dot(f64)
+    vecmath 1.1.0 => dot(f64)
+    vecmath 1.2.0 => dot(f64) norm(f64)
+    linalg 1.3.0: vecmath ^1 @v1 calls dot(f64) norm(f64)
+    linalg 1.4.0: vecmath ^1 @v1 calls dot(f32)
+";
+
+#[test]
+fn function_that_only_later_versions_offer() {
+    insta::assert_snapshot!(report(FUNCTIONS, "linalg =1.3.0; vecmath <1.2"), @r#"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg =1.3.0` and linalg 1.3.0 depends on `vecmath ^1` and calls `vecmath.v1.norm` as `fn(a: f64)`, which vecmath 1.0.0 and 1.1.0 do not offer, your project requires vecmath 1.2.0.
+    And because your project requires `vecmath <1.2`, the requirements of your project cannot be met.
+
+    Versions of linalg: 1.4.0 and 1.3.0
+    Versions of vecmath: 1.2.0, 1.1.0 and 1.0.0
+
+    hint: with `vecmath = "1.2.0"` in place of `<1.2` all requirements could be met
+    "#);
+}
+
+#[test]
+fn function_of_other_types() {
+    insta::assert_snapshot!(report(FUNCTIONS, "linalg ^1.4"), @r#"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1.4` and linalg 1.4.0 depends on `vecmath ^1` and calls `vecmath.v1.dot.c1ea1640`, which no version of vecmath offers, the requirements of your project cannot be met.
+
+    Versions of linalg: 1.4.0 and 1.3.0
+    Versions of vecmath: 1.2.0, 1.1.0 and 1.0.0
+
+    hint: in vecmath 1.2.0, `dot` is `fn(a: f64)`; whoever calls it has to be built against that
+    hint: with `linalg = "1.3.0"` in place of `^1.4` all requirements could be met
+    "#);
+}
+
+#[test]
+fn no_version_that_links() {
+    insta::assert_snapshot!(report(FUNCTIONS, "linalg ^1; vecmath =1.1.0"), @r#"
+    no choice of versions meets all requirements of your project
+
+    Because linalg 1.3.0 depends on `vecmath ^1` and calls `vecmath.v1.norm` as `fn(a: f64)`, which vecmath 1.0.0 and 1.1.0 do not offer, and linalg 1.4.0 depends on `vecmath ^1` and calls `vecmath.v1.dot.c1ea1640`, which no version of vecmath offers, every version of linalg depends on vecmath 1.2.0.
+    And because your project requires `linalg ^1` and `vecmath =1.1.0`, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.2.0, 1.1.0 and 1.0.0
+
+    hint: in vecmath 1.2.0, `dot` is `fn(a: f64)`; whoever calls it has to be built against that
+    hint: with `vecmath = "1.2.0"` in place of `=1.1.0` all requirements could be met
+    "#);
+}
+
+#[test]
+fn function_that_is_nowhere() {
+    let table = "
+        vecmath 1.0.0 => dot(f64)
+        linalg 1.0.0: vecmath ^1 @v1 calls norm(f64) sum(f64)
+    ";
+    insta::assert_snapshot!(report(table, "linalg ^1"), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and linalg 1.0.0 depends on `vecmath ^1` and calls `vecmath.v1.norm.452595af` and `vecmath.v1.sum.452595af`, which vecmath 1.0.0 does not offer, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.0.0
+    ");
+}
+
+#[test]
+fn function_that_a_yanked_version_offers() {
+    let table = "
+        vecmath 1.0.0 => dot(f64)
+        vecmath 1.1.0 yanked => dot(f64) sum(f64)
+        linalg 1.0.0: vecmath ^1 @v1 calls sum(f64)
+    ";
+    insta::assert_snapshot!(report(table, "linalg ^1"), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and linalg 1.0.0 depends on `vecmath ^1` and calls `vecmath.v1.sum` as `fn(a: f64)`, which vecmath 1.0.0 does not offer, and 1.1.0 is yanked, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.1.0 (yanked) and 1.0.0
+
+    hint: a yanked version of vecmath is only used by a lockfile that already names it
+    hint: vecmath 1.1.0 offers this `sum`
+    ");
+}
+
+#[test]
+fn two_that_link_with_different_versions() {
+    let table = "
+        vecmath 1.0.0 => dot(f64)
+        vecmath 1.1.0 => sum(f64)
+        left 1.0.0: vecmath ^1 @v1 calls dot(f64)
+        right 1.0.0: vecmath ^1 @v1 calls sum(f64)
+    ";
+    insta::assert_snapshot!(report(table, "left *; right *"), @r"
+    no choice of versions meets all requirements of your project
+
+    Because right 1.0.0 depends on `vecmath ^1` and calls `vecmath.v1.sum` as `fn(a: f64)`, which vecmath 1.0.0 does not offer, and left 1.0.0 depends on `vecmath ^1` and calls `vecmath.v1.dot` as `fn(a: f64)`, which vecmath 1.1.0 does not offer, left 1.0.0 and right 1.0.0 cannot be used together.
+    And because your project requires `left *` and `right *`, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.1.0 and 1.0.0
+    ");
+}
+
+const DATED: &str = "
+    vecmath 1.0.0 2026-01-01
+    vecmath 1.1.0 2026-02-01
+    vecmath 1.2.0 2026-03-01
+    linalg 1.0.0 2026-01-02: vecmath ^1.1 @v1
+    linalg 1.1.0 2026-01-03: vecmath ^1.2 @v1
+";
+
+fn before(requirements: &str, limit: &str) -> Request {
+    request(requirements).before(Some(Before {
+        time: time(limit),
+        origin: format!("`--before {limit}`"),
+    }))
+}
+
+#[test]
+fn published_too_late() {
+    insta::assert_snapshot!(report_of(DATED, &before("vecmath ^1.2", "2026-02-15")), @r#"
+    no choice of versions meets all requirements of your project
+
+    Your project requires `vecmath ^1.2`, but 1.2.0 was published on 2026-03-01, after `--before 2026-02-15`.
+
+    Versions of vecmath: 1.2.0 (published 2026-03-01), 1.1.0 and 1.0.0
+
+    hint: with `vecmath = "1.1.0"` in place of `^1.2` all requirements could be met
+    hint: without `--before 2026-02-15` all requirements could be met, with vecmath 1.2.0
+    "#);
+}
+
+#[test]
+fn dependencies_published_too_late() {
+    insta::assert_snapshot!(report_of(DATED, &before("linalg ^1", "2026-01-15")), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and every version of linalg depends on `vecmath ^1.1` or `vecmath ^1.2`, but 1.2.0 and 1.1.0 were published after `--before 2026-01-15`, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.2.0 (published 2026-03-01), 1.1.0 (published 2026-02-01) and 1.0.0
+
+    hint: without `--before 2026-01-15` all requirements could be met, with vecmath 1.2.0
+    ");
+}
+
+#[test]
+fn exactly_a_version_that_does_not_fit() {
+    let name = "vecmath".parse().unwrap();
+    let update = Update::Precise(name, "1.0.0".parse().unwrap());
+    let request = request("linalg ^1").locked(versions("linalg 1.0.0; vecmath 1.1.0"));
+    insta::assert_snapshot!(report_of(DATED, &request.update(update)), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and every version of linalg depends on `vecmath ^1.1` or `vecmath ^1.2`, but exactly 1.0.0 was asked for, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.2.0, 1.1.0 and 1.0.0
+    ");
+}
+
+#[test]
+fn lowest() {
+    let table = "
+        linalg 1.0.0: vecmath ^1 @v1
+        vecmath 1.0.0: base ^1 @v1
+        vecmath 1.1.0: base ^1 @v1
+    ";
+    let request = request("linalg ^1").strategy(Strategy::Lowest);
+    insta::assert_snapshot!(report_of(table, &request), @r"
+    no choice of versions meets all requirements of your project
+
+    Because linalg 1.0.0 depends on `vecmath ^1` and every version of vecmath depends on `base ^1`, a package that does not exist, linalg 1.0.0 cannot be used.
+    And because your project requires `linalg ^1`, the requirements of your project cannot be met.
+
+    hint: check the name `base`, and that the registry it is in is the one asked
+    ");
+}
+
+#[test]
+fn of_no_use_here() {
+    let table = "
+        linalg 1.0.0: vecmath ^1 @v1
+        vecmath 1.0.0 unusable
+        vecmath 1.1.0 yanked
+        vecmath 1.2.0 unusable
+    ";
+    insta::assert_snapshot!(report(table, "linalg ^1"), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and linalg 1.0.0 depends on `vecmath ^1`, but 1.2.0 and 1.0.0 cannot be used (no code for this machine) and 1.1.0 is yanked, the requirements of your project cannot be met.
+
+    Versions of vecmath: 1.2.0 (no code for this machine), 1.1.0 (yanked) and 1.0.0 (no code for this machine)
+
+    hint: a yanked version of vecmath is only used by a lockfile that already names it
+    ");
+}
+
+#[test]
+fn patched() {
+    let table = "
+        linalg 1.0.0: vecmath ^1 @v1
+        vecmath 2.0.0 from=../vecmath
+    ";
+    insta::assert_snapshot!(report(table, "linalg ^1"), @r"
+    no choice of versions meets all requirements of your project
+
+    Because your project requires `linalg ^1` and linalg 1.0.0 depends on `vecmath ^1`, which no version matches, the requirements of your project cannot be met.
+
+    Versions of vecmath: 2.0.0 (from ../vecmath)
     ");
 }

@@ -4,3 +4,4 @@ mod conflicts;
 mod oracle;
 mod resolutions;
 mod scenario;
+mod scenarios;

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use puck_package::{PackageName, Series};
+use puck_package::index::{Export, IndexImport};
+use puck_package::{LinkName, PackageName, Series, Signature};
 use puck_resolver::{
-    Candidate, CandidateDependency, Error, PackageId, Request, Resolution, Update,
+    Before, Candidate, CandidateDependency, Error, PackageId, Request, Resolution,
+    Strategy as Take, Update,
 };
 use semver::{Version, VersionReq};
 
-use crate::scenario::Registry;
+use crate::scenario::{Registry, time};
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const VERSIONS: [&str; 7] = [
@@ -44,13 +46,49 @@ fn requirement() -> impl Strategy<Value = VersionReq> {
     proptest::sample::select(&REQUIREMENTS[..]).prop_map(|text| text.parse().unwrap())
 }
 
-fn dependency() -> impl Strategy<Value = CandidateDependency> {
+const FUNCTIONS: [(&str, &str); 3] = [("f", "fn(a: f64)"), ("f", "fn(a: f32)"), ("g", "fn()")];
+const TAKES: [Take; 3] = [Take::Highest, Take::Lowest, Take::LowestDirect];
+const DAYS: [&str; 3] = ["2026-01-01", "2026-01-02", "2026-01-03"];
+
+fn functions() -> impl Strategy<Value = Vec<Export>> {
+    let export = |(name, signature): (&str, &str)| Export {
+        name: name.parse().unwrap(),
+        abi: "c".to_owned(),
+        signature: signature.parse().unwrap(),
+    };
+    proptest::sample::subsequence(&FUNCTIONS[..], 0..=3)
+        .prop_map(move |some| some.into_iter().map(export).collect())
+}
+
+/// A dependency, with what is called of it.
+fn dependency() -> impl Strategy<Value = (CandidateDependency, Vec<IndexImport>)> {
     let series = proptest::option::weighted(0.6, proptest::sample::select(&["v1", "v2"][..]));
-    (name(), requirement(), series).prop_map(|(name, requirement, series)| CandidateDependency {
-        name,
-        requirement,
-        series: series.map(|series| series.parse().unwrap()),
+    let calls = prop_oneof![2 => Just(Vec::new()), 1 => functions()];
+    (name(), requirement(), series, calls).prop_map(|(name, requirement, series, calls)| {
+        let series: Option<Series> = series.map(|series| series.parse().unwrap());
+        let import = |call: Export| {
+            let Export {
+                name: function,
+                signature,
+                ..
+            } = call;
+            Some(IndexImport {
+                package: name.clone(),
+                link_name: LinkName::new(&name, &series?, &function, &signature),
+            })
+        };
+        let imports = calls.into_iter().filter_map(import).collect();
+        let dependency = CandidateDependency {
+            name: name.clone(),
+            requirement,
+            series,
+        };
+        (dependency, imports)
     })
+}
+
+fn day() -> impl Strategy<Value = jiff::Timestamp> {
+    proptest::sample::select(&DAYS[..]).prop_map(time)
 }
 
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
@@ -59,15 +97,28 @@ fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
         let rest = (
             proptest::collection::vec(dependency(), 0..3),
             proptest::bool::weighted(0.15),
+            proptest::option::weighted(0.7, functions()),
+            proptest::option::weighted(0.7, day()),
+            proptest::bool::weighted(0.05),
         );
         let count = versions.len();
         (Just(versions), proptest::collection::vec(rest, count)).prop_map(|(versions, rest)| {
-            let candidate = |(version, (dependencies, yanked)): (&str, _)| Candidate {
-                version: version.parse().unwrap(),
-                dependencies,
-                yanked,
-            };
-            versions.into_iter().zip(rest).map(candidate).collect()
+            let mut all = Vec::new();
+            for (version, (depended, yanked, exports, published, unusable)) in
+                versions.into_iter().zip(rest)
+            {
+                let mut candidate = Candidate::new(version.parse().unwrap());
+                for (dependency, imports) in depended {
+                    candidate.dependencies.push(dependency);
+                    candidate.imports.extend(imports);
+                }
+                candidate.yanked = yanked;
+                candidate.exports = exports;
+                candidate.published = published;
+                candidate.unusable = unusable.then(|| "is of no use".to_owned());
+                all.push(candidate);
+            }
+            all
         })
     })
 }
@@ -87,9 +138,18 @@ fn registries() -> impl Strategy<Value = Registry> {
 fn requests() -> impl Strategy<Value = Request> {
     let requirements = proptest::collection::vec((name(), requirement()), 1..4);
     let locked = proptest::collection::vec((name(), proptest::sample::select(&VERSIONS[..])), 0..4);
-    (requirements, locked).prop_map(|(requirements, locked)| {
+    let take = proptest::sample::select(&TAKES[..]);
+    let before = proptest::option::weighted(0.3, day());
+    (requirements, locked, take, before).prop_map(|(requirements, locked, take, before)| {
         let version = |(name, version): (PackageName, &str)| (name, version.parse().unwrap());
-        Request::new(requirements).locked(locked.into_iter().map(version))
+        let before = before.map(|time| Before {
+            time,
+            origin: "the limit".to_owned(),
+        });
+        Request::new(requirements)
+            .locked(locked.into_iter().map(version))
+            .strategy(take)
+            .before(before)
     })
 }
 
@@ -110,23 +170,63 @@ impl Oracle<'_> {
     }
 
     fn allowed(&self, name: &PackageName, candidate: &Candidate) -> bool {
-        !candidate.yanked
-            || self
-                .request
-                .locked
-                .contains(&(name.clone(), candidate.version.clone()))
+        let locked = (name.clone(), candidate.version.clone());
+        let late = match (&self.request.before, candidate.published) {
+            (Some(before), Some(published)) => published > before.time,
+            _ => false,
+        };
+        candidate.unusable.is_none()
+            && (self.request.locked.contains(&locked) || !candidate.yanked && !late)
     }
 
-    /// The newest chosen version that serves a dependency.
+    fn lowest(&self, name: &PackageName) -> bool {
+        let direct = || self.request.requirements.iter().any(|r| r.name == *name);
+        match self.request.strategy {
+            Take::Highest => false,
+            Take::Lowest => true,
+            Take::LowestDirect => direct(),
+        }
+    }
+
+    /// The chosen version that serves a dependency.
     fn serving(&self, choice: &Choice, on: &CandidateDependency) -> Option<PackageId> {
         let fits = |version: &&Version| {
             on.requirement.matches(version) && on.series.is_none_or(|s| s.contains(version))
         };
-        let version = choice.get(&on.name)?.iter().filter(fits).max()?.clone();
+        let fitting = choice.get(&on.name)?.iter().filter(fits);
+        let version = if self.lowest(&on.name) {
+            fitting.min()
+        } else {
+            fitting.max()
+        };
         Some(PackageId {
             name: on.name.clone(),
-            version,
+            version: version?.clone(),
         })
+    }
+
+    /// Whether what serves a dependency of `candidate` offers all that is called of it.
+    fn links(&self, choice: &Choice, candidate: &Candidate, on: &CandidateDependency) -> bool {
+        let Some(id) = self.serving(choice, on) else {
+            return false;
+        };
+        let serving = self.candidate(&id.name, &id.version);
+        let Some(exports) = &serving.exports else {
+            return true;
+        };
+        let offered: Vec<LinkName> = exports
+            .iter()
+            .map(|export| {
+                let signature: &Signature = &export.signature;
+                LinkName::new(&id.name, &Series::of(&id.version), &export.name, signature)
+            })
+            .collect();
+        candidate
+            .imports
+            .iter()
+            .filter(|import| import.package == on.name)
+            .filter(|import| Some(*import.link_name.series()) == on.series)
+            .all(|import| offered.contains(&import.link_name))
     }
 
     fn asked(&self) -> Vec<CandidateDependency> {
@@ -146,7 +246,8 @@ impl Oracle<'_> {
             && choice.iter().all(|(name, versions)| {
                 versions.iter().all(|version| {
                     let candidate = self.candidate(name, version);
-                    self.allowed(name, candidate) && candidate.dependencies.iter().all(served)
+                    let linked = |on| self.links(choice, candidate, on);
+                    self.allowed(name, candidate) && candidate.dependencies.iter().all(linked)
                 })
             })
     }
@@ -261,7 +362,7 @@ fn lock(ids: &BTreeSet<PackageId>) -> impl Iterator<Item = (PackageName, Version
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn agrees_with_brute_force(registry in registries(), request in requests()) {
@@ -308,18 +409,46 @@ proptest! {
         }
     }
 
+    /// Exactly the version that was asked for, among what brute force would find with nothing else
+    /// of its series; or an error.
     #[test]
-    fn a_single_package_gets_its_newest(
+    fn a_precise_version_is_used(
+        registry in registries(),
+        request in requests(),
+        name in name(),
+        version in proptest::sample::select(&VERSIONS[..]),
+    ) {
+        let version: Version = version.parse().unwrap();
+        let update = Update::Precise(name.clone(), version.clone());
+        let precise = request.locked([]).before(None).update(update);
+        if let Ok(resolution) = registry.resolve(&precise) {
+            let mut alone = registry;
+            let all = alone.0.get_mut(&name).unwrap();
+            all.retain(|c| c.version == version || Series::of(&c.version) != Series::of(&version));
+            all.iter_mut().filter(|c| c.version == version).for_each(|c| c.yanked = false);
+            let request = precise.update(Update::Nothing);
+            Oracle { registry: &alone, request: &request }.check(&resolution)?;
+            let wanted = PackageId { name, version };
+            prop_assert!(ids(&resolution).contains(&wanted));
+        }
+    }
+
+    #[test]
+    fn a_single_package_gets_its_newest_or_its_oldest(
         versions in proptest::sample::subsequence(&VERSIONS[..], 0..=7),
         requirement in requirement(),
+        lowest in any::<bool>(),
     ) {
         let versions: Vec<Version> = versions.iter().map(|v| v.parse().unwrap()).collect();
         let candidates = versions.iter().cloned().map(Candidate::new).collect();
         let name: PackageName = "a".parse().unwrap();
         let registry = Registry([(name.clone(), candidates)].into());
-        let newest = versions.iter().filter(|v| requirement.matches(v)).max();
-        let chosen = registry.resolve(&Request::new([(name, requirement.clone())])).ok();
+        let matching = versions.iter().filter(|v| requirement.matches(v));
+        let expected = if lowest { matching.min() } else { matching.max() };
+        let take = if lowest { Take::LowestDirect } else { Take::Highest };
+        let request = Request::new([(name, requirement.clone())]).strategy(take);
+        let chosen = registry.resolve(&request).ok();
         let chosen = chosen.map(|resolution| resolution.packages[0].version.clone());
-        prop_assert_eq!(chosen.as_ref(), newest);
+        prop_assert_eq!(chosen.as_ref(), expected);
     }
 }
