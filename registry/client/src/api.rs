@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use puck_package::{Digest, IndexLine, PackageName};
-use puck_registry::{Hit, Query};
+use puck_registry::{Hit, Query, shown_version};
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use semver::Version;
@@ -158,7 +158,7 @@ impl Client {
                 .iter()
                 .map(|name| self.lines(name))
                 .collect::<Result<Vec<_>>>()?;
-            return Ok(query.among(lines.iter().filter_map(|lines| newest(lines))));
+            return Ok(query.among(lines.iter().filter_map(|lines| shown_version(lines))));
         }
         let mut url = self.api(&["search"])?;
         url.query_pairs_mut().append_pair("q", &query.text);
@@ -223,11 +223,4 @@ impl Client {
             found: error.to_string(),
         })
     }
-}
-
-/// The version by which a search shows a package: the newest release that is not yanked, or
-/// pre-release if there is no release.
-fn newest(lines: &[IndexLine]) -> Option<&IndexLine> {
-    let lines = lines.iter().filter(|line| !line.yanked);
-    lines.max_by_key(|line| (line.version.pre.is_empty(), &line.version))
 }

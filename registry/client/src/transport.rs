@@ -212,7 +212,12 @@ impl Transport {
             return Ok(http.clone());
         }
         let settings = &self.settings;
-        let built = blocking::Client::builder()
+        let mut builder = blocking::Client::builder();
+        if is_loopback(&settings.url) {
+            // A proxy means another machine by that.
+            builder = builder.no_proxy();
+        }
+        let built = builder
             .user_agent(concat!("puck/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls::config(settings.certificates.as_deref())?)
             .redirect(redirect::Policy::none())
