@@ -12,11 +12,12 @@
 //! does not declare is refused by name. In a real `libm` many definitions are weak and references
 //! to them would come out weak too, null when absent; stubs define everything strongly.
 //!
-//! `libwild` keeps its state in the values handed to it and its threads in rayon's pool, so several
-//! links may run at once.
+//! `libwild` keeps its state in the values handed to it, so several links may run at once. It divides
+//! its work among the threads of rayon's pool; where that pays and where not, see `threads`.
 
 mod memory;
 mod stub;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
@@ -111,13 +112,17 @@ pub fn link(request: &LinkRequest<'_>) -> Result<Vec<u8>, LinkError> {
     arguments.push("--as-needed".to_owned());
     arguments.extend(stubs);
 
-    let library = run(&arguments, files)?;
+    let library = run(&arguments, files, request.object.len())?;
     check_exports(&library, request.exports)?;
     Ok(library)
 }
 
 /// Runs the linker over `files` and hands back what it wrote.
-fn run(arguments: &[String], files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, LinkError> {
+fn run(
+    arguments: &[String],
+    files: BTreeMap<String, Vec<u8>>,
+    object_size: usize,
+) -> Result<Vec<u8>, LinkError> {
     let words = |error: libwild::error::Error| LinkError::Linker(one_line(&error.to_string()));
     let warnings = Arc::new(Mutex::new(Vec::new()));
     let input = || arguments.iter().map(String::as_str);
@@ -135,8 +140,10 @@ fn run(arguments: &[String], files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>
     // Objects come from strangers, and the linker was written for those of compilers: an index out
     // of bounds in it must not take the process down. What it was at is dropped with it.
     let linked = panic::catch_unwind(AssertUnwindSafe(|| {
-        let linker = libwild::Linker::with_file_system(files.clone());
-        linker.run(&parsed).map(drop)
+        threads::fitting(object_size, || {
+            let linker = libwild::Linker::with_file_system(files.clone());
+            linker.run(&parsed).map(drop)
+        })
     }));
     match linked {
         Ok(result) => result.map_err(words)?,
