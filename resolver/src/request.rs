@@ -1,6 +1,6 @@
 //! What is asked for: requirements, the versions of the last time, what may be updated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use puck_package::PackageName;
@@ -60,7 +60,7 @@ pub struct Request {
     /// What it requires directly.
     pub requirements: Vec<Requirement>,
     /// The versions chosen the last time: preferred where still allowed, yanked or not.
-    pub locked: BTreeSet<(PackageName, Version)>,
+    pub locked: BTreeMap<PackageName, BTreeSet<Version>>,
     /// Which of those are given up.
     pub update: Update,
     /// Which version is taken of what is not locked.
@@ -79,7 +79,7 @@ impl Request {
         Self {
             subject: "your project".to_owned(),
             requirements,
-            locked: BTreeSet::new(),
+            locked: BTreeMap::new(),
             update: Update::Nothing,
             strategy: Strategy::Highest,
             before: None,
@@ -89,7 +89,10 @@ impl Request {
     /// The same request, preferring the versions `locked`.
     #[must_use]
     pub fn locked(mut self, locked: impl IntoIterator<Item = (PackageName, Version)>) -> Self {
-        self.locked = locked.into_iter().collect();
+        self.locked = BTreeMap::new();
+        for (name, version) in locked {
+            self.locked.entry(name).or_default().insert(version);
+        }
         self
     }
 
@@ -122,9 +125,8 @@ impl Request {
             Update::Precise(precise, _) => precise == name,
             Update::Everything => true,
         };
-        !given_up
-            && !self.locked.is_empty()
-            && self.locked.contains(&(name.clone(), version.clone()))
+        let is_locked = |locked: &BTreeSet<Version>| locked.contains(version);
+        !given_up && self.locked.get(name).is_some_and(is_locked)
     }
 
     /// The one version of `name` that is asked for.

@@ -5,3 +5,4 @@ mod oracle;
 mod resolutions;
 mod scenario;
 mod scenarios;
+mod speed;

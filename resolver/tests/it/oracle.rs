@@ -170,13 +170,13 @@ impl Oracle<'_> {
     }
 
     fn allowed(&self, name: &PackageName, candidate: &Candidate) -> bool {
-        let locked = (name.clone(), candidate.version.clone());
+        let locked = self.request.locked.get(name);
+        let locked = locked.is_some_and(|versions| versions.contains(&candidate.version));
         let late = match (&self.request.before, candidate.published) {
             (Some(before), Some(published)) => published > before.time,
             _ => false,
         };
-        candidate.unusable.is_none()
-            && (self.request.locked.contains(&locked) || !candidate.yanked && !late)
+        candidate.unusable.is_none() && (locked || !candidate.yanked && !late)
     }
 
     fn lowest(&self, name: &PackageName) -> bool {
