@@ -42,6 +42,25 @@ pub const CPLUS_INCLUDE_PATH: &str = "CPLUS_INCLUDE_PATH";
 pub const GCC_INSTALL_PREFIX: &str = "GCC_INSTALL_PREFIX";
 /// Set to anything: no colours.
 pub const NO_COLOR: &str = "NO_COLOR";
+/// The address of the object store that holds buckets, if it is not Amazon's.
+pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+/// What a registry's bucket is reached by, named as other programs for S3 name it.
+pub const OF_BUCKETS: [&str; 14] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    AWS_ENDPOINT_URL,
+    "AWS_ALLOW_HTTP",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_SKIP_SIGNATURE",
+];
 
 /// What clang finds headers by: what it compiles depends on their values.
 pub const OF_CLANG: [&str; 4] = [
@@ -146,7 +165,7 @@ mod tests {
     #[test]
     fn names_stand_once_in_each_list() {
         let all: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
-        for list in [&all[..], &OF_CLANG, &OF_CARGO] {
+        for list in [&all[..], &OF_CLANG, &OF_CARGO, &OF_BUCKETS] {
             let mut names = list.to_vec();
             names.sort_unstable();
             names.dedup();

@@ -60,7 +60,7 @@ pub use error::{Error, VersionExists};
 pub use log::{Action, LogEntry, LogState};
 pub use offered::Offered;
 pub use publish::Published;
-pub use registry::Registry;
+pub use registry::{Description, Registry};
 pub use search::{Found, Hit, Query, shown_version};
 pub use writer::{Writer, change_after, owners_path};
 

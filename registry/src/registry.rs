@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
-use puck_package::format::{self, Numbered};
+use puck_package::format::{self, DocumentError, Numbered};
 use puck_package::index::{self, IndexLine};
 use puck_package::{PackageName, index::archive_path};
 use semver::Version;
@@ -18,14 +18,44 @@ use crate::{Error, Writer, beside, index_file, writer};
 const DESCRIPTION: &str = "registry.json";
 
 /// `registry.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Description {
-    format: u32,
-    name: String,
-    /// Where its API is, if it has one.
+pub struct Description {
+    /// [`format::REGISTRY`].
+    pub format: u32,
+    /// What the registry calls itself.
+    pub name: String,
+    /// Where its API is, if it has one: an address, which may be relative to the registry's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    api: Option<String>,
+    pub api: Option<String>,
+}
+
+impl Description {
+    /// Of a registry called `name`, without an API.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            format: format::REGISTRY,
+            name: name.to_owned(),
+            api: None,
+        }
+    }
+
+    /// Reads the file; `what` names it in errors.
+    ///
+    /// # Errors
+    /// If it is no such file, or one of a newer format.
+    pub fn parse(what: &str, bytes: &[u8]) -> Result<Self, DocumentError> {
+        format::read_json(what, bytes, format::REGISTRY)
+    }
+
+    /// The file's bytes.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("all keys are strings");
+        json.push(b'\n');
+        json
+    }
 }
 
 impl Numbered for Description {
@@ -68,7 +98,7 @@ impl Registry {
             Err(error) => return Err(error.into()),
         };
         let what = path.display().to_string();
-        let description: Description = format::read_json(&what, &bytes, format::REGISTRY)?;
+        let description = Description::parse(&what, &bytes)?;
         Ok(Self {
             directory: directory.to_owned(),
             name: description.name,
@@ -88,13 +118,7 @@ impl Registry {
             Err(Error::NotRegistry { .. }) => return Self::open(directory),
             opened => return opened,
         }
-        let description = Description {
-            format: format::REGISTRY,
-            name: name.to_owned(),
-            api: None,
-        };
-        let mut json = serde_json::to_vec_pretty(&description).expect("all keys are strings");
-        json.push(b'\n');
+        let json = Description::new(name).to_json();
         let write = || -> io::Result<()> {
             fs::create_dir_all(directory)?;
             let path = directory.join(DESCRIPTION);
@@ -194,6 +218,23 @@ impl Registry {
     /// If the registry cannot be written, or is damaged.
     pub fn recover(&self) -> Result<(), Error> {
         Writer::lock(self).map(drop)
+    }
+
+    /// Replaces `registry.json` by what `edit` makes of it, if that is another.
+    ///
+    /// # Errors
+    /// If the registry cannot be written, or is damaged.
+    pub fn describe(&self, edit: impl FnOnce(&mut Description)) -> Result<(), Error> {
+        let _writer = Writer::lock(self)?;
+        let path = self.directory.join(DESCRIPTION);
+        let before = Description::parse(&path.display().to_string(), &fs::read(&path)?)?;
+        let mut description = before.clone();
+        edit(&mut description);
+        if description == before {
+            return Ok(());
+        }
+        beside::write(&self.incoming(), &path, &description.to_json())
+            .map_err(Error::write(&self.directory))
     }
 
     /// Checks that no line of the log was changed, removed or inserted, and that the index says

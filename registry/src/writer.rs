@@ -105,7 +105,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Puts the archive of a version that is published into its place again.
-    pub(crate) fn restore(&self, offered: &Offered) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// If the registry cannot be written.
+    pub fn restore(&self, offered: &Offered) -> Result<(), Error> {
         let copy = self.incoming_copy(offered)?;
         let document = &offered.document;
         let place = self
@@ -126,7 +129,10 @@ impl<'a> Writer<'a> {
     }
 
     /// Has a package that nobody published yet belong to nobody.
-    pub(crate) fn forget_owners(&self, name: &PackageName) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// If the registry cannot be written.
+    pub fn forget_owners(&self, name: &PackageName) -> Result<(), Error> {
         let path = self.registry.directory().join(owners_path(name));
         beside::remove(&path).map_err(Error::write(self.registry.directory()))
     }

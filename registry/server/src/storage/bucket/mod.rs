@@ -1,0 +1,450 @@
+//! A registry in a bucket of an object store, which several servers may share.
+//!
+//! There is no lock in a bucket that a killed server would give up, and no clock that servers have
+//! in common. So nothing is locked, nothing expires, and a change is decided by one write:
+//!
+//! `private/journal.json` is there from the first start on, and is changed by conditional writes
+//! only (`If-Match` with its entity tag). It says how far the log goes and, if it is not free, which
+//! change is being made, completely: index line, log line, owners, where the archive was uploaded.
+//!
+//! 1. The journal is read. If it is not free, the change in it is finished first, whoever began it.
+//! 2. The package is read, and the change decided on; an archive is uploaded to `private/incoming/`.
+//! 3. The change is written into the journal, on condition that nobody changed it since step 1.
+//!    This is the decision: before it nothing has happened, from now on all of it will. If the
+//!    condition fails, somebody else was first: back to step 1.
+//! 4. The change is finished: the archive is copied to its place; owners, index and log are
+//!    replaced, each on condition that it is still what was read; the journal is set free on
+//!    condition that it still is the one with this change.
+//!
+//! Any number of servers may be at step 4 with one change, and any of them may stop or fall behind
+//! anywhere. No state of any of these objects has the same bytes, and so the entity tag, of another
+//! state: index files and the log grow or count ([`IndexLine::changed`]), owners and the journal
+//! count. So a conditional write that succeeds replaces the very state that was read. And every
+//! step first looks whether its object has the change already, or has seen later ones: then there
+//! is nothing to do. A server that fell behind therefore reads a state with the change, or its write
+//! fails and it reads again. The journal is set free only after all other objects have the change.
+//!
+//! [`IndexLine::changed`]: puck_package::IndexLine::changed
+
+mod journal;
+mod objects;
+mod roll;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+use object_store::ObjectStore;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use puck_package::{PackageName, index, variables};
+use puck_registry::log::LogState;
+use puck_registry::{Description, Offered, log, owners_path};
+use tempfile::NamedTempFile;
+use tokio::sync::Mutex;
+
+use self::journal::{JOURNAL, Journal, Pending};
+use self::objects::Objects;
+use super::content::{Body, Content, Facts, within};
+use super::{Change, Decide, Package, Storage, StorageLocation};
+use crate::Error;
+use crate::access::Owners;
+
+/// How often a change is attempted before others are too many.
+const ATTEMPTS: u32 = 60;
+/// Smaller bodies are read at once.
+const SMALL: u64 = 256 << 10;
+/// Nobody needs longer to publish what he uploaded: what is older was left by who was killed.
+const ABANDONED: Duration = Duration::from_hours(24);
+/// Where archives are that are not published yet.
+const INCOMING: &str = "private/incoming";
+
+/// A registry in a bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    objects: Objects,
+    location: String,
+    /// So that the servers of one process wait for each other in order, not by trying.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Bucket {
+    /// The registry in the bucket at `location`, whose store and credentials are named by the usual
+    /// variables: `AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`… A bucket without a registry
+    /// gets an empty one.
+    ///
+    /// # Errors
+    /// If the variables make no sense, the bucket does not answer, or what is in it is damaged.
+    pub async fn open(location: &StorageLocation) -> Result<Self, Error> {
+        let set = |name: &&str| Some(((*name).to_owned(), variables::get(name)?));
+        let settings = variables::OF_BUCKETS.iter().filter_map(set);
+        let text =
+            |(name, value): (String, std::ffi::OsString)| Some((name, value.into_string().ok()?));
+        Self::open_with(location, settings.filter_map(text)).await
+    }
+
+    /// As [`Bucket::open`], with these variables' values.
+    ///
+    /// # Errors
+    /// As [`Bucket::open`].
+    pub async fn open_with(
+        location: &StorageLocation,
+        settings: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let StorageLocation::Bucket { bucket, prefix } = location else {
+            return Err(Error::Location {
+                location: location.to_string(),
+                reason: "it is a directory".to_owned(),
+            });
+        };
+        // Somebody may have chosen another one already; any will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = AmazonS3Builder::new().with_bucket_name(bucket);
+        for (name, value) in settings {
+            if name == variables::AWS_ENDPOINT_URL && value.starts_with("http://") {
+                builder = builder.with_allow_http(true);
+            }
+            if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        let name = prefix.rsplit('/').next().filter(|name| !name.is_empty());
+        Self::over(
+            Arc::new(builder.build()?),
+            prefix,
+            location.to_string(),
+            name.unwrap_or(bucket),
+        )
+        .await
+    }
+
+    /// The registry under `prefix` in `store`, called `location`; if there is none, an empty one
+    /// called `name`.
+    ///
+    /// # Errors
+    /// If the store does not answer, or what is in it is damaged.
+    pub async fn over(
+        store: Arc<dyn ObjectStore>,
+        prefix: &str,
+        location: String,
+        name: &str,
+    ) -> Result<Self, Error> {
+        let this = Self {
+            objects: Objects::new(store, prefix),
+            location,
+            turn: Arc::default(),
+        };
+        this.initialise(name).await?;
+        Ok(this)
+    }
+
+    async fn initialise(&self, name: &str) -> Result<(), Error> {
+        if self.objects.get("registry.json").await?.is_none() {
+            let json = Description::new(name).to_json();
+            // Somebody else may be first; then it is there all the same.
+            self.objects.put_if("registry.json", json, None).await?;
+        }
+        if self.objects.get(JOURNAL).await?.is_none() {
+            let log = match self.objects.get("log.jsonl").await? {
+                Some(object) => log::follow("log.jsonl", &object.bytes, LogState::default())?.0,
+                None => LogState::default(),
+            };
+            let json = Journal::free(log).to_json();
+            self.objects.put_if(JOURNAL, json, None).await?;
+        }
+        Ok(())
+    }
+
+    async fn owners(&self, name: &PackageName) -> Result<Owners, Error> {
+        let path = owners_path(name);
+        match self.objects.get(&path).await? {
+            Some(object) => Ok(Owners::parse(&path, &object.bytes)?),
+            None => Ok(Owners::default()),
+        }
+    }
+
+    async fn package_now(&self, name: &PackageName) -> Result<Package, Error> {
+        let lines = self.index_file(name).await?.0;
+        let mut owners = self.owners(name).await?;
+        if lines.is_empty() {
+            owners.owners.clear();
+        }
+        Ok(Package { lines, owners })
+    }
+
+    async fn change_now(
+        &self,
+        name: &PackageName,
+        archive: Option<&Offered>,
+        decide: &Decide,
+    ) -> Result<Option<Change>, Error> {
+        let _turn = self.turn.lock().await;
+        let id = random_name()?;
+        let incoming = archive.map(|_| format!("{INCOMING}/{id}"));
+        let mut uploaded = false;
+        let result = self.attempts(name, &id, archive, &incoming, &mut uploaded, decide);
+        let result = result.await;
+        if let (Some(incoming), true) = (&incoming, uploaded)
+            && !matches!(result, Ok(Some(_)))
+        {
+            // Not wanted any more. If this fails, it is swept away some day.
+            let _ = self.objects.delete(incoming).await;
+        }
+        result
+    }
+
+    async fn attempts(
+        &self,
+        name: &PackageName,
+        id: &str,
+        archive: Option<&Offered>,
+        incoming: &Option<String>,
+        uploaded: &mut bool,
+        decide: &Decide,
+    ) -> Result<Option<Change>, Error> {
+        let mut made: Option<Change> = None;
+        for attempt in 0..ATTEMPTS {
+            let settled = self.settle(Some(id)).await?;
+            if let (true, Some(change)) = (settled.mine, made.take()) {
+                // The write that seemed to fail had succeeded.
+                return Ok(Some(change));
+            }
+            let package = self.package_now(name).await?;
+            let Some(change) = decide(&package)? else {
+                return Ok(None);
+            };
+            if let (Some(offered), Some(incoming), false) = (archive, incoming, *uploaded) {
+                self.objects.upload(incoming, &offered.path).await?;
+                *uploaded = true;
+            }
+            let pending = Pending::new(
+                id,
+                name,
+                &change,
+                &package,
+                incoming.as_deref(),
+                &settled.journal.log,
+            );
+            let journal = settled.journal.with(pending);
+            made = Some(change);
+            let written = self
+                .objects
+                .put_if(JOURNAL, journal.to_json(), Some(&settled.version));
+            if let Some(version) = written.await? {
+                return match self.finish(&journal, &version).await? {
+                    true => Ok(made),
+                    false => Err(Error::BadRequest {
+                        reason: "the upload took too long, and was swept away".to_owned(),
+                    }),
+                };
+            }
+            pause(attempt).await?;
+        }
+        Err(Error::Busy { attempts: ATTEMPTS })
+    }
+
+    /// Removes uploads that were never published.
+    async fn sweep(&self) -> Result<(), Error> {
+        for object in self.objects.list(INCOMING).await? {
+            let modified: SystemTime = object.last_modified.into();
+            let age = SystemTime::now().duration_since(modified);
+            if age.is_ok_and(|age| age > ABANDONED)
+                && let Some(name) = object.location.filename()
+            {
+                self.objects.delete(&format!("{INCOMING}/{name}")).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Leaves others time, and seldom as much as they leave.
+async fn pause(attempt: u32) -> Result<(), Error> {
+    let random = getrandom::u32()?;
+    let most = 10_u64 << attempt.min(5);
+    tokio::time::sleep(Duration::from_millis(u64::from(random) % most)).await;
+    Ok(())
+}
+
+fn random_name() -> Result<String, Error> {
+    Ok(format!(
+        "{:016x}{:016x}",
+        getrandom::u64()?,
+        getrandom::u64()?
+    ))
+}
+
+fn absent(path: &str) -> Error {
+    Error::NotFound {
+        what: path.to_owned(),
+    }
+}
+
+impl Storage for Bucket {
+    fn location(&self) -> String {
+        self.location.clone()
+    }
+
+    fn recover(&self) -> BoxFuture<'_, Result<(), Error>> {
+        async move {
+            self.settle(None).await?;
+            self.sweep().await
+        }
+        .boxed()
+    }
+
+    fn facts<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Facts, Error>> {
+        async move {
+            let found = self.objects.head(path).await?;
+            found.ok_or_else(|| absent(path))
+        }
+        .boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        path: &'a str,
+        range: Option<Range<u64>>,
+    ) -> BoxFuture<'a, Result<Content, Error>> {
+        async move {
+            let found = match range {
+                None => self.objects.open(path, None).await?,
+                Some(range) => {
+                    // Stores refuse ranges that begin behind the end; what they say then differs.
+                    let facts = self.facts(path).await?;
+                    let range = within(Some(range), facts.size);
+                    if range.is_empty() {
+                        let body = Body::Bytes(Bytes::new());
+                        return Ok(Content { facts, range, body });
+                    }
+                    self.objects.open(path, Some(range)).await?
+                }
+            };
+            let (facts, result) = found.ok_or_else(|| absent(path))?;
+            let range = result.range.clone();
+            let body = if range.end - range.start <= SMALL {
+                Body::Bytes(result.bytes().await?)
+            } else {
+                let pieces = result.into_stream();
+                Body::Stream(pieces.map(|piece| piece.map_err(io::Error::other)).boxed())
+            };
+            Ok(Content { facts, range, body })
+        }
+        .boxed()
+    }
+
+    fn describe(
+        &self,
+        edit: Arc<dyn Fn(&mut Description) + Send + Sync>,
+    ) -> BoxFuture<'_, Result<(), Error>> {
+        async move {
+            const PATH: &str = "registry.json";
+            for attempt in 0..ATTEMPTS {
+                let object = self.objects.get(PATH).await?.ok_or_else(|| absent(PATH))?;
+                let before = Description::parse(PATH, &object.bytes)?;
+                let mut description = before.clone();
+                edit(&mut description);
+                if description == before {
+                    return Ok(());
+                }
+                let json = description.to_json();
+                let written = self.objects.put_if(PATH, json, Some(&object.version));
+                if written.await?.is_some() {
+                    return Ok(());
+                }
+                pause(attempt).await?;
+            }
+            Err(Error::Busy { attempts: ATTEMPTS })
+        }
+        .boxed()
+    }
+
+    fn names(&self) -> BoxFuture<'_, Result<Vec<PackageName>, Error>> {
+        async move {
+            let mut names = Vec::new();
+            for object in self.objects.list("index").await? {
+                if let Some(file) = object.location.filename()
+                    && let Ok(name) = file.parse::<PackageName>()
+                    && self.objects.path(&index::path(&name))? == object.location
+                {
+                    names.push(name);
+                }
+            }
+            names.sort();
+            Ok(names)
+        }
+        .boxed()
+    }
+
+    fn package<'a>(&'a self, name: &'a PackageName) -> BoxFuture<'a, Result<Package, Error>> {
+        self.package_now(name).boxed()
+    }
+
+    fn change(
+        &self,
+        name: PackageName,
+        archive: Option<Arc<Offered>>,
+        decide: Arc<Decide>,
+    ) -> BoxFuture<'_, Result<Option<Change>, Error>> {
+        let this = self.clone();
+        // Whoever asked may go away; what was begun goes on, or others would have to finish it.
+        let work =
+            tokio::spawn(async move { this.change_now(&name, archive.as_deref(), &*decide).await });
+        work.map(|done| done.unwrap_or(Err(Error::Ending))).boxed()
+    }
+
+    fn restore(&self, archive: Arc<Offered>) -> BoxFuture<'_, Result<(), Error>> {
+        async move {
+            let document = &archive.document;
+            let place = index::archive_path(&document.name, &document.version);
+            self.objects.upload(&place, &archive.path).await
+        }
+        .boxed()
+    }
+
+    fn spool(&self) -> io::Result<NamedTempFile> {
+        NamedTempFile::new()
+    }
+
+    fn private<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, Error>> {
+        let found = self.objects.get(path);
+        found
+            .map(|found| Ok(found?.map(|object| object.bytes)))
+            .boxed()
+    }
+
+    fn private_names<'a>(&'a self, folder: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        async move {
+            let objects = self.objects.list(folder).await?;
+            let names = objects
+                .iter()
+                .filter_map(|object| object.location.filename());
+            let mut names: Vec<String> = names.map(str::to_owned).collect();
+            names.sort();
+            Ok(names)
+        }
+        .boxed()
+    }
+
+    fn write_private<'a>(
+        &'a self,
+        path: &'a str,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.objects.put(path, bytes).boxed()
+    }
+
+    fn remove_private<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        async move {
+            let there = self.objects.head(path).await?.is_some();
+            self.objects.delete(path).await?;
+            Ok(there)
+        }
+        .boxed()
+    }
+}
