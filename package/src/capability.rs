@@ -8,18 +8,30 @@ use std::str::FromStr;
 pub enum Capability {
     /// Memory: allocation, copies, comparisons.
     Memory,
+    /// Texts in memory: comparing, converting, formatting.
+    Strings,
     /// Mathematics, which touches nothing but errno and rounding modes.
     Mathematics,
     /// Files and folders, standard streams among them.
     Files,
     /// Sockets, names and addresses.
     Network,
-    /// Other processes, signals, the end of this one.
+    /// Other processes, signals, the end of this one, what it may do.
     Process,
     /// Threads and what they wait for.
     Threads,
     /// Clocks and waiting.
     Time,
+    /// Random numbers.
+    Randomness,
+    /// Giving up: failed assertions, unwinding, the words for an error.
+    Errors,
+    /// Facts about the machine, its users and the environment variables.
+    System,
+    /// What reaches everything: raw system calls, loading code by name. Whatever is denied, this is.
+    Anything,
+    /// What the program has that loads the functions: host imports.
+    Host,
     /// What none of the other words describes, or what is not known.
     Other,
 }
@@ -34,14 +46,20 @@ pub struct CapabilityError {
 
 impl Capability {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Memory,
+        Self::Strings,
         Self::Mathematics,
         Self::Files,
         Self::Network,
         Self::Process,
         Self::Threads,
         Self::Time,
+        Self::Randomness,
+        Self::Errors,
+        Self::System,
+        Self::Anything,
+        Self::Host,
         Self::Other,
     ];
 
@@ -50,12 +68,18 @@ impl Capability {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Strings => "strings",
             Self::Mathematics => "mathematics",
             Self::Files => "files",
             Self::Network => "network",
             Self::Process => "process",
             Self::Threads => "threads",
             Self::Time => "time",
+            Self::Randomness => "randomness",
+            Self::Errors => "errors",
+            Self::System => "system",
+            Self::Anything => "anything",
+            Self::Host => "host",
             Self::Other => "other",
         }
     }

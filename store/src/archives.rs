@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use fs_err as fs;
 use puck_package::Digest;
 
+use crate::batch::{Batch, Made, Thing};
 use crate::{Error, Result, Store, files};
 
-impl Store {
+impl Batch<'_> {
     /// Takes an archive in, checking it while it is copied. If the store has it already, nothing is
     /// read. No more than `size` bytes and one buffer are ever read.
     ///
@@ -16,18 +17,16 @@ impl Store {
     /// [`Error::WrongArchive`] if `reader` gives other bytes than promised; the errors of reading
     /// and writing. The store is then as it was.
     pub fn add_archive(&self, reader: &mut dyn Read, sha256: &Digest, size: u64) -> Result<()> {
-        let place = self.archive_path(sha256);
-        if self.has_archive(sha256, size) {
+        let place = self.store.archive_path(sha256);
+        if self.store.has_archive(sha256, size) {
             files::mark_used(&place)?;
             return Ok(());
         }
-        let staging = self.stage(&format!("archive-{sha256}"))?;
-        if self.has_archive(sha256, size) {
-            return Ok(());
-        }
-        let mut file = fs::File::create_new(&staging.path)?;
+        let made = self.place("archive");
+        let mut file = files::create_new(&made)?;
         let mut hasher = Digest::hasher();
-        let mut buffer = vec![0; 1 << 16];
+        let buffer_size = usize::try_from(size.saturating_add(1)).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; buffer_size.min(1 << 16)];
         let mut found_size = 0;
         while found_size <= size {
             let count = match reader.read(&mut buffer) {
@@ -41,9 +40,11 @@ impl Store {
             file.write_all(bytes)?;
             found_size += bytes.len() as u64;
         }
+        files::seal_file(&file)?;
         drop(file);
         let (found, _) = hasher.finish();
         if found_size != size || found != *sha256 {
+            files::remove(&made)?;
             let (expected, expected_size) = (*sha256, size);
             return Err(Error::WrongArchive {
                 expected,
@@ -52,12 +53,15 @@ impl Store {
                 found_size,
             });
         }
-        files::seal_file(&staging.path)?;
-        fs::create_dir_all(self.archives_directory())?;
-        fs::rename(&staging.path, &place)?;
-        files::sync_parent(&place)
+        self.ready(Thing {
+            made: Made::Archive(*sha256),
+            from: made,
+            to: place,
+        })
     }
+}
 
+impl Store {
     /// Whether an archive is there, going by its name and size: enough to decide what to fetch.
     #[must_use]
     pub fn has_archive(&self, sha256: &Digest, size: u64) -> bool {

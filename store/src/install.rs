@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fs_err as fs;
-use puck_package::archive::{self, ArchiveError, Expected, Limits};
 use puck_package::{Digest, FileFacts, LinkName, PackageDocument, PackageName};
 use semver::Version;
 
+use crate::batch::{Batch, Made, Thing};
 use crate::error::PackageVersion;
-use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT, State, library_path};
+use crate::installed::{RECORD, RECORD_FORMAT, library_path};
 use crate::link::{LinkRequest, link};
 use crate::store::directory_name;
-use crate::{Error, InstallRecord, InstalledPackage, Result, Store, files, system};
+use crate::unpack::{Unpacked, unpack};
+use crate::{Error, InstallRecord, InstalledPackage, Result, files, system};
 
 /// What is recorded as having linked the libraries.
 const LINKER: &str = "libwild 0.10.0";
 
-impl Store {
-    /// Installs a package whose archive is in the store, unless it is installed already. What is
-    /// there but damaged is replaced. Any number of processes may do this at once.
+impl Batch<'_> {
+    /// Installs a package whose archive is in the store or in this batch, unless it is installed
+    /// already. What is there but damaged is replaced. Any number of processes may do this at once.
     ///
     /// # Errors
     /// [`Error::MissingArchive`] and [`Error::Damaged`] ask for the archive to be fetched;
@@ -31,43 +32,64 @@ impl Store {
         name: &PackageName,
         version: &Version,
     ) -> Result<InstalledPackage> {
-        self.sweep();
-        if let Some(package) = self.installed_package(sha256, name, version)? {
+        if let Some(package) = self.store.installed_package(sha256, name, version)? {
             return Ok(package);
         }
-        let staging = self.stage(&format!("package-{sha256}"))?;
-        let directory = directory_name(name, version, sha256);
-        let place = self.packages_directory().join(&directory);
-        let damaged = match self.state(&directory)? {
-            State::Whole(package) => return Ok(*package),
-            State::Damaged(_) => true,
-            State::Absent => false,
+        // One that was added just now was checked on its way.
+        let archive = match self.fresh_archive(sha256) {
+            Some(path) => Some(path),
+            None => self.store.archive(sha256)?,
         };
-        let archive = self.archive(sha256)?.ok_or_else(|| Error::MissingArchive {
+        let archive = archive.ok_or_else(|| Error::MissingArchive {
             package: PackageVersion::new(name, version),
             sha256: *sha256,
         })?;
+        let made = self.place("package");
+        let made_or_not = self.make(sha256, &archive, name, version, &made);
+        if made_or_not.is_err() {
+            // Its own error counts, not that of tidying up; the sweep comes again.
+            drop(files::remove(&made));
+        }
+        made_or_not
+    }
 
-        let document = unpack(&archive, &staging.path, name, version)?;
+    fn make(
+        &self,
+        sha256: &Digest,
+        archive: &Path,
+        name: &PackageName,
+        version: &Version,
+        made: &Path,
+    ) -> Result<InstalledPackage> {
+        let Unpacked {
+            document,
+            json,
+            objects,
+            mut folders,
+        } = unpack(archive, made, name, version)?;
         check_system(&document)?;
-        let libraries = link_libraries(&document, &staging.path)?;
+        folders.insert("lib".into());
+        fs::create_dir(made.join("lib"))?;
+        let libraries = link_libraries(&document, objects, made)?;
         let record = InstallRecord {
             format: RECORD_FORMAT,
             sha256: *sha256,
-            document: facts(&fs::read(staging.path.join(DOCUMENT))?),
+            document: facts(&json),
             linker: LINKER.to_owned(),
             libraries,
         };
         let mut json = serde_json::to_vec_pretty(&record).map_err(std::io::Error::from)?;
         json.push(b'\n');
-        files::write_new(&staging.path.join(RECORD), &json)?;
-        files::seal_below(&staging.path)?;
+        files::write_sealed(&made.join(RECORD), &json)?;
+        files::seal_folders(made, &folders)?;
 
-        if damaged {
-            let withdrawn = self.stage(&format!("withdrawn-{sha256}"))?;
-            files::withdraw_directory(&place, &withdrawn.path)?;
-        }
-        files::publish_directory(&staging.path, &place)?;
+        let directory = directory_name(name, version, sha256);
+        let place = self.store.packages_directory().join(&directory);
+        self.ready(Thing {
+            made: Made::Package,
+            from: made.to_owned(),
+            to: place.clone(),
+        })?;
         Ok(InstalledPackage {
             path: place,
             directory,
@@ -75,24 +97,6 @@ impl Store {
             record,
         })
     }
-}
-
-fn unpack(
-    archive: &Path,
-    into: &Path,
-    name: &PackageName,
-    version: &Version,
-) -> Result<PackageDocument> {
-    let failed = |source| match source {
-        ArchiveError::Io(error) => Error::from(error),
-        source => Error::Archive {
-            package: PackageVersion::new(name, version),
-            source: Box::new(source),
-        },
-    };
-    fs::create_dir(into)?;
-    let expected = Expected { name, version };
-    archive::unpack(archive, into, Some(expected), &Limits::default()).map_err(failed)
 }
 
 /// Refuses a package that uses what this machine's libraries do not have.
@@ -109,7 +113,11 @@ fn check_system(document: &PackageDocument) -> Result<()> {
 }
 
 /// Links each object of a target that is known here, once, and says what came out.
-fn link_libraries(document: &PackageDocument, root: &Path) -> Result<BTreeMap<String, FileFacts>> {
+fn link_libraries(
+    document: &PackageDocument,
+    mut contents: BTreeMap<String, Vec<u8>>,
+    root: &Path,
+) -> Result<BTreeMap<String, FileFacts>> {
     let soname = document.soname();
     let exports: Vec<&LinkName> = document
         .functions
@@ -127,14 +135,17 @@ fn link_libraries(document: &PackageDocument, root: &Path) -> Result<BTreeMap<St
         .map(|(_, target)| target.object.as_str())
         .collect();
 
-    fs::create_dir(root.join("lib"))?;
     let mut libraries = BTreeMap::new();
     for object in objects {
         let Some(path) = library_path(object) else {
             continue;
         };
+        let content = match contents.remove(object) {
+            Some(content) => content,
+            None => fs::read(root.join(object))?,
+        };
         let library = link(&LinkRequest {
-            object: &fs::read(root.join(object))?,
+            object: &content,
             soname: &soname,
             exports: &exports,
             imports: &imports,
@@ -146,7 +157,7 @@ fn link_libraries(document: &PackageDocument, root: &Path) -> Result<BTreeMap<St
             object: object.to_owned(),
             source,
         })?;
-        files::write_new(&root.join(&path), &library)?;
+        files::write_sealed(&root.join(&path), &library)?;
         libraries.insert(path, facts(&library));
     }
     Ok(libraries)

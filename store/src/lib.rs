@@ -49,6 +49,7 @@
 
 mod activate;
 mod archives;
+mod batch;
 mod environment;
 mod error;
 mod export;
@@ -63,8 +64,10 @@ mod projects;
 mod staging;
 mod store;
 pub mod system;
+mod unpack;
 mod verify;
 
+pub use batch::Batch;
 pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest};
 pub use error::{Error, PackageVersion, Result};
 pub use gc::{Collected, GcOptions, Kind, Removed};

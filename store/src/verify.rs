@@ -42,18 +42,29 @@ impl Store {
         let mut found = Verification::default();
         for area in Area::ALL {
             for path in files::entries(&area.directory(self))? {
-                let reasons = self.reasons(area, &path)?;
-                let problem = |reason| Problem {
-                    path: path.clone(),
-                    reason,
-                };
-                found.problems.extend(reasons.into_iter().map(problem));
+                found.add(&path, self.reasons(area, &path)?);
                 *match area {
                     Area::Archives => &mut found.archives,
                     Area::Packages => &mut found.packages,
                     Area::Environments => &mut found.environments,
                 } += 1;
             }
+        }
+        Ok(found)
+    }
+
+    /// As [`Store::verify`], for the environment in the folder `path` and its packages alone.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn verify_environment(&self, path: &Path) -> Result<Verification> {
+        let mut found = Verification::default();
+        found.add(path, self.reasons(Area::Environments, path)?);
+        found.environments = 1;
+        for package in environment::packages(path)? {
+            let path = self.packages_directory().join(package.directory);
+            found.add(&path, self.reasons(Area::Packages, &path)?);
+            found.packages += 1;
         }
         Ok(found)
     }
@@ -169,6 +180,16 @@ impl Store {
             Err(Error::Newer { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Verification {
+    fn add(&mut self, path: &Path, reasons: Vec<String>) {
+        let problem = |reason| Problem {
+            path: path.to_owned(),
+            reason,
+        };
+        self.problems.extend(reasons.into_iter().map(problem));
     }
 }
 

@@ -25,6 +25,7 @@ mod check;
 mod pkgconfig;
 mod plan;
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ use puck_package::environment::{FILE, LINK_DYNAMIC};
 use puck_package::format::DocumentError;
 use puck_package::{Digest, EnvironmentDocument};
 
+use crate::batch::{Batch, Made, Thing};
 use crate::{Error, InstalledPackage, Result, Store, files};
 
 pub(crate) use plan::{Entry, Plan};
@@ -69,16 +71,15 @@ pub struct Environment {
     pub document: EnvironmentDocument,
 }
 
-impl Store {
-    /// The environment of these packages, made if it is not there yet, and made again if something
+impl Batch<'_> {
+    /// The environment of these packages, which may be of this batch; made if it is not there yet, and made again if something
     /// is missing from it.
     ///
     /// # Errors
-    /// [`Error::SameSeries`](crate::Error::SameSeries),
+    /// [`Error::SameSeries`],
     /// [`MissingPackage`](crate::Error::MissingPackage) and
     /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together.
     pub fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<Environment> {
-        self.sweep();
         let mut packages = request.packages.clone();
         packages.sort_by_key(|package| {
             let document = &package.installed.document;
@@ -89,7 +90,7 @@ impl Store {
         let document = plan::document(&packages);
         let environment = Environment {
             key: document.key,
-            path: self.environment_path(&document.key),
+            path: self.store.environment_path(&document.key),
             document,
         };
         let plan = plan::plan(&packages, &environment.document);
@@ -108,27 +109,25 @@ impl Store {
     }
 
     fn build(&self, environment: &Environment, plan: &Plan) -> Result<()> {
-        let staging = self.stage(&format!("environment-{}", environment.key))?;
-        if is_whole(&environment.path, plan)? {
-            return Ok(());
-        }
-        fs::create_dir(&staging.path)?;
+        let made = self.place("environment");
+        fs::create_dir(&made)?;
+        let mut folders = BTreeSet::new();
         for (path, entry) in plan {
-            let path = staging.path.join(path);
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
+            if let Some(parent) = Path::new(path).parent() {
+                files::add_folder(&made, parent, &mut folders)?;
             }
+            let path = made.join(path);
             match entry {
                 Entry::Link(target) => symlink(target, &path)?,
-                Entry::File(bytes) => files::write_new(&path, bytes)?,
+                Entry::File(bytes) => files::write_sealed(&path, bytes)?,
             }
         }
-        files::seal_below(&staging.path)?;
-        if fs::exists(&environment.path)? {
-            let withdrawn = self.stage(&format!("withdrawn-{}", environment.key))?;
-            files::withdraw_directory(&environment.path, &withdrawn.path)?;
-        }
-        files::publish_directory(&staging.path, &environment.path)
+        files::seal_folders(&made, &folders)?;
+        self.ready(Thing {
+            made: Made::Environment,
+            from: made,
+            to: environment.path.clone(),
+        })
     }
 }
 
@@ -249,4 +248,20 @@ pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Problems> {
         }
     }
     Ok(problems)
+}
+
+/// What is listed in the environment in a folder; nothing if it cannot be made out.
+pub(crate) fn packages(directory: &Path) -> Result<Vec<puck_package::EnvironmentPackage>> {
+    Ok(document(directory)?.map_or_else(Vec::new, |document| document.packages))
+}
+
+/// What the environment in a folder says of itself; `None` if it cannot be made out.
+pub(crate) fn document(directory: &Path) -> Result<Option<EnvironmentDocument>> {
+    match fs::read(directory.join(FILE)) {
+        Ok(bytes) => Ok(EnvironmentDocument::parse(FILE, &bytes).ok()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
