@@ -1,5 +1,6 @@
 //! How long a large resolution takes: `cargo test --release -p puck-resolver -- --ignored --nocapture`.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use puck_package::PackageName;
@@ -62,7 +63,8 @@ fn of_large_graphs() {
                 assert_eq!(answer, resolution);
                 elapsed
             });
-            eprintln!(
+            _ = writeln!(
+                std::io::stderr(),
                 "200 packages, {count} versions, {what}: {:?}",
                 median(times.collect())
             );
