@@ -42,9 +42,14 @@
 
 pub mod access;
 mod error;
+pub mod http;
 pub mod service;
 pub mod storage;
 
 pub use error::{Error, ErrorKind};
 pub use service::{Published, Service};
 pub use storage::StorageLocation;
+
+#[cfg(test)]
+#[path = "../../tests/it/sample.rs"]
+mod sample;
