@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, ValueEnum};
+use puck_project::Origin;
 
+use crate::settings::Settings;
 use crate::verbs::Verb;
 
 const STYLES: Styles = Styles::styled()
@@ -49,28 +51,27 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
-    /// The registry's folder, in place of the default one
-    #[arg(long, global = true, env = puck_package::variables::PUCK_REGISTRY, value_name = "DIR")]
-    pub(crate) registry: Option<PathBuf>,
+    /// The default registry: a configured name, an address or a folder [env: PUCK_REGISTRY]
+    #[arg(long, global = true, value_name = "REGISTRY")]
+    pub(crate) registry: Option<OsString>,
     /// Work in this folder
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
     /// Print only results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Colours in what is printed
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub(crate) color: ColorChoice,
+    /// Colours in what is printed [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(crate) color: Option<ColorChoice>,
     /// How many threads may work at once [default: the number of processors]
     #[arg(short, long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
 }
 
 /// When to print colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set
-    #[default]
     Auto,
     /// Always
     Always,
@@ -121,16 +122,19 @@ pub(crate) struct ModeArguments {
 }
 
 impl ModeArguments {
-    pub(crate) fn mode(&self) -> puck_project::Mode {
+    pub(crate) fn mode(&self, settings: &Settings) -> puck_project::Mode {
         let Self {
             locked,
             offline,
             frozen,
         } = *self;
         let by = |asked: bool, flag| asked.then_some(flag);
+        let offline = by(frozen, "--frozen").or(by(offline, "--offline"));
         puck_project::Mode {
             locked: by(frozen, "--frozen").or(by(locked, "--locked")),
-            offline: by(frozen, "--frozen").or(by(offline, "--offline")),
+            offline: offline
+                .map(Origin::Flag)
+                .or_else(|| settings.offline.clone()),
         }
     }
 }

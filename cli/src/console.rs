@@ -5,11 +5,12 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use puck_package::config::Color;
 use puck_package::variables;
 use puck_project::Progress;
 
@@ -27,40 +28,47 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// What takes less than this is not worth a line of progress.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// What is between two lines of progress.
+const PACE: Duration = Duration::from_millis(40);
 
-/// Standard output and standard error.
+/// Standard output and standard error. Clones are the same.
+#[derive(Clone)]
 pub(crate) struct Console {
     quiet: bool,
     colors: anstream::ColorChoice,
     /// Whether a line of progress may be shown and overwritten.
     live: bool,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 struct State {
-    begun: Instant,
+    /// When a line of progress may be written: not for what is quick, and not more often than
+    /// anybody can read.
+    next: Instant,
     /// Whether a line of progress stands there now.
     shown: bool,
 }
 
 impl Console {
-    pub(crate) fn new(arguments: &GlobalArguments) -> Self {
-        let colors = match arguments.color {
-            ColorChoice::Always => anstream::ColorChoice::Always,
-            ColorChoice::Never => anstream::ColorChoice::Never,
-            ColorChoice::Auto if variables::get(variables::NO_COLOR).is_some() => {
-                anstream::ColorChoice::Never
-            }
-            ColorChoice::Auto => anstream::ColorChoice::Auto,
+    /// The console as it is asked for, or else as `config` has it.
+    pub(crate) fn new(arguments: &GlobalArguments, config: Option<Color>) -> Self {
+        let no_color = variables::get(variables::NO_COLOR).is_some();
+        let colors = match (arguments.color, config) {
+            (Some(ColorChoice::Always), _) => anstream::ColorChoice::Always,
+            (Some(ColorChoice::Never), _) => anstream::ColorChoice::Never,
+            _ if no_color => anstream::ColorChoice::Never,
+            (None, Some(Color::Always)) => anstream::ColorChoice::Always,
+            (None, Some(Color::Never)) => anstream::ColorChoice::Never,
+            _ => anstream::ColorChoice::Auto,
         };
         Self {
             quiet: arguments.quiet,
             colors,
             live: io::stderr().is_terminal() && !arguments.quiet,
-            state: Mutex::new(State {
-                begun: Instant::now(),
+            state: Arc::new(Mutex::new(State {
+                next: Instant::now() + PATIENCE,
                 shown: false,
-            }),
+            })),
         }
     }
 
@@ -104,6 +112,13 @@ impl Console {
         }
     }
 
+    /// Says what keeps somebody waiting.
+    pub(crate) fn notice(&self, text: &str) {
+        if !self.quiet {
+            self.say(format_args!("{WARNING}{:>12}{WARNING:#} {text}", "Waiting"));
+        }
+    }
+
     /// Shows an error and gives the exit code.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitCode {
         if !failure.silent {
@@ -143,7 +158,9 @@ impl Progress for Console {
             .state
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.live && state.begun.elapsed() > PATIENCE {
+        let now = Instant::now();
+        if self.live && now >= state.next {
+            state.next = now + PACE;
             let line: String = what
                 .lines()
                 .next()

@@ -72,6 +72,7 @@ macro_rules! from_errors_with_hints {
     )*};
 }
 from_errors_with_hints!(
+    puck_package::ManifestError,
     puck_project::Error,
     puck_project::call::CallError,
     puck_project::template::TemplateError,

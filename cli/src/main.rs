@@ -5,7 +5,7 @@
 //! | `arguments` | what can be typed: the verbs and the options that all share |
 //! | `verbs` | one file a verb: its own options, and what it shows |
 //! | `console` | the only place that prints |
-//! | `settings` | what holds after options and environment: home, registry, mode |
+//! | `settings` | what holds after options, environment and `config.toml`: home, registry, mode |
 //! | `failure` | errors, hints and exit codes |
 //!
 //! The work itself is in `puck-project` and below.
@@ -20,9 +20,12 @@ mod verbs;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use puck_package::Config;
+use puck_store::Store;
 
 use crate::arguments::Arguments;
 use crate::console::Console;
+use crate::failure::Failure;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
@@ -36,11 +39,25 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return failure::usage(&error),
     };
-    let console = Console::new(&arguments.global);
-    let result = Settings::new(&arguments.global)
+    let config = config();
+    let color = config
+        .as_ref()
+        .ok()
+        .and_then(|config| config.color.as_ref());
+    let console = Console::new(&arguments.global, color.map(|color| color.value));
+    let result = config
+        .and_then(|config| Settings::new(&arguments.global, config, &console))
         .and_then(|settings| verbs::run(arguments.verb, &settings, &console));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => console.failure(&failure),
+    }
+}
+
+/// The user's settings; none, where there is no home.
+fn config() -> Result<Config, Failure> {
+    match Store::default_home() {
+        Ok(home) => Ok(Config::read(&std::path::absolute(home)?)?),
+        Err(_) => Ok(Config::default()),
     }
 }

@@ -1,12 +1,16 @@
 //! What holds after options and environment.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use puck_project::{Machine, Project};
+use puck_package::{Config, variables};
+use puck_project::{Machine, MachineSettings, Origin, Project, Registries};
 use puck_runtime::Environment;
 use puck_store::Store;
 
 use crate::arguments::GlobalArguments;
+use crate::console::Console;
 use crate::failure::Failure;
 
 /// Where to work, and with what.
@@ -15,11 +19,25 @@ pub(crate) struct Settings {
     pub(crate) directory: PathBuf,
     /// How many threads may work at once.
     pub(crate) jobs: usize,
-    registry: Option<PathBuf>,
+    /// What settled that, if anything did.
+    pub(crate) jobs_by: Origin,
+    /// What asks every verb to use this machine alone.
+    pub(crate) offline: Option<Origin>,
+    /// What the file of settings says.
+    pub(crate) config: Config,
+    /// The folder that the command was called in.
+    here: PathBuf,
+    /// What was asked for as the default registry, and by what.
+    registry: Option<(OsString, Origin)>,
+    console: Console,
 }
 
 impl Settings {
-    pub(crate) fn new(arguments: &GlobalArguments) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        arguments: &GlobalArguments,
+        config: Config,
+        console: &Console,
+    ) -> Result<Self, Failure> {
         let GlobalArguments {
             registry,
             directory,
@@ -38,20 +56,47 @@ impl Settings {
                 directory.display()
             )));
         }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let (jobs, jobs_by) = match (jobs, &config.jobs) {
+            (Some(jobs), _) => (usize::from(*jobs), Origin::Flag("--jobs")),
+            (None, Some(jobs)) => (usize::from(jobs.value), in_file(&config, jobs.line)),
+            (None, None) => {
+                let processors = std::thread::available_parallelism();
+                (processors.map_or(1, usize::from), Origin::Default)
+            }
+        };
+        let variable = |name: &str| {
+            let value = variables::get(name)?;
+            Some((value, Origin::Variable(name.to_owned())))
+        };
+        let asked = registry.clone().map(|r| (r, Origin::Flag("--registry")));
         Ok(Self {
             directory,
-            jobs: jobs.map_or(processors, usize::from),
-            registry: registry.as_ref().map(|registry| here.join(registry)),
+            jobs,
+            jobs_by,
+            offline: offline(&config),
+            registry: asked.or_else(|| variable(variables::PUCK_REGISTRY)),
+            config,
+            here,
+            console: console.clone(),
         })
     }
 
-    /// The machine's store and registry.
+    /// The machine's store, and the settings by which registries are found.
     pub(crate) fn machine(&self) -> Result<Machine, Failure> {
-        Ok(Machine::open(
-            &Store::default_home()?,
-            self.registry.as_deref(),
-        )?)
+        let console = self.console.clone();
+        let settings = MachineSettings {
+            directory: self.here.clone(),
+            registry: self.registry.clone(),
+            config: self.config.clone(),
+            offline: self.offline.clone(),
+            notices: Some(Arc::new(move |notice| console.notice(notice))),
+        };
+        Ok(Machine::open(&Store::default_home()?, settings)?)
+    }
+
+    /// The registries, as the project that is worked in names them, if there is one.
+    pub(crate) fn registries<'m>(&self, machine: &'m Machine) -> Result<Registries<'m>, Failure> {
+        Ok(machine.registries(self.find_project()?.as_ref())?)
     }
 
     /// The project that is worked in.
@@ -97,6 +142,21 @@ impl Settings {
     pub(crate) fn shown<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.directory).unwrap_or(path)
     }
+}
+
+/// What asks every verb to use this machine alone, if anything does.
+fn offline(config: &Config) -> Option<Origin> {
+    if variables::get(variables::PUCK_OFFLINE).is_some() {
+        let on = variables::is_on(variables::PUCK_OFFLINE);
+        return on.then(|| Origin::Variable(variables::PUCK_OFFLINE.to_owned()));
+    }
+    let setting = config.offline.as_ref().filter(|offline| offline.value);
+    setting.map(|offline| in_file(config, offline.line))
+}
+
+fn in_file(config: &Config, line: usize) -> Origin {
+    let path = config.path.clone();
+    Origin::File { path, line }
 }
 
 /// The link to a project's environment.

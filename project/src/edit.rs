@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use puck_package::lockfile::PackageSource;
 use puck_package::{Manifest, PackageName, nearest};
 use puck_resolver::Update;
 use semver::VersionReq;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use crate::inspect::unknown_package;
+use crate::inspect::unknown_in;
 use crate::install::install_planned;
 use crate::local::{LocalPackages, normalized, relative};
 use crate::lock::{Locked, plan};
-use crate::{Error, InstallOptions, Installed, Machine, Mode, Progress, Project, files};
+use crate::{
+    Error, InstallOptions, Installed, Machine, Mode, Origin, Progress, Project, Registries, files,
+};
 
 /// `NAME` or `NAME@REQUIREMENT`, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +79,7 @@ pub fn add(
     additions: &[Addition],
     mode: &Mode,
 ) -> Result<Edited, Error> {
-    let values = values(machine, project, additions)?;
+    let values = values(machine, project, additions, mode)?;
     let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
     let (edited, ()) = edit(machine, project, mode, change, |project, _, locked| {
         locked.write(project)
@@ -97,7 +100,7 @@ pub fn add_and_install(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let values = values(machine, project, additions)?;
+    let values = values(machine, project, additions, &options.mode)?;
     let change = |table: &mut dyn TableLike| Ok(add_to(table, &values));
     let finish = |project: &Project, local: &LocalPackages, locked: &Locked| {
         install_planned(machine, project, local, locked.clone(), options, progress)
@@ -108,7 +111,13 @@ pub fn add_and_install(
 /// Dependencies as they are shown and as they are written: a requirement, or a table with a path.
 type Values = Vec<(PackageName, String, Value)>;
 
-fn values(machine: &Machine, project: &Project, additions: &[Addition]) -> Result<Values, Error> {
+fn values(
+    machine: &Machine,
+    project: &Project,
+    additions: &[Addition],
+    mode: &Mode,
+) -> Result<Values, Error> {
+    let registries = machine.registries(Some(project))?.within(mode);
     let mut dependencies = Vec::new();
     for Addition { spec, path } in additions {
         let path = path
@@ -117,11 +126,18 @@ fn values(machine: &Machine, project: &Project, additions: &[Addition]) -> Resul
         let requirement = match (&spec.requirement, &path) {
             (Some(requirement), _) => Some(as_typed(requirement)),
             (None, Some(_)) => None,
-            (None, None) => Some(newest(machine, &spec.name)?),
+            (None, None) => Some(newest(&registries, project, &spec.name)?),
         };
-        let value = match &path {
-            None => Value::from(requirement.clone().unwrap_or_default()),
-            Some(path) => {
+        let requirement_text = requirement.clone().unwrap_or_default();
+        let value = match (&path, named_by_flag(&registries, project, &spec.name)) {
+            (None, None) => Value::from(requirement_text),
+            (None, Some(registry)) => {
+                let mut table = InlineTable::new();
+                table.insert("version", Value::from(requirement_text));
+                table.insert("registry", Value::from(registry));
+                Value::from(table)
+            }
+            (Some(path), _) => {
                 let mut table = InlineTable::new();
                 table.insert("path", Value::from(path.clone()));
                 if let Some(requirement) = &requirement {
@@ -137,6 +153,22 @@ fn values(machine: &Machine, project: &Project, additions: &[Addition]) -> Resul
         dependencies.push((spec.name.clone(), shown, value));
     }
     Ok(dependencies)
+}
+
+/// The registry that `--registry NAME` names for a package that is new in the manifest: written
+/// there, so that nobody has to say it again.
+fn named_by_flag(
+    registries: &Registries<'_>,
+    project: &Project,
+    name: &PackageName,
+) -> Option<String> {
+    let place = registries.default_place();
+    let new = !project.manifest().dependencies.contains_key(name);
+    let by_flag = matches!(registries.choice(), Some(Origin::Flag(_)));
+    place
+        .name
+        .clone()
+        .filter(|_| new && by_flag && !place.built_in)
 }
 
 fn add_to(table: &mut dyn TableLike, values: &Values) -> Vec<(PackageName, String)> {
@@ -290,23 +322,54 @@ fn as_typed(requirement: &VersionReq) -> String {
     }
 }
 
-/// The newest version of a package as a requirement: `1.2.0`.
-fn newest(machine: &Machine, name: &PackageName) -> Result<String, Error> {
-    let registry = machine.registry()?;
-    let lines = registry
-        .iter()
-        .map(|r| r.versions(name))
-        .collect::<Result<Vec<_>, _>>()?;
+/// The newest version of a package as a requirement, `1.2.0`, of the registry that has it already, or
+/// else of the default one.
+fn newest(
+    registries: &Registries<'_>,
+    project: &Project,
+    name: &PackageName,
+) -> Result<String, Error> {
+    let place = match bound_to(project, name)? {
+        Some(registry) => registries.place(&registry)?,
+        None => registries.default_place().clone(),
+    };
+    let registry = registries.open(&place)?;
+    if let (Some(handle), Some(origin)) = (&registry, registries.offline())
+        && handle.is_remote()
+    {
+        return Err(Error::Offline {
+            what: format!("finding the newest version of `{name}`"),
+            registry: handle.location(),
+            origin: origin.clone(),
+        });
+    }
+    let lines = match &registry {
+        Some(registry) => registry.versions(name)?,
+        None => Vec::new(),
+    };
     let versions = lines
         .into_iter()
-        .flatten()
         .filter(|line| !line.yanked)
         .map(|l| l.version);
     // A pre-release only where there is nothing else.
     match versions.max_by_key(|version| (version.pre.is_empty(), version.clone())) {
         Some(version) => Ok(version.to_string()),
-        None => Err(unknown_package(machine, name)?),
+        None => Err(unknown_in(registry.as_ref(), &place, name)?),
     }
+}
+
+/// The registry that the manifest or the lockfile binds a name to.
+fn bound_to(project: &Project, name: &PackageName) -> Result<Option<String>, Error> {
+    let dependency = project.manifest().dependencies.get(name);
+    if let Some(registry) = dependency.and_then(|dependency| dependency.registry.clone()) {
+        return Ok(Some(registry));
+    }
+    let lockfile = project.lockfile()?.unwrap_or_default();
+    let locked = lockfile.packages.into_iter().find(|p| p.name == *name);
+    Ok(match locked.map(|package| package.source) {
+        Some(PackageSource::Registry(registry)) => Some(registry),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

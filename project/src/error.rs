@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use puck_package::lockfile::{PackageId, PackageSource};
+use puck_package::lockfile::PackageId;
 use puck_package::{Digest, PackageName, Series};
 use semver::VersionReq;
+
+use crate::Origin;
 
 /// Why a verb failed. Nothing was changed unless the verb says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,9 @@ pub enum Error {
     /// A manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] puck_package::ManifestError),
+    /// A workspace is not valid.
+    #[error(transparent)]
+    Workspace(#[from] crate::WorkspaceError),
     /// A lockfile is not valid.
     #[error(transparent)]
     Lockfile(#[from] puck_package::lockfile::LockfileError),
@@ -33,6 +38,66 @@ pub enum Error {
     /// The registry refused or failed.
     #[error(transparent)]
     Registry(#[from] puck_registry::Error),
+    /// A registry over HTTP refused or failed.
+    #[error(transparent)]
+    Client(Box<puck_registry_client::Error>),
+    /// What names a registry's place is none.
+    #[error("{origin}: {source}")]
+    Location {
+        /// What names it.
+        origin: Origin,
+        /// What is wrong with it.
+        source: puck_package::LocationError,
+    },
+    /// What names a registry's address is none.
+    #[error("{origin}: `{url}` is not an address: {reason}")]
+    Address {
+        /// The address.
+        url: String,
+        /// What names it.
+        origin: Origin,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A variable that should hold a token does not. Its value is not shown.
+    #[error("{0} holds no token: expected visible ASCII characters without spaces")]
+    TokenVariable(String),
+    /// Nobody says where a registry is.
+    #[error("no registry is known as `{name}`")]
+    UnknownRegistry {
+        /// The name.
+        name: String,
+        /// A name that is known.
+        near: Option<String>,
+        /// What asked for it, if the user did so just now.
+        asked: Option<Origin>,
+    },
+    /// One name is taken from two registries.
+    #[error(transparent)]
+    TwoRegistries(Box<TwoRegistries>),
+    /// A package would be published to another registry than what it depends on.
+    #[error(
+        "`{name}` comes from the registry `{from}`, but a package in `{registry}` that does not say \
+         so looks for it in `{registry}`"
+    )]
+    OtherRegistry {
+        /// The dependency.
+        name: PackageName,
+        /// Where it is locked from.
+        from: String,
+        /// Where the package would be published.
+        registry: String,
+    },
+    /// What has to be asked of another machine may not be asked.
+    #[error("{what} needs the registry at {registry}, but {origin} forbids to ask it")]
+    Offline {
+        /// What needs it.
+        what: String,
+        /// Its address.
+        registry: String,
+        /// What forbids it.
+        origin: Origin,
+    },
     /// No versions agree.
     #[error(transparent)]
     Resolve(#[from] puck_resolver::Error),
@@ -40,7 +105,7 @@ pub enum Error {
     #[error("{error}")]
     OfflineConflict {
         /// What forbade to ask elsewhere.
-        flag: &'static str,
+        origin: Box<Origin>,
         /// The conflict.
         error: puck_resolver::Error,
     },
@@ -129,12 +194,12 @@ pub enum Error {
         near: Option<String>,
     },
     /// No registry has the package.
-    #[error("no package `{name}` in the registry {}", registry.display())]
+    #[error("no package `{name}` in the registry {registry}")]
     UnknownPackage {
         /// The package.
         name: PackageName,
-        /// The registry's folder.
-        registry: PathBuf,
+        /// The registry's folder or address.
+        registry: String,
         /// A name that it has.
         near: Option<String>,
     },
@@ -169,42 +234,52 @@ pub enum Error {
         present: Vec<String>,
     },
     /// A package could not be fetched from where the registry says it is.
-    #[error("cannot fetch {id} from {}", archive.display())]
+    #[error("cannot fetch {id} from {archive}")]
     Fetch {
         /// The package.
         id: Box<PackageId>,
         /// Its archive in the registry.
-        archive: PathBuf,
+        archive: String,
         /// Why not.
         source: Box<Self>,
     },
     /// A locked package is neither in the store nor in the registry.
-    #[error("{id} is locked, but neither the store nor the registry {} has it", registry.display())]
+    #[error("{id} is locked, but neither the store nor the registry {registry} has it")]
     Unavailable {
         /// The package.
-        id: PackageId,
-        /// The registry's folder.
-        registry: PathBuf,
+        id: Box<PackageId>,
+        /// The registry's folder or address.
+        registry: String,
     },
-    /// A locked package comes from a registry that is not the one in use.
-    #[error("{id} is locked from {locked}, but the registry in use is `{found}`")]
-    OtherRegistry {
+    /// A locked package is not in the store, and its registry may not be asked.
+    #[error(
+        "{id} is locked, but not on this machine, and {origin} forbids to ask the registry {registry}"
+    )]
+    NotHere {
         /// The package.
-        id: PackageId,
-        /// Where it was locked from.
-        locked: PackageSource,
-        /// The registry in use.
-        found: String,
+        id: Box<PackageId>,
+        /// The registry's address.
+        registry: String,
+        /// What forbids it.
+        origin: Origin,
     },
-    /// A dependency comes from a registry that is not the one in use.
-    #[error("`{name}` comes from the registry `{wanted}`, but the registry in use is `{found}`")]
+    /// A package is locked from a registry that nobody knows here.
+    #[error("{id} is locked from the registry `{registry}`, which is not known here")]
+    UnknownSource {
+        /// The package.
+        id: Box<PackageId>,
+        /// The registry's name.
+        registry: String,
+    },
+    /// A dependency comes from a registry that nobody knows here.
+    #[error("{by} takes `{name}` from the registry `{registry}`, which is not known here")]
     NamedRegistry {
         /// The dependency.
         name: PackageName,
-        /// The registry that the manifest names.
-        wanted: String,
-        /// The registry in use.
-        found: String,
+        /// The registry's name.
+        registry: String,
+        /// Who says so.
+        by: String,
     },
     /// The registry has other bytes under a version than were locked.
     #[error(
@@ -232,6 +307,31 @@ pub enum Error {
     },
 }
 
+/// One name that is taken from two registries.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{name}` is taken from the registry `{first}` by {first_by}, and from `{second}` by \
+     {second_by}; a package comes from one registry"
+)]
+pub struct TwoRegistries {
+    /// The package.
+    pub name: PackageName,
+    /// One registry.
+    pub first: String,
+    /// Who takes it from there.
+    pub first_by: String,
+    /// The other.
+    pub second: String,
+    /// Who takes it from there.
+    pub second_by: String,
+}
+
+impl From<puck_registry_client::Error> for Error {
+    fn from(error: puck_registry_client::Error) -> Self {
+        Self::Client(Box::new(error))
+    }
+}
+
 impl Error {
     /// What to do about it, if that is known.
     #[must_use]
@@ -242,11 +342,15 @@ impl Error {
                 Some("make room and run the same command again".to_owned())
             }
             Self::Manifest(error) => error.hint(),
+            Self::Workspace(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
             Self::Registry(error) => error.hint(),
+            Self::Resolve(puck_resolver::Error::Source { source, .. }) => {
+                source.downcast_ref::<Self>().and_then(Self::hint)
+            }
             Self::Resolve(error) => error.hint(),
-            Self::OfflineConflict { flag, error } => {
-                let looked = format!("{flag} was given, so only this machine was searched");
+            Self::OfflineConflict { origin, error } => {
+                let looked = format!("{origin} was given, so only this machine was searched");
                 Some(
                     error
                         .hint()
@@ -279,7 +383,7 @@ impl Error {
                  on another series"
                     .to_owned(),
             ),
-            Self::Fetch { source, .. } => source.hint().or_else(|| {
+            Self::Fetch { source, .. } => broken_download(source).or(source.hint()).or_else(|| {
                 Some(
                     "the registry lists this version but does not have it; tell its owner"
                         .to_owned(),
@@ -299,14 +403,35 @@ impl Error {
                  versions with `puck update`"
                     .to_owned(),
             ),
-            Self::NamedRegistry { wanted, .. } => Some(format!(
-                "name the folder of `{wanted}` with --registry or PUCK_REGISTRY"
+            Self::NotHere { origin, .. } => Some(format!(
+                "{}, or `puck fetch` beforehand, where the registry may be asked",
+                origin.undo()
             )),
-            Self::OtherRegistry { .. } => Some(
-                "name the registry it was locked from with --registry or PUCK_REGISTRY, or delete \
-                 Puck.lock to choose again"
-                    .to_owned(),
-            ),
+            Self::OtherRegistry { name, from, .. } => Some(format!(
+                "write `{name} = {{ version = \"…\", registry = \"{from}\" }}` in the manifest"
+            )),
+            Self::Offline { origin, .. } => Some(origin.undo()),
+            Self::Client(error) => error.hint(),
+            Self::UnknownRegistry {
+                near: Some(near), ..
+            } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownRegistry {
+                asked: Some(_),
+                name,
+                ..
+            } => Some(format!(
+                "give its address or folder, or say once where it is: `puck config set \
+                 registries.{name} ADDRESS`"
+            )),
+            Self::UnknownRegistry { name: registry, .. }
+            | Self::UnknownSource { registry, .. }
+            | Self::NamedRegistry { registry, .. } => Some(where_it_is(registry)),
+            Self::TwoRegistries(two) => Some(format!(
+                "name the registry where `{name}` is needed, as in `{name} = {{ version = \"…\", \
+                 registry = \"{first}\" }}`, or use versions of what needs it that agree",
+                name = two.name,
+                first = two.first
+            )),
             Self::ChangedArchive { .. } => Some(
                 "ask whoever runs the registry; if the new one is right, delete Puck.lock to \
                  choose again"
@@ -317,5 +442,25 @@ impl Error {
             )),
             _ => None,
         }
+    }
+}
+
+/// How to say where a registry is.
+fn where_it_is(name: &str) -> String {
+    let variable = puck_package::variables::of_registry(name);
+    let variable = variable.map_or_else(String::new, |variable| format!(", or set {variable}"));
+    format!(
+        "say where it is: `puck config set registries.{name} ADDRESS`, or [registries] in \
+         Puck.toml{variable}"
+    )
+}
+
+/// What to do about an archive whose bytes stopped coming.
+fn broken_download(error: &Error) -> Option<String> {
+    match error {
+        Error::Store(puck_store::Error::Io(error)) => {
+            puck_registry_client::Archive::error(error)?.hint()
+        }
+        _ => None,
     }
 }

@@ -8,7 +8,7 @@ use puck_package::{Digest, IndexLine, PackageDocument, PackageName, Target, near
 use semver::{Version, VersionReq};
 
 use crate::edit::PackageSpec;
-use crate::{Error, Machine};
+use crate::{Error, Handle, Machine, Place, Registries};
 
 /// An archive, read and checked.
 #[derive(Debug)]
@@ -53,33 +53,49 @@ impl Inspected {
         })
     }
 
-    /// The newest version that `spec` allows: from the registry, or else from the store.
+    /// The newest version that `spec` allows: from the default registry, or else from the store.
     ///
     /// # Errors
     /// If there is none, or its archive is not a proper one.
-    pub fn find(machine: &Machine, spec: &PackageSpec) -> Result<Self, Error> {
+    pub fn find(
+        machine: &Machine,
+        registries: &Registries<'_>,
+        spec: &PackageSpec,
+    ) -> Result<Self, Error> {
         let requirement = spec.requirement.as_ref();
         let allowed = |version: &Version| requirement.is_none_or(|r| r.matches(version));
-        let registry = machine.registry()?;
+        let store = machine.store();
         let mut listed = Vec::new();
-        if let Some(registry) = &registry {
+        if let Some(registry) = registries.default()? {
             listed = registry.versions(&spec.name)?;
-            if let Some(line) = newest(&listed, requirement) {
-                return Self::read(&registry.archive_path(&spec.name, &line.version));
+            match (newest(&listed, requirement), &registry) {
+                (Some(line), Handle::Directory { registry, .. }) => {
+                    return Self::read(&registry.archive_path(&spec.name, &line.version));
+                }
+                (Some(line), Handle::Http { .. }) => {
+                    if store.archive(&line.sha256)?.is_none() {
+                        let mut archive = registry.archive(line, false)?;
+                        store.add_archive(&mut archive, &line.sha256, line.size)?;
+                    }
+                    if let Some(path) = store.archive(&line.sha256)? {
+                        return Self::read(&path);
+                    }
+                }
+                (None, _) => {}
             }
         }
-        let stored = machine.store().installed_packages(&spec.name)?;
+        let stored = store.installed_packages(&spec.name)?;
         let newest = stored
             .into_iter()
             .filter(|package| allowed(&package.document.version))
             .max_by(|a, b| a.document.version.cmp(&b.document.version));
         if let Some(package) = newest
-            && let Some(path) = machine.store().archive(package.sha256())?
+            && let Some(path) = store.archive(package.sha256())?
         {
             return Self::read(&path);
         }
         if listed.is_empty() {
-            return Err(unknown_package(machine, &spec.name)?);
+            return Err(unknown_package(registries, &spec.name)?);
         }
         Err(no_such_version(spec, &listed))
     }
@@ -179,18 +195,27 @@ pub fn no_such_version(spec: &PackageSpec, lines: &[IndexLine]) -> Error {
     }
 }
 
-/// The error that says that no package has that name, with the nearest that there is.
+/// The error that says that no package of the default registry has that name, with the nearest that
+/// there is.
 ///
 /// # Errors
 /// If the registry cannot be read.
-pub fn unknown_package(machine: &Machine, name: &PackageName) -> Result<Error, Error> {
-    let known = machine
-        .registry()?
-        .map_or_else(|| Ok(Vec::new()), |r| r.names())?;
+pub fn unknown_package(registries: &Registries<'_>, name: &PackageName) -> Result<Error, Error> {
+    let registry = registries.default()?;
+    unknown_in(registry.as_ref(), registries.default_place(), name)
+}
+
+/// As [`unknown_package`], for any registry and its place.
+pub(crate) fn unknown_in(
+    registry: Option<&Handle>,
+    place: &Place,
+    name: &PackageName,
+) -> Result<Error, Error> {
+    let known = registry.map_or_else(|| Ok(Vec::new()), Handle::names)?;
     let known = known.iter().map(PackageName::as_str);
     Ok(Error::UnknownPackage {
         name: name.clone(),
-        registry: machine.registry_directory().to_owned(),
+        registry: place.registry.location.to_string(),
         near: nearest(name.as_str(), known).map(str::to_owned),
     })
 }

@@ -7,10 +7,11 @@ use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
 use puck_resolver::Update;
 use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Problem};
 
+use crate::download::{self, Downloads};
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
-use crate::parallel::in_parallel;
-use crate::{Error, Machine, Mode, Progress, Project, build};
+use crate::parallel::{Permits, in_parallel};
+use crate::{Error, Machine, Mode, Progress, Project, Registries, build};
 
 /// How to install.
 #[derive(Clone, Debug)]
@@ -67,7 +68,16 @@ pub(crate) fn install_planned(
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
     let InstallOptions { jobs, verify, .. } = *options;
-    let mut packages = install_locked(machine, &locked.lockfile, local, jobs, verify, progress)?;
+    let registries = machine.registries(Some(project))?.within(&options.mode);
+    let mut packages = install_locked(
+        machine,
+        &registries,
+        &locked.lockfile,
+        local,
+        jobs,
+        verify,
+        progress,
+    )?;
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
     let itself = match &project.manifest().package {
         Some(package) if options.with_itself => {
@@ -128,7 +138,16 @@ pub(crate) fn dependencies(
     let (project, _hold) = project.hold()?;
     let local = LocalPackages::of(&project)?;
     let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
-    let packages = install_locked(machine, &locked.lockfile, &local, jobs, false, progress)?;
+    let registries = machine.registries(Some(&project))?.within(mode);
+    let packages = install_locked(
+        machine,
+        &registries,
+        &locked.lockfile,
+        &local,
+        jobs,
+        false,
+        progress,
+    )?;
     locked.write(&project)?;
     Ok(documents(&locked.lockfile.dependencies, &packages))
 }
@@ -136,21 +155,26 @@ pub(crate) fn dependencies(
 /// Every package of a lockfile, in the store.
 fn install_locked(
     machine: &Machine,
+    registries: &Registries<'_>,
     lockfile: &Lockfile,
     local: &LocalPackages,
     jobs: usize,
     verify: bool,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
-    let registered = lockfile
+    let registered: Vec<_> = lockfile
         .packages
         .iter()
-        .filter_map(|p| Some((p, p.sha256?)));
-    let mut installed = in_parallel(jobs, registered.collect(), |(package, sha256)| {
-        Ok((
-            package.id(),
-            install_registered(machine, package, &sha256, verify, progress)?,
-        ))
+        .filter_map(|p| Some((p, p.sha256?)))
+        .collect();
+    let downloads = Downloads::new(machine.store(), registries, progress, registered.len());
+    let permits = Permits::new(jobs);
+    let threads = threads(machine, registries, &registered, jobs);
+    let mut installed = in_parallel(threads, registered, |(package, sha256)| {
+        let installed =
+            install_registered(machine, &downloads, &permits, package, &sha256, verify)?;
+        downloads.done();
+        Ok((package.id(), installed))
     })?;
     // What is built comes after what it is built against.
     for package in callees_first(lockfile) {
@@ -218,79 +242,58 @@ fn install_packed(
     Ok(store.install_package(&packed.sha256, name, version)?)
 }
 
+/// How many threads install: as many as may work, and more where most of them wait for a network.
+fn threads(
+    machine: &Machine,
+    registries: &Registries<'_>,
+    registered: &[(&LockedPackage, Digest)],
+    jobs: usize,
+) -> usize {
+    let remote = |package: &LockedPackage| match &package.source {
+        PackageSource::Registry(name) => registries.is_remote(name),
+        PackageSource::Path(_) => false,
+    };
+    let missing = |(package, sha256): &&(&LockedPackage, Digest)| {
+        let (name, version) = (&package.name, &package.version);
+        let found = machine.store().installed_package(sha256, name, version);
+        !matches!(found, Ok(Some(_)))
+    };
+    match registered.iter().find(missing) {
+        Some((package, _)) if remote(package) => jobs.max(download::AT_ONCE),
+        _ => jobs,
+    }
+}
+
 /// Installs a package that a registry has; its archive is fetched if the store lacks it or holds a
 /// damaged one.
 fn install_registered(
     machine: &Machine,
+    downloads: &Downloads<'_>,
+    permits: &Permits,
     package: &LockedPackage,
     sha256: &Digest,
     verify: bool,
-    progress: &dyn Progress,
 ) -> Result<InstalledPackage, Error> {
-    let store = machine.store();
+    let (store, progress) = (machine.store(), downloads.progress);
     let (name, version) = (&package.name, &package.version);
-    if let Some(whole) = whole(machine, &package.id(), sha256, verify, progress)? {
+    let id = package.id();
+    if let Some(whole) = permits.with(|| whole(machine, &id, sha256, verify, progress))? {
         return Ok(whole);
     }
-    match store.install_package(sha256, name, version) {
+    match permits.with(|| store.install_package(sha256, name, version)) {
         Ok(installed) => return Ok(installed),
         Err(puck_store::Error::MissingArchive { .. }) => {}
         Err(damaged @ puck_store::Error::Damaged { .. }) => progress.warning(&damaged.to_string()),
         Err(error) => return Err(error.into()),
     }
-    progress.step(&format!("Fetching {name} {version}"));
-    fetch(machine, package, sha256)?;
+    downloads.fetch(package, sha256)?;
     progress.step(&format!("Installing {name} {version}"));
-    let installed = store.install_package(sha256, name, version);
+    let installed = permits.with(|| store.install_package(sha256, name, version));
     if matches!(installed, Err(puck_store::Error::Archive { .. })) {
         // It is what the registry vouches for, byte by byte, and of no use to anybody.
         store.remove_archive(sha256)?;
     }
     Ok(installed?)
-}
-
-/// Copies a package's archive from the registry into the store.
-fn fetch(machine: &Machine, package: &LockedPackage, sha256: &Digest) -> Result<(), Error> {
-    let id = package.id();
-    let Some(registry) = machine.registry()? else {
-        return Err(Error::Unavailable {
-            id,
-            registry: machine.registry_directory().to_owned(),
-        });
-    };
-    if package.source != PackageSource::Registry(registry.name().to_owned()) {
-        return Err(Error::OtherRegistry {
-            id,
-            locked: package.source.clone(),
-            found: registry.name().to_owned(),
-        });
-    }
-    let lines = registry.versions(&id.name)?;
-    let Some(line) = lines.into_iter().find(|line| line.version == id.version) else {
-        return Err(Error::Unavailable {
-            id,
-            registry: registry.directory().to_owned(),
-        });
-    };
-    if line.sha256 != *sha256 {
-        return Err(Error::ChangedArchive {
-            id: Box::new(id),
-            locked: *sha256,
-            found: line.sha256,
-        });
-    }
-    let path = registry.archive_path(&id.name, &id.version);
-    let copied = fs_err::File::open(&path)
-        .map_err(Error::from)
-        .and_then(|mut archive| {
-            let store = machine.store();
-            Ok(store.add_archive(&mut archive, sha256, line.size)?)
-        });
-    copied.map_err(|source| Error::Fetch {
-        id: Box::new(id),
-        archive: path,
-        source: Box::new(source),
-    })
 }
 
 /// The packages of a lockfile, each after those it depends on.

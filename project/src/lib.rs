@@ -11,7 +11,7 @@
 //! | `inspect` | [`Inspected`] |
 //! | `run` | [`call`] |
 //!
-//! A verb takes a [`Machine`] (the store, the registry), a [`Project`] (a folder with a manifest)
+//! A verb takes a [`Machine`] (the store, the [`Registries`]), a [`Project`] (a folder with a manifest)
 //! and plain settings, and gives what it did as plain data; showing that is the command's. What
 //! takes long says what it does through [`Progress`].
 //!
@@ -20,6 +20,7 @@
 
 mod build;
 pub mod call;
+mod download;
 pub mod edit;
 mod error;
 mod files;
@@ -29,21 +30,27 @@ mod install;
 mod local;
 mod lock;
 mod machine;
+mod origin;
 mod parallel;
 mod progress;
 mod project;
 mod publish;
+mod registries;
 mod source;
 pub mod template;
+mod workspace;
 
 pub use build::{BuiltPackage, Packed, build, pack};
 pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
-pub use error::Error;
+pub use error::{Error, TwoRegistries};
 pub use inspect::{Inspected, newest, no_such_version, unknown_package};
 pub use install::{InstallOptions, Installed, install};
 pub use lock::{Change, Locked, lock};
-pub use machine::{DEFAULT_REGISTRY, Machine};
+pub use machine::{DEFAULT_REGISTRY, Machine, MachineSettings, Notices};
+pub use origin::Origin;
 pub use progress::{Mode, Progress};
 pub use project::Project;
 pub use publish::{Publication, publish};
 pub use puck_resolver::Update;
+pub use registries::{Handle, Place, Published, Registries};
+pub use workspace::WorkspaceError;

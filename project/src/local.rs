@@ -83,6 +83,22 @@ impl LocalPackages {
         self.packages.keys()
     }
 
+    /// `project` and all of these, each with what it is called in sentences.
+    pub(crate) fn with_names<'a>(
+        &'a self,
+        project: &'a Project,
+    ) -> impl Iterator<Item = (String, &'a Project)> {
+        let itself = match &project.manifest().package {
+            Some(package) => format!("{} {}", package.name, package.version),
+            None => "your project".to_owned(),
+        };
+        let local = self.packages.iter().map(|(name, local)| {
+            let who = format!("{name} in {}", local.project.directory().display());
+            (who, &local.project)
+        });
+        std::iter::once((itself, project)).chain(local)
+    }
+
     /// The one version that there is of a package in a folder.
     pub(crate) fn candidate(&self, name: &PackageName) -> Result<Option<Candidate>, Error> {
         let Some(local) = self.get(name) else {

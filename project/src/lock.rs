@@ -3,14 +3,14 @@
 //! A lockfile that satisfies the manifest is left as it is, and nothing is asked of any registry.
 //! Otherwise everything is resolved again, keeping what is locked wherever it still fits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{LockedPackage, Lockfile, PackageName, PackageSection, Series};
-use puck_registry::Registry;
 use puck_resolver::{Request, Resolution, Update, resolve};
 
 use crate::local::LocalPackages;
+use crate::machine::DEFAULT_REGISTRY;
 use crate::source::Versions;
 use crate::{Error, Machine, Mode, Project, files};
 
@@ -90,18 +90,14 @@ pub(crate) fn plan(
     }
 
     let before = before.unwrap_or_default();
-    let registry = machine.registry()?;
-    expect_registry(project, registry.as_ref())?;
-    let resolution = resolve_project(
-        machine,
-        project,
-        local,
-        registry.as_ref(),
-        mode,
-        &before,
-        update,
-    )?;
-    let lockfile = lockfile_of(machine, local, registry.as_ref(), &before, resolution)?;
+    let registries = machine.registries(Some(project))?.within(mode);
+    let kept = kept_sources(&before, &update);
+    let mut versions = Versions::of(project, local, &registries, machine.store(), |name| {
+        kept.get(name).copied()
+    })?;
+    let resolution = resolve_project(project, &mut versions, mode, &before, update)?;
+    versions.check_bindings(&resolution)?;
+    let lockfile = lockfile_of(machine, local, &versions, &before, resolution)?;
     expect_nothing_of_itself(project, &lockfile)?;
     let written = lockfile != before || project.lockfile()?.is_none();
     if let (true, Some(flag)) = (written, mode.locked) {
@@ -169,30 +165,26 @@ fn reaches_itself(lockfile: &Lockfile, package: &LockedPackage) -> bool {
     false
 }
 
-/// A dependency that names a registry is never taken from another one.
-fn expect_registry(project: &Project, registry: Option<&Registry>) -> Result<(), Error> {
-    let found = registry.map_or(crate::machine::DEFAULT_REGISTRY, Registry::name);
-    for (name, dependency) in &project.manifest().dependencies {
-        if let Some(wanted) = dependency
-            .registry
-            .as_ref()
-            .filter(|wanted| *wanted != found)
-        {
-            return Err(Error::NamedRegistry {
-                name: name.clone(),
-                wanted: wanted.clone(),
-                found: found.to_owned(),
-            });
-        }
-    }
-    Ok(())
+/// Where packages are locked from, but for those that are given up.
+fn kept_sources<'a>(
+    before: &'a Lockfile,
+    update: &Update,
+) -> BTreeMap<&'a PackageName, &'a PackageSource> {
+    let given_up = |name: &PackageName| match update {
+        Update::Packages(names) => names.contains(name),
+        Update::Everything => true,
+        _ => false,
+    };
+    let packages = before.packages.iter();
+    packages
+        .filter(|package| !given_up(&package.name))
+        .map(|package| (&package.name, &package.source))
+        .collect()
 }
 
 fn resolve_project(
-    machine: &Machine,
     project: &Project,
-    local: &LocalPackages,
-    registry: Option<&Registry>,
+    versions: &mut Versions<'_>,
     mode: &Mode,
     before: &Lockfile,
     update: Update,
@@ -210,15 +202,10 @@ fn resolve_project(
     if let Some(package) = &project.manifest().package {
         request.subject = format!("{} {}", package.name, package.version);
     }
-    let stored = mode.offline.is_some().then(|| machine.store());
-    let mut versions = Versions {
-        local,
-        registry,
-        stored,
-    };
-    resolve(&request, &mut versions).map_err(|error| match mode.offline {
-        Some(flag) if matches!(error, puck_resolver::Error::Conflict(_)) => {
-            Error::OfflineConflict { flag, error }
+    resolve(&request, versions).map_err(|error| match &mode.offline {
+        Some(origin) if matches!(error, puck_resolver::Error::Conflict(_)) => {
+            let origin = Box::new(origin.clone());
+            Error::OfflineConflict { origin, error }
         }
         _ => Error::Resolve(error),
     })
@@ -228,7 +215,7 @@ fn resolve_project(
 fn lockfile_of(
     machine: &Machine,
     local: &LocalPackages,
-    registry: Option<&Registry>,
+    versions: &Versions<'_>,
     before: &Lockfile,
     resolution: Resolution,
 ) -> Result<Lockfile, Error> {
@@ -241,7 +228,7 @@ fn lockfile_of(
                     name: resolved.name.clone(),
                     version: resolved.version.clone(),
                 };
-                registered(machine, registry, before, &this)?
+                registered(machine, versions, before, &this)?
             }
         };
         packages.push(LockedPackage {
@@ -258,42 +245,35 @@ fn lockfile_of(
 /// The registry that has a package, and the digest of its archive there.
 fn registered(
     machine: &Machine,
-    registry: Option<&Registry>,
+    versions: &Versions<'_>,
     before: &Lockfile,
     id: &PackageId,
 ) -> Result<(PackageSource, Option<puck_package::Digest>), Error> {
-    let kept = before.package(id).filter(|p| p.sha256.is_some());
-    if let Some(registry) = registry {
-        let lines = registry.versions(&id.name)?;
-        if let Some(line) = lines.iter().find(|line| line.version == id.version) {
-            // A version never changes. If it did, the one that was locked is the one that was
-            // meant, and installing says what happened.
-            if let Some(kept) = kept.filter(|kept| kept.sha256 != Some(line.sha256)) {
-                return Err(Error::ChangedArchive {
-                    id: Box::new(id.clone()),
-                    locked: kept.sha256.unwrap_or(line.sha256),
-                    found: line.sha256,
-                });
-            }
-            return Ok((
-                PackageSource::Registry(registry.name().to_owned()),
-                Some(line.sha256),
-            ));
-        }
+    let registry = versions.registry(&id.name).unwrap_or(DEFAULT_REGISTRY);
+    let source = PackageSource::Registry(registry.to_owned());
+    let kept = before.package(id).filter(|kept| kept.source == source);
+    let kept = kept.and_then(|kept| kept.sha256);
+    if let Some(&found) = versions.digest(id) {
+        // A version never changes. If it did, the one that was locked is the one that was meant,
+        // and installing says what happened.
+        return match kept {
+            Some(locked) if locked != found => Err(Error::ChangedArchive {
+                id: Box::new(id.clone()),
+                locked,
+                found,
+            }),
+            _ => Ok((source, Some(found))),
+        };
     }
-    if let Some(kept) = kept {
-        return Ok((kept.source.clone(), kept.sha256));
+    if kept.is_some() {
+        return Ok((source, kept));
     }
     let stored = machine.store().installed_packages(&id.name)?;
-    let name = registry.map_or(crate::machine::DEFAULT_REGISTRY, Registry::name);
     match stored
         .iter()
         .find(|package| package.document.version == id.version)
     {
-        Some(package) => Ok((
-            PackageSource::Registry(name.to_owned()),
-            Some(*package.sha256()),
-        )),
+        Some(package) => Ok((source, Some(*package.sha256()))),
         None => Err(Error::Vanished(id.clone())),
     }
 }

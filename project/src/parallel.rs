@@ -1,9 +1,41 @@
 //! The same work for many things, on several threads.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
+
+/// Lets only so many threads at a time do what takes a processor.
+pub(crate) struct Permits {
+    free: Mutex<usize>,
+    returned: Condvar,
+}
+
+impl Permits {
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            free: Mutex::new(count.max(1)),
+            returned: Condvar::new(),
+        }
+    }
+
+    /// Does `work` as soon as one of the permits is free.
+    pub(crate) fn with<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut free = locked(&self.free);
+        while *free == 0 {
+            free = self
+                .returned
+                .wait(free)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        drop(free);
+        let result = work();
+        *locked(&self.free) += 1;
+        self.returned.notify_one();
+        result
+    }
+}
 
 /// Does `work` for all `items` on up to `jobs` threads. After an error no new item is begun.
 pub(crate) fn in_parallel<T: Send, K: Ord + Send, V: Send>(
@@ -50,16 +82,36 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+
+    #[test]
+    fn no_more_at_a_time_than_there_are_permits() {
+        let permits = Permits::new(2);
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let count = now.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(count, Ordering::SeqCst);
+            std::thread::yield_now();
+            now.fetch_sub(1, Ordering::SeqCst);
+        };
+        let all = in_parallel(8, (0..100).collect(), |i| {
+            permits.with(work);
+            Ok((i, ()))
+        });
+        assert_eq!(all.unwrap().len(), 100);
+        assert!((1..=2).contains(&most.into_inner()));
+    }
 
     #[test]
     fn the_first_error_ends_the_work() {
         for jobs in [1, 4] {
             let ok = in_parallel(jobs, (0..50).collect(), |i| Ok((i, i * i))).unwrap();
             assert_eq!(ok.len(), 50);
-            let begun = std::sync::atomic::AtomicUsize::new(0);
+            let begun = AtomicUsize::new(0);
             let result = in_parallel::<_, i32, i32>(jobs, (0..50).collect(), |_| {
-                begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                begun.fetch_add(1, Ordering::Relaxed);
                 Err(Error::NoProject("x".into()))
             });
             assert!(matches!(result, Err(Error::NoProject(_))));

@@ -1,5 +1,7 @@
 //! What a long operation says while it runs.
 
+use crate::Origin;
+
 /// Told what is being done. Methods may be called from several threads at once.
 pub trait Progress: Sync {
     /// A step begins: `Compiling src/dot.c`, `Fetching linalg 1.2.0`.
@@ -14,11 +16,11 @@ impl Progress for () {
     fn warning(&self, _: &str) {}
 }
 
-/// What an operation must not do, each with the word by which the user asked for that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What an operation must not do, each with what asked for that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
     /// The lockfile must not change.
     pub locked: Option<&'static str>,
     /// Nothing but this machine is to be asked.
-    pub offline: Option<&'static str>,
+    pub offline: Option<Origin>,
 }

@@ -1,9 +1,10 @@
 //! `puck publish`: build, pack, and hand the archive to a registry.
 
-use puck_registry::{Published, Registry};
+use puck_package::lockfile::PackageSource;
+use puck_registry::Registry;
 
 use crate::build::{Packed, pack};
-use crate::{Error, Machine, Mode, Progress, Project};
+use crate::{Error, Handle, Machine, Mode, Progress, Project, Published, Registries};
 
 /// What was published, or would be.
 #[derive(Debug)]
@@ -38,27 +39,68 @@ pub fn publish(
             });
         }
     }
+    expect_reachable(&machine.registries(Some(project))?.within(mode))?;
     progress.step(&format!("Building {} {}", package.name, package.version));
     let packed = pack(machine, project, mode, jobs, progress)?;
-    let (published, registry) = if dry_run {
-        match machine.registry()? {
-            Some(registry) => (registry.check(&packed.path)?, registry.name().to_owned()),
-            // Nothing is written, so the default registry is not made for this: an empty one
-            // elsewhere gives the same answer.
-            None => {
-                let empty = tempfile::tempdir()?;
-                let name = crate::machine::DEFAULT_REGISTRY;
-                let registry = Registry::create(empty.path(), name)?;
-                (registry.check(&packed.path)?, name.to_owned())
-            }
-        }
+    let registries = machine.registries(Some(project))?.within(mode);
+    let handle = if dry_run {
+        registries.default()?
     } else {
-        let registry = machine.registry_to_write()?;
-        (registry.publish(&packed.path)?, registry.name().to_owned())
+        Some(registries.to_write()?)
+    };
+    let (published, registry) = match handle {
+        Some(handle) => {
+            let registry = handle.name()?;
+            expect_own_registry(project, &registry)?;
+            (handle.publish(&packed.path, dry_run)?, registry)
+        }
+        // Nothing is written, so the built-in registry is not made for this: an empty one elsewhere
+        // gives the same answer.
+        None => {
+            let empty = tempfile::tempdir()?;
+            let name = crate::machine::DEFAULT_REGISTRY;
+            let registry = Registry::create(empty.path(), name)?;
+            let handle = Handle::directory(None, registry);
+            (handle.publish(&packed.path, true)?, name.to_owned())
+        }
     };
     Ok(Publication {
         packed,
         published,
         registry,
     })
+}
+
+/// Before anything is built: whether the registry may be asked at all.
+fn expect_reachable(registries: &Registries<'_>) -> Result<(), Error> {
+    let location = &registries.default_place().registry.location;
+    match registries.offline() {
+        Some(origin) if location.is_remote() => Err(Error::Offline {
+            what: "publishing".to_owned(),
+            registry: location.to_string(),
+            origin: origin.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A dependency without a registry's name is looked for, by whoever uses the published package, in
+/// the package's own registry: so it must have come from there.
+fn expect_own_registry(project: &Project, registry: &str) -> Result<(), Error> {
+    let lockfile = project.lockfile()?.unwrap_or_default();
+    for id in &lockfile.dependencies {
+        let dependency = project.manifest().dependencies.get(&id.name);
+        let unnamed = dependency.is_some_and(|d| d.registry.is_none() && d.path.is_none());
+        let source = lockfile.package(id).map(|package| &package.source);
+        if let (true, Some(PackageSource::Registry(from))) = (unnamed, source)
+            && from != registry
+        {
+            return Err(Error::OtherRegistry {
+                name: id.name.clone(),
+                from: from.clone(),
+                registry: registry.to_owned(),
+            });
+        }
+    }
+    Ok(())
 }

@@ -3,46 +3,193 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::index::{Export, IndexImport, IndexLine};
-use puck_package::{PackageDependency, PackageDocument, PackageName};
-use puck_registry::Registry;
-use puck_resolver::{Candidate, CandidateDependency, Source, SourceError};
+use puck_package::lockfile::PackageSource;
+use puck_package::{Digest, PackageDependency, PackageDocument, PackageId, PackageName};
+use puck_resolver::{Candidate, CandidateDependency, Resolution, Source, SourceError};
 use puck_store::Store;
+use semver::Version;
 
 use crate::local::LocalPackages;
+use crate::registries::{Bindings, Claimant, is_offline};
+use crate::{Error, Handle, Project, Registries};
 
-/// Folders first, then the registry, then, offline, what the store holds.
+/// Folders first, then the registry that a name belongs to, then, offline, what the store holds.
 pub(crate) struct Versions<'a> {
-    pub(crate) local: &'a LocalPackages,
-    pub(crate) registry: Option<&'a Registry>,
-    /// Whether packages in the store count although the registry does not list them.
-    pub(crate) stored: Option<&'a Store>,
+    local: &'a LocalPackages,
+    registries: &'a Registries<'a>,
+    store: &'a Store,
+    /// Which registry each name belongs to, as far as that is known yet.
+    bindings: Bindings,
+    /// What registries said the digests of archives are.
+    published: BTreeMap<PackageName, BTreeMap<Version, Digest>>,
+}
+
+impl<'a> Versions<'a> {
+    /// The versions that `project` may choose from. A name that no manifest binds to a registry
+    /// stays with the one that it is locked from in `kept`, or else belongs to the default one.
+    pub(crate) fn of(
+        project: &Project,
+        local: &'a LocalPackages,
+        registries: &'a Registries<'a>,
+        store: &'a Store,
+        kept: impl Fn(&PackageName) -> Option<&'a PackageSource>,
+    ) -> Result<Self, Error> {
+        let mut bindings = Bindings::default();
+        for (who, project) in local.with_names(project) {
+            for (name, dependency) in &project.manifest().dependencies {
+                if dependency.path.is_some() || local.get(name).is_some() {
+                    continue;
+                }
+                let registry = match (&dependency.registry, kept(name)) {
+                    (Some(named), _) => named.clone(),
+                    (None, Some(PackageSource::Registry(locked))) => locked.clone(),
+                    (None, _) => registries.default_name()?,
+                };
+                expect_known(registries, name, &registry, &who)?;
+                bindings.claim(name, &registry, Claimant::Manifest(who.clone()));
+            }
+        }
+        registries.prefetch(&bindings);
+        Ok(Self {
+            local,
+            registries,
+            store,
+            bindings,
+            published: BTreeMap::new(),
+        })
+    }
+
+    /// The registry that `name` belongs to.
+    pub(crate) fn registry(&self, name: &PackageName) -> Option<&str> {
+        self.bindings.registry(name)
+    }
+
+    /// The digest that the registry has for a version.
+    pub(crate) fn digest(&self, id: &PackageId) -> Option<&Digest> {
+        self.published.get(&id.name)?.get(&id.version)
+    }
+
+    /// Whether all that was chosen takes each name from the same registry.
+    pub(crate) fn check_bindings(&self, resolution: &Resolution) -> Result<(), Error> {
+        let chosen: BTreeSet<_> = resolution
+            .packages
+            .iter()
+            .map(|package| (&package.name, &package.version))
+            .collect();
+        for package in &resolution.packages {
+            if self.local.get(&package.name).is_none() {
+                let is_chosen = |id: &PackageId| chosen.contains(&(&id.name, &id.version));
+                self.bindings.check(&package.name, is_chosen)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, name: &PackageName) -> Result<Vec<Candidate>, Error> {
+        if let Some(candidate) = self.local.candidate(name)? {
+            return Ok(vec![candidate]);
+        }
+        let registry = match self.bindings.registry(name) {
+            Some(registry) => registry.to_owned(),
+            None => self.registries.default_name()?,
+        };
+        let handle = self.registries.get(&registry)?;
+        let offline = self.registries.offline().is_some();
+        let lines = match &handle {
+            None => Vec::new(),
+            Some(handle) if offline && handle.is_remote() => known_offline(handle, name)?,
+            Some(handle) => handle.versions(name)?,
+        };
+        let mut candidates = BTreeMap::new();
+        let remote = handle.is_some_and(|handle| handle.is_remote());
+        // Where the index of a registry is known, it tells its packages from those of others.
+        if offline && (!remote || lines.is_empty()) {
+            for package in self.store.installed_packages(name)? {
+                let document = package.document;
+                self.claim(&registry, name, &document.version, &document.dependencies);
+                candidates.insert(document.version.clone(), of_document(document));
+            }
+        }
+        // What a registry says counts more: it knows what was yanked. The newest claims first.
+        let mut digests = BTreeMap::new();
+        for line in lines.into_iter().rev() {
+            if offline && remote && !self.is_here(&line)? {
+                continue;
+            }
+            self.claim(&registry, name, &line.version, &line.dependencies);
+            digests.insert(line.version.clone(), line.sha256);
+            candidates.insert(line.version.clone(), of_line(line));
+        }
+        self.published.insert(name.clone(), digests);
+        Ok(candidates.into_values().collect())
+    }
+
+    /// Notes from where a version takes what it depends on: from the registry that it names, or its
+    /// own.
+    fn claim(
+        &mut self,
+        registry: &str,
+        name: &PackageName,
+        version: &Version,
+        dependencies: &[PackageDependency],
+    ) {
+        for dependency in dependencies {
+            let registry = dependency.registry.as_deref().unwrap_or(registry);
+            let id = PackageId {
+                name: name.clone(),
+                version: version.clone(),
+            };
+            self.bindings
+                .claim(&dependency.name, registry, Claimant::Version(id));
+        }
+    }
+
+    fn is_here(&self, line: &IndexLine) -> Result<bool, Error> {
+        let installed = |line: &IndexLine| {
+            self.store
+                .installed_package(&line.sha256, &line.name, &line.version)
+        };
+        Ok(self.store.has_archive(&line.sha256, line.size) || installed(line)?.is_some())
+    }
+}
+
+/// What is remembered of a registry that may not be asked.
+fn known_offline(handle: &Handle, name: &PackageName) -> Result<Vec<IndexLine>, Error> {
+    match handle.versions(name) {
+        Err(Error::Client(error)) if is_offline(&error) => Ok(Vec::new()),
+        known => known,
+    }
+}
+
+/// A registry that a manifest names must be known before anything is asked of any other.
+fn expect_known(
+    registries: &Registries<'_>,
+    name: &PackageName,
+    registry: &str,
+    who: &str,
+) -> Result<(), Error> {
+    match registries.is_known(registry) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::NamedRegistry {
+            name: name.clone(),
+            registry: registry.to_owned(),
+            by: who.to_owned(),
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 impl Source for Versions<'_> {
     fn candidates(&mut self, name: &PackageName) -> Result<Vec<Candidate>, SourceError> {
-        if let Some(candidate) = self.local.candidate(name)? {
-            return Ok(vec![candidate]);
-        }
-        let mut candidates = BTreeMap::new();
-        if let Some(store) = self.stored {
-            for package in store.installed_packages(name)? {
-                let document = package.document;
-                candidates.insert(document.version.clone(), of_document(document));
-            }
-        }
-        // What a registry says counts more: it knows what was yanked.
-        if let Some(registry) = self.registry {
-            for line in registry.versions(name)? {
-                candidates.insert(line.version.clone(), of_line(line));
-            }
-        }
-        Ok(candidates.into_values().collect())
+        Ok(self.find(name)?)
     }
 
     fn known_names(&mut self) -> Vec<PackageName> {
         let mut names: BTreeSet<_> = self.local.names().cloned().collect();
         // Only for a hint: a registry that cannot be listed has failed more loudly before.
-        if let Some(listed) = self.registry.and_then(|registry| registry.names().ok()) {
+        if let Ok(Some(registry)) = self.registries.default()
+            && let Ok(listed) = registry.names()
+        {
             names.extend(listed);
         }
         names.into_iter().collect()

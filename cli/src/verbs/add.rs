@@ -52,7 +52,12 @@ pub(crate) fn run(
         })
         .collect();
     let machine = settings.machine()?;
-    let edited = add(&machine, &settings.project()?, &additions, &mode.mode())?;
+    let edited = add(
+        &machine,
+        &settings.project()?,
+        &additions,
+        &mode.mode(settings),
+    )?;
     for (name, what) in &edited.dependencies {
         console.done("Added", format_args!("{name} {what}"));
     }

@@ -30,7 +30,13 @@ pub(crate) fn run(
     let BuildArguments { mode } = arguments;
     let machine = settings.machine()?;
     let project = settings.project()?;
-    let built = build(&machine, &project, &mode.mode(), settings.jobs, console)?;
+    let built = build(
+        &machine,
+        &project,
+        &mode.mode(settings),
+        settings.jobs,
+        console,
+    )?;
     let document = &built.document;
     let objects = match built.compiled {
         0 => "nothing to compile".to_owned(),

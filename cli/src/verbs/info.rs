@@ -2,7 +2,7 @@
 
 use clap::Args;
 use puck_package::IndexLine;
-use puck_project::{Machine, PackageSpec, newest, no_such_version, unknown_package};
+use puck_project::{PackageSpec, Registries, newest, no_such_version, unknown_package};
 
 use crate::arguments::Format;
 use crate::console::{Console, FAINT, NAME};
@@ -31,7 +31,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let InfoArguments { package, format } = arguments;
     let machine = settings.machine()?;
-    let versions = versions(&machine, package)?;
+    let versions = versions(&settings.registries(&machine)?, package)?;
     let Some(newest) = newest(&versions, package.requirement.as_ref()) else {
         return Err(no_such_version(package, &versions).into());
     };
@@ -44,13 +44,13 @@ pub(crate) fn run(
     }
 }
 
-fn versions(machine: &Machine, package: &PackageSpec) -> Result<Vec<IndexLine>, Failure> {
-    let versions = match machine.registry()? {
+fn versions(registries: &Registries<'_>, package: &PackageSpec) -> Result<Vec<IndexLine>, Failure> {
+    let versions = match registries.default()? {
         Some(registry) => registry.versions(&package.name)?,
         None => Vec::new(),
     };
     if versions.is_empty() {
-        return Err(unknown_package(machine, &package.name)?.into());
+        return Err(unknown_package(registries, &package.name)?.into());
     }
     Ok(versions)
 }

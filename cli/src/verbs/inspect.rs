@@ -75,7 +75,9 @@ fn find(what: &str, settings: &Settings) -> Result<Inspected, Failure> {
         return Ok(Inspected::read(&path)?);
     }
     let spec: PackageSpec = what.parse().map_err(Failure::new)?;
-    Ok(Inspected::find(&settings.machine()?, &spec)?)
+    let machine = settings.machine()?;
+    let registries = settings.registries(&machine)?;
+    Ok(Inspected::find(&machine, &registries, &spec)?)
 }
 
 fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {

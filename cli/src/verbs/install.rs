@@ -45,7 +45,7 @@ pub(crate) fn run(
     } = arguments;
     let machine = settings.machine()?;
     let options = InstallOptions {
-        mode: mode.mode(),
+        mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: !only_dependencies && cfg!(feature = "compiler"),
         verify: true,

@@ -32,7 +32,7 @@ pub(crate) fn run(
     let locked = lock(
         &machine,
         &settings.project()?,
-        &mode.mode(),
+        &mode.mode(settings),
         Update::Nothing,
     )?;
     show::lock(console, &locked);

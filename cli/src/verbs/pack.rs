@@ -31,7 +31,13 @@ pub(crate) fn run(
     let PackArguments { mode } = arguments;
     let machine = settings.machine()?;
     let project = settings.project()?;
-    let packed = pack(&machine, &project, &mode.mode(), settings.jobs, console)?;
+    let packed = pack(
+        &machine,
+        &project,
+        &mode.mode(settings),
+        settings.jobs,
+        console,
+    )?;
     let document = &packed.built.document;
     let (name, version) = (&document.name, &document.version);
     console.done(

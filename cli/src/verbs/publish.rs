@@ -37,7 +37,7 @@ pub(crate) fn run(
     let publication = publish(
         &machine,
         &project,
-        &mode.mode(),
+        &mode.mode(settings),
         settings.jobs,
         *dry_run,
         console,

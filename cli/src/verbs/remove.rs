@@ -30,7 +30,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let RemoveArguments { names, mode } = arguments;
     let machine = settings.machine()?;
-    let edited = remove(&machine, &settings.project()?, names, &mode.mode())?;
+    let edited = remove(&machine, &settings.project()?, names, &mode.mode(settings))?;
     for (name, _) in &edited.dependencies {
         console.done("Removed", name);
     }

@@ -169,7 +169,7 @@ fn bring_up_to_date(
     console: &Console,
 ) -> Result<(), Failure> {
     let options = InstallOptions {
-        mode: mode.mode(),
+        mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: cfg!(feature = "compiler"),
         verify: false,

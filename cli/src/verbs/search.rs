@@ -42,7 +42,7 @@ pub(crate) fn run(
         text: words.join(" "),
         signature: signature.clone(),
     };
-    let Found { hits, skipped } = match settings.machine()?.registry()? {
+    let Found { hits, skipped } = match settings.registries(&settings.machine()?)?.default()? {
         Some(registry) => registry.search(&query)?,
         None => Found::default(),
     };

@@ -37,7 +37,7 @@ pub(crate) fn run(
     let TreeArguments { format, mode } = arguments;
     let machine = settings.machine()?;
     let project = settings.project_or_user(&machine)?;
-    let lockfile = lock(&machine, &project, &mode.mode(), Update::Nothing)?.lockfile;
+    let lockfile = lock(&machine, &project, &mode.mode(settings), Update::Nothing)?.lockfile;
     if *format == Format::Json {
         let packages = lockfile.packages.iter().map(|package| {
             serde_json::json!({

@@ -36,7 +36,7 @@ pub(crate) fn run(
     let machine = settings.machine()?;
     let user = Project::user(machine.store())?;
     let options = InstallOptions {
-        mode: mode.mode(),
+        mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: false,
         verify: true,

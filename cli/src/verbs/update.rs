@@ -38,7 +38,7 @@ pub(crate) fn run(
     } else {
         Update::Packages(names.iter().cloned().collect())
     };
-    let locked = lock(&machine, &settings.project()?, &mode.mode(), update)?;
+    let locked = lock(&machine, &settings.project()?, &mode.mode(settings), update)?;
     show::lock(console, &locked);
     Ok(())
 }

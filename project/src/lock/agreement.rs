@@ -85,9 +85,14 @@ fn unmet(
             )),
             (Some(id), None) => {
                 let locked = lockfile.package(id)?;
-                let by_path = matches!(locked.source, PackageSource::Path(_));
-                (by_path != dependency.path.is_some())
-                    .then(|| format!("`{name}` comes from somewhere else now"))
+                let moved = match &locked.source {
+                    PackageSource::Path(_) => dependency.path.is_none(),
+                    PackageSource::Registry(locked) => {
+                        let named = dependency.registry.as_ref();
+                        dependency.path.is_some() || named.is_some_and(|named| named != locked)
+                    }
+                };
+                moved.then(|| format!("`{name}` comes from somewhere else now"))
             }
         }
     })
