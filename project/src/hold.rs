@@ -5,6 +5,8 @@
 //! `flock` on the project's folder itself: it leaves no file behind, and goes with the process.
 //! Readers need none, since files are replaced by renames.
 //!
+//! Members of a workspace share one lockfile, and so the lock of the workspace's folder.
+//!
 //! It comes before the lock of a target folder and those of the store, and nobody holds two.
 
 use std::os::unix::fs::MetadataExt as _;
@@ -37,11 +39,11 @@ impl Hold {
 impl Project {
     /// Waits until no other process changes the project, and gives it as it is then.
     pub(crate) fn hold(&self) -> Result<(Self, Hold), Error> {
-        let hold = Hold::wait(self.directory())?;
+        let hold = Hold::wait(self.locked_directory())?;
         let project = if self.stamp.is_some() && self.stamp == Stamp::of(&self.manifest().path) {
             self.clone()
         } else {
-            Self::open(self.directory())?
+            Self::open(self.directory())?.in_workspace(self.locked_directory())
         };
         Ok((project, hold))
     }

@@ -6,13 +6,15 @@ use puck_package::{Lockfile, Manifest, PackageSection, lockfile, manifest};
 use puck_store::Store;
 
 use crate::hold::{Hold, Stamp};
-use crate::{Error, files};
+use crate::{Error, files, workspace};
 
 /// A folder with a `Puck.toml`, or with a `Cargo.toml` that has `[package.metadata.puck]`.
 #[derive(Clone, Debug)]
 pub struct Project {
     directory: PathBuf,
     manifest: Manifest,
+    /// The folder of the workspace that it is a member of.
+    workspace: Option<PathBuf>,
     /// Of the manifest's file, from just before it was read; `None` if it was not read from one.
     pub(crate) stamp: Option<Stamp>,
 }
@@ -21,18 +23,20 @@ impl Project {
     /// The project that `start` is in: the nearest folder, from `start` upward, with a manifest.
     ///
     /// # Errors
-    /// [`Error::NoProject`] if there is none; if the manifest is not valid.
+    /// [`Error::NoProject`] if there is none; if the manifest is not valid; if the project is below a
+    /// workspace that does not list it.
     pub fn find(start: &Path) -> Result<Self, Error> {
         let start = std::path::absolute(start)?;
         for directory in start.ancestors() {
-            if let Some(project) = Self::in_directory(directory)? {
+            if let Some(mut project) = Self::in_directory(directory)? {
+                project.workspace = workspace::root_of(&project.manifest, directory)?;
                 return Ok(project);
             }
         }
         Err(Error::NoProject(start))
     }
 
-    /// The project in `directory` itself.
+    /// The project in `directory` itself, whatever workspace it may be a member of.
     ///
     /// # Errors
     /// [`Error::NoProject`] if there is none; if the manifest is not valid.
@@ -77,6 +81,7 @@ impl Project {
         Ok(Some(Self {
             directory: directory.to_owned(),
             manifest,
+            workspace: None,
             stamp,
         }))
     }
@@ -86,8 +91,26 @@ impl Project {
         Self {
             directory: self.directory.clone(),
             manifest,
+            workspace: self.workspace.clone(),
             stamp: None,
         }
+    }
+
+    /// The same project as a member of the workspace in `root`, unless that is its own folder.
+    pub(crate) fn in_workspace(mut self, root: &Path) -> Self {
+        self.workspace = (root != self.directory).then(|| root.to_owned());
+        self
+    }
+
+    /// The folder of the workspace that it is a member of, if it is found there.
+    pub(crate) fn workspace_directory(&self) -> Option<&Path> {
+        self.workspace.as_deref()
+    }
+
+    /// Where the lockfile and `.puck` are: its own folder, or that of its workspace.
+    #[must_use]
+    pub fn locked_directory(&self) -> &Path {
+        self.workspace.as_deref().unwrap_or(&self.directory)
     }
 
     /// The folder, as an absolute path.
@@ -114,7 +137,7 @@ impl Project {
     /// Where the lockfile is, or would be.
     #[must_use]
     pub fn lockfile_path(&self) -> PathBuf {
-        self.directory.join(lockfile::FILE)
+        self.locked_directory().join(lockfile::FILE)
     }
 
     /// The lockfile, if there is one.

@@ -1,0 +1,340 @@
+//! Workspaces: projects below a folder that share its lockfile and its environment.
+//!
+//! The folder's manifest lists them: `[workspace] members = ["a", "crates/*"]`. It may be a package
+//! itself, or none. What is locked and installed is always the whole: a project without code of its
+//! own that depends on all members by path. So members are packages like others that are built from
+//! folders, and depend on one another by path.
+//!
+//! A command works on the member that it is called in. A project below the folder that is no member
+//! is refused, rather than locked by itself in a place where nobody looks; an empty `[workspace]` in
+//! its manifest makes it a workspace of its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use puck_package::{
+    BuildSection, Dependency, Lockfile, Manifest, PackageId, PackageName, manifest, nearest,
+};
+use semver::VersionReq;
+
+use crate::local::{normalized, relative};
+use crate::{Error, Project};
+
+/// What is wrong with a workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// A member is no project.
+    #[error("{}: the member `{member}` has no Puck.toml", manifest.display())]
+    NoManifest {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// As the manifest has it.
+        member: String,
+    },
+    /// A member only consumes packages.
+    #[error("{}: the member `{member}` is no package", manifest.display())]
+    NoPackage {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// Its folder, relative to the workspace.
+        member: String,
+    },
+    /// A pattern is none.
+    #[error("{}: the member `{member}` is not a pattern of folders: {reason}", manifest.display())]
+    Pattern {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// As the manifest has it.
+        member: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A member is listed by name twice.
+    #[error("{}: the member `{member}` is listed twice", manifest.display())]
+    Twice {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// Its folder, relative to the workspace.
+        member: String,
+    },
+    /// Two members are packages of one name.
+    #[error("{}: `{first}` and `{second}` are both the package `{name}`", manifest.display())]
+    SameName {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// The package's name.
+        name: PackageName,
+        /// The folder of one.
+        first: String,
+        /// The folder of the other.
+        second: String,
+    },
+    /// A member is a workspace.
+    #[error("{}: the member `{member}` is a workspace itself", manifest.display())]
+    Nested {
+        /// The workspace's manifest.
+        manifest: PathBuf,
+        /// Its folder, relative to the workspace.
+        member: String,
+    },
+    /// A project is below a workspace that does not list it.
+    #[error("{} is below the workspace {}, but not among its members", project.display(), root.display())]
+    NotAMember {
+        /// The project's folder.
+        project: PathBuf,
+        /// The workspace's folder.
+        root: PathBuf,
+        /// The one relative to the other.
+        relative: String,
+    },
+    /// There is no member of that name.
+    #[error("no member of the workspace {} is the package `{name}`", root.display())]
+    UnknownMember {
+        /// The name that was given.
+        name: PackageName,
+        /// The workspace's folder.
+        root: PathBuf,
+        /// Which there are.
+        members: Vec<String>,
+    },
+}
+
+impl WorkspaceError {
+    /// What to do about it, if that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoManifest { member, .. } => Some(format!(
+                "make a package there with `puck new {member}`, or take it off the list"
+            )),
+            Self::NoPackage { .. } => Some("a member needs a `[package]`".to_owned()),
+            Self::Pattern { .. } => Some("folders look like \"a\" or \"crates/*\"".to_owned()),
+            Self::Twice { .. } | Self::SameName { .. } => None,
+            Self::Nested { .. } => Some(
+                "list its members here, and remove its `[workspace]`; workspaces do not nest"
+                    .to_owned(),
+            ),
+            Self::NotAMember { relative, .. } => Some(format!(
+                "add \"{relative}\" to `members` of the workspace, or an empty `[workspace]` \
+                 (`members = []`) to the project's Puck.toml to keep it apart"
+            )),
+            Self::UnknownMember { name, members, .. } => {
+                let near = nearest(name.as_str(), members.iter().map(String::as_str));
+                Some(match near {
+                    Some(near) => format!("there is a member named `{near}`"),
+                    None => format!("its members are {}", members.join(", ")),
+                })
+            }
+        }
+    }
+}
+
+/// The folder of the workspace that has the project in `directory` as a member; `None` if the project
+/// stands for itself.
+pub(crate) fn root_of(project: &Manifest, directory: &Path) -> Result<Option<PathBuf>, Error> {
+    if project.workspace.is_some() {
+        return Ok(None);
+    }
+    for root in directory.ancestors().skip(1) {
+        let path = root.join(manifest::FILE);
+        if !path.is_file() {
+            continue;
+        }
+        let manifest = Manifest::read(&path)?;
+        if manifest.workspace.is_none() {
+            continue;
+        }
+        if folders(root, &manifest)?.contains_key(directory) {
+            return Ok(Some(root.to_owned()));
+        }
+        return Err(Error::Workspace(WorkspaceError::NotAMember {
+            project: directory.to_owned(),
+            root: root.to_owned(),
+            relative: relative(root, directory),
+        }));
+    }
+    Ok(None)
+}
+
+/// The folders of the members, with what the manifest calls them.
+fn folders(root: &Path, manifest: &Manifest) -> Result<BTreeMap<PathBuf, String>, Error> {
+    let mut folders = BTreeMap::new();
+    let mut by_name = BTreeMap::new();
+    let path = || manifest.path.clone();
+    for member in manifest.workspace.iter().flat_map(|w| &w.members) {
+        if !member.contains(['*', '?', '[']) {
+            let directory = normalized(&root.join(member));
+            if by_name.insert(directory.clone(), member.clone()).is_some() {
+                let (manifest, member) = (path(), member.clone());
+                return Err(WorkspaceError::Twice { manifest, member }.into());
+            }
+            if !is_project(&directory) {
+                let (manifest, member) = (path(), member.clone());
+                return Err(WorkspaceError::NoManifest { manifest, member }.into());
+            }
+            folders.insert(directory, member.clone());
+            continue;
+        }
+        let wrong = |reason: String| WorkspaceError::Pattern {
+            manifest: path(),
+            member: member.clone(),
+            reason,
+        };
+        let escaped = glob::Pattern::escape(&root.to_string_lossy());
+        let found = glob::glob(&format!("{escaped}/{member}"))
+            .map_err(|error| wrong(error.msg.to_owned()))?;
+        for directory in found {
+            let directory = directory.map_err(|error| wrong(error.to_string()))?;
+            // Other folders, and files, may be beside the members.
+            if is_project(&directory) && directory != root {
+                let name = relative(root, &directory);
+                folders.entry(normalized(&directory)).or_insert(name);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+fn is_project(directory: &Path) -> bool {
+    let files = [manifest::FILE, "Cargo.toml"];
+    files.iter().any(|file| directory.join(file).is_file())
+}
+
+/// What is locked and installed as one: a project, or a workspace.
+pub(crate) struct Whole {
+    /// The project that the lockfile is for. Of a workspace, one that depends on all members.
+    pub(crate) project: Project,
+    /// The packages of a workspace, of which its folder itself may be one.
+    pub(crate) members: Vec<Project>,
+}
+
+impl Whole {
+    /// The whole that `project` is, or is a member of; `project` itself as it is given.
+    pub(crate) fn of(project: &Project) -> Result<Self, Error> {
+        let root = match project.workspace_directory() {
+            Some(root) => Project::open(root)?,
+            None => project.clone(),
+        };
+        if root.manifest().workspace.is_none() {
+            return Ok(Self {
+                project: root,
+                members: Vec::new(),
+            });
+        }
+        let members = members(&root, project)?;
+        let mut manifest = root.manifest().clone();
+        if manifest.package.take().is_some() {
+            manifest.build = BuildSection::default();
+            manifest.functions.clear();
+            manifest.dependencies.clear();
+        }
+        for member in &members {
+            let requirement = VersionReq::STAR;
+            let dependency = Dependency {
+                requirement,
+                registry: None,
+                path: Some(relative(root.directory(), member.directory()).into()),
+            };
+            let name = member.package()?.name.clone();
+            manifest.dependencies.insert(name, dependency);
+        }
+        Ok(Self {
+            project: root.with_manifest(manifest),
+            members,
+        })
+    }
+
+    /// Whether it is a workspace.
+    pub(crate) fn is_workspace(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// Whether a locked package is one of the members.
+    pub(crate) fn has_member(&self, id: &PackageId) -> bool {
+        let mut names = self.members.iter().flat_map(|m| &m.manifest().package);
+        names.any(|package| package.name == id.name && package.version == id.version)
+    }
+
+    /// What serves the dependencies of `project`, which is a member or the whole.
+    pub(crate) fn direct<'l>(&self, project: &Project, lockfile: &'l Lockfile) -> Vec<&'l PackageId> {
+        let package = project.manifest().package.as_ref();
+        let locked = package.filter(|_| self.is_workspace()).and_then(|package| {
+            let mut locked = lockfile.packages.iter();
+            locked.find(|p| p.name == package.name && p.version == package.version)
+        });
+        match locked {
+            Some(locked) => locked.dependencies.iter().collect(),
+            None => {
+                let dependencies = &project.manifest().dependencies;
+                let own = lockfile.dependencies.iter();
+                own.filter(|id| dependencies.contains_key(&id.name)).collect()
+            }
+        }
+    }
+}
+
+/// The packages of the workspace `root`, `known` among them as it is given.
+fn members(root: &Project, known: &Project) -> Result<Vec<Project>, Error> {
+    let path = &root.manifest().path;
+    let mut members = Vec::new();
+    if root.manifest().package.is_some() {
+        members.push((".".to_owned(), root.clone()));
+    }
+    for (directory, member) in folders(root.directory(), root.manifest())? {
+        let project = if directory == known.directory() {
+            known.clone()
+        } else {
+            match Project::open(&directory) {
+                Err(Error::NoProject(_)) => {
+                    let manifest = path.clone();
+                    return Err(WorkspaceError::NoManifest { manifest, member }.into());
+                }
+                opened => opened?,
+            }
+        };
+        let manifest = path.clone();
+        if project.manifest().workspace.is_some() {
+            return Err(WorkspaceError::Nested { manifest, member }.into());
+        }
+        if project.manifest().package.is_none() {
+            return Err(WorkspaceError::NoPackage { manifest, member }.into());
+        }
+        members.push((member, project));
+    }
+    let mut names: BTreeMap<&PackageName, &str> = BTreeMap::new();
+    for (member, project) in &members {
+        let name = &project.package()?.name;
+        if let Some(first) = names.insert(name, member) {
+            return Err(Error::Workspace(WorkspaceError::SameName {
+                manifest: path.clone(),
+                name: name.clone(),
+                first: first.to_owned(),
+                second: member.clone(),
+            }));
+        }
+    }
+    Ok(members.into_iter().map(|(_, project)| project).collect())
+}
+
+impl Project {
+    /// The package `name` of the workspace that this project is or belongs to, or this project
+    /// itself if that is its name.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::UnknownMember`] if there is none; if the workspace is not valid.
+    pub fn member(&self, name: &PackageName) -> Result<Self, Error> {
+        let whole = Whole::of(self)?;
+        let alone = [self.clone()];
+        let all = if whole.is_workspace() { &whole.members[..] } else { &alone[..] };
+        let is_it = |p: &&Self| p.manifest().package.as_ref().is_some_and(|p| p.name == *name);
+        let found = all.iter().find(is_it).cloned().ok_or_else(|| {
+            let packages = all.iter().flat_map(|p| &p.manifest().package);
+            WorkspaceError::UnknownMember {
+                name: name.clone(),
+                root: whole.project.directory().to_owned(),
+                members: packages.map(|package| package.name.to_string()).collect(),
+            }
+        })?;
+        Ok(found.in_workspace(whole.project.directory()))
+    }
+}
