@@ -22,7 +22,7 @@ impl Batch<'_> {
             files::mark_used(&place)?;
             return Ok(());
         }
-        let made = self.place("archive");
+        let made = self.place("archive")?;
         let mut file = files::create_new(&made)?;
         let mut hasher = Digest::hasher();
         let buffer_size = usize::try_from(size.saturating_add(1)).unwrap_or(usize::MAX);

@@ -29,7 +29,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Batch<'a> {
     pub(crate) store: &'a Store,
-    staging: Staging,
+    /// Made when the first thing is.
+    staging: Mutex<Option<Staging>>,
     places: AtomicU64,
     waiting: Mutex<Waiting>,
 }
@@ -59,11 +60,21 @@ pub(crate) enum Made {
 }
 
 impl Store {
-    /// Begins to make things together.
-    ///
-    /// # Errors
-    /// If `staging/` cannot be written.
-    pub fn batch(&self) -> Result<Batch<'_>> {
+    /// Begins to make things together. Nothing is written before something is made; what killed
+    /// processes left is removed.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        self.sweep();
+        Batch {
+            store: self,
+            staging: Mutex::default(),
+            places: AtomicU64::new(0),
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// A folder in `staging/` that nobody else uses.
+    fn stage_batch(&self) -> Result<Staging> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -71,17 +82,12 @@ impl Store {
         // Nobody else comes upon this name; if somebody does, one waits for the other.
         let staging = self.stage(&format!("batch-{}-{time:x}-{count}", std::process::id()))?;
         fs::create_dir(&staging.path)?;
-        Ok(Batch {
-            store: self,
-            staging,
-            places: AtomicU64::new(0),
-            waiting: Mutex::default(),
-        })
+        Ok(staging)
     }
 
     /// Makes one thing in a batch of its own.
     fn alone_in_a_batch<T>(&self, make: impl FnOnce(&Batch<'_>) -> Result<T>) -> Result<T> {
-        let batch = self.batch()?;
+        let batch = self.batch();
         let made = make(&batch)?;
         batch.finish()?;
         Ok(made)
@@ -132,9 +138,14 @@ impl Batch<'_> {
     }
 
     /// A path in `staging/` at which nothing is.
-    pub(crate) fn place(&self, kind: &str) -> PathBuf {
+    pub(crate) fn place(&self, kind: &str) -> Result<PathBuf> {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
-        self.staging.path.join(format!("{kind}-{number}"))
+        let mut staging = unpoisoned(&self.staging);
+        let staging = match &mut *staging {
+            Some(staging) => staging,
+            none => none.insert(self.store.stage_batch()?),
+        };
+        Ok(staging.path.join(format!("{kind}-{number}")))
     }
 
     /// Takes something that is whole.
@@ -157,18 +168,17 @@ impl Batch<'_> {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // What a thread that panicked left is whole or not in the list.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(&self.waiting)
     }
 
     fn put_in_place(&self, waiting: &mut Waiting) -> Result<()> {
         let mut things = std::mem::take(&mut waiting.things);
         waiting.since = None;
-        if things.is_empty() {
+        let Some(first) = things.first() else {
             return Ok(());
-        }
+        };
+        files::sync_file_system(&first.from)?;
         things.sort_by_key(|thing| thing.made);
-        files::sync_file_system(&self.staging.path)?;
         let folders: BTreeSet<_> = things
             .iter()
             .filter_map(|thing| thing.to.parent())
@@ -223,6 +233,11 @@ impl Batch<'_> {
     }
 }
 
+/// What a thread that panicked left in these is whole, or not in them.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,12 +259,12 @@ mod tests {
             assert!(batch.fresh_archive(&sha256).is_some());
             assert!(!place.exists());
         };
-        let given_up = store.batch().expect("a batch");
+        let given_up = store.batch();
         add(&given_up);
         drop(given_up);
         assert!(!place.exists());
 
-        let batch = store.batch().expect("a batch");
+        let batch = store.batch();
         add(&batch);
         batch.finish().expect("finishes");
         assert_eq!(fs::read(&place).expect("reads"), b"content");
@@ -261,7 +276,7 @@ mod tests {
     fn what_waits_too_long_is_put_in_its_place() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(home.path()).expect("opens");
-        let batch = store.batch().expect("a batch");
+        let batch = store.batch();
         let (first, second) = (sample(&store, b"first"), sample(&store, b"second"));
         batch
             .add_archive(&mut &b"first"[..], &first.0, 5)

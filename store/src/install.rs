@@ -44,7 +44,7 @@ impl Batch<'_> {
             package: PackageVersion::new(name, version),
             sha256: *sha256,
         })?;
-        let made = self.place("package");
+        let made = self.place("package")?;
         let made_or_not = self.make(sha256, &archive, name, version, &made);
         if made_or_not.is_err() {
             // Its own error counts, not that of tidying up; the sweep comes again.

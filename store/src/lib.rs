@@ -22,8 +22,13 @@
 //! # Crash safety
 //!
 //! Everything is made in `staging/`, flushed, and renamed to its name, so that a thing that has its
-//! name is whole. What a killed process leaves in `staging/` is removed by the next process that
-//! installs something: a lock that can be taken has no living owner.
+//! name is whole. Things that are made together are flushed by one call for all, and then renamed in
+//! an order in which nothing has its name before what it needs ([`Batch`]). A rename is not flushed:
+//! file systems keep the order of what they write down, so that a power cut may take back the last
+//! seconds of an installation, but leaves what it left whole; installing again makes the rest.
+//!
+//! What a killed process leaves in `staging/` is removed by the next process that installs: a lock
+//! that can be taken has no living owner.
 //!
 //! # Lock order
 //!
@@ -34,10 +39,10 @@
 //! 2. the folder: together, from the first look at what is there until a project's `.puck` leads to
 //!    it ([`Store::keep`]); alone, while what is removed is renamed; `removal-waits` while that has
 //!    to be waited for;
-//! 3. `package-<sha256>` while a package is unpacked and linked, `environment-<key>` and
-//!    `export-<digest of path>` while those are built; never two of them;
-//! 4. under one of those, `archive-<sha256>` while an archive is written or a damaged one removed,
-//!    or `withdrawn-…` while what was damaged is removed.
+//! 3. `batch-<unique>` while things are made together, which nobody waits for: two processes that
+//!    install the same package both make it, and one of them is faster; `export-<digest of path>`;
+//! 4. under one of those, `archive-<sha256>` while a damaged archive is removed, or `withdrawn-…`
+//!    while what was damaged is replaced.
 //!
 //! Only the sweep of `staging/` takes locks out of order, and it never waits for one.
 //!

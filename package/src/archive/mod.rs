@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use semver::Version;
 
 pub use paths::check_path;
-pub use read::{Contents, Discard, Sink, Unpack, inspect, read, unpack};
+pub use read::{Contents, Discard, Opened, Sink, Unpack, inspect, open, read, unpack};
 pub use write::{NotPackable, write};
 
 use crate::PackageName;

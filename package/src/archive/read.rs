@@ -112,12 +112,19 @@ pub fn read(
 }
 
 /// An archive's description, and the text it was read from.
-struct Opened {
-    document: PackageDocument,
-    json: Vec<u8>,
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The description.
+    pub document: PackageDocument,
+    /// The text: what this program does not understand of it is for one that does.
+    pub json: Vec<u8>,
 }
 
-fn open(
+/// As [`read`], with the description's text.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(
     archive: impl Read,
     expected: Option<Expected<'_>>,
     limits: &Limits,

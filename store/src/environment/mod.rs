@@ -109,7 +109,7 @@ impl Batch<'_> {
     }
 
     fn build(&self, environment: &Environment, plan: &Plan) -> Result<()> {
-        let made = self.place("environment");
+        let made = self.place("environment")?;
         fs::create_dir(&made)?;
         let mut folders = BTreeSet::new();
         for (path, entry) in plan {
