@@ -57,10 +57,15 @@ impl Service {
     /// If it is damaged, or cannot be written.
     pub async fn over(storage: Arc<dyn Storage>) -> Result<Self, Error> {
         storage.recover().await?;
-        Ok(Self {
+        Ok(Self::unrecovered(storage))
+    }
+
+    /// The registry in `storage` as it is.
+    pub(crate) fn unrecovered(storage: Arc<dyn Storage>) -> Self {
+        Self {
             catalogue: Arc::new(Catalogue::new(Arc::clone(&storage))),
             storage,
-        })
+        }
     }
 
     /// For people: where the registry is kept.

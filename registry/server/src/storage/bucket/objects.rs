@@ -57,9 +57,9 @@ impl Objects {
     }
 
     /// A request to the store begins or has ended. Tests may end the server here.
-    fn step(&self) -> Result<(), Error> {
+    async fn step(&self) -> Result<(), Error> {
         #[cfg(test)]
-        self.fault.step()?;
+        self.fault.step().await?;
         let _ = self;
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Objects {
         path: &str,
         range: Option<Range<u64>>,
     ) -> Result<Option<(Facts, GetResult)>, Error> {
-        self.step()?;
+        self.step().await?;
         let options = GetOptions {
             range: range.map(GetRange::Bounded),
             ..GetOptions::default()
@@ -95,7 +95,7 @@ impl Objects {
     }
 
     pub(super) async fn head(&self, path: &str) -> Result<Option<Facts>, Error> {
-        self.step()?;
+        self.step().await?;
         match self.store.head(&self.path(path)?).await {
             Ok(meta) => Ok(Some(facts(&meta))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -111,7 +111,7 @@ impl Objects {
         bytes: Vec<u8>,
         expected: Option<&UpdateVersion>,
     ) -> Result<Option<UpdateVersion>, Error> {
-        self.step()?;
+        self.step().await?;
         let mode = match expected {
             Some(version) => PutMode::Update(version.clone()),
             None => PutMode::Create,
@@ -127,19 +127,19 @@ impl Objects {
             ) => Ok(None),
             Err(error) => Err(error.into()),
         };
-        self.step()?;
+        self.step().await?;
         written
     }
 
     pub(super) async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        self.step()?;
+        self.step().await?;
         self.store.put(&self.path(path)?, bytes.into()).await?;
-        self.step()
+        self.step().await
     }
 
     /// Uploads a file, in parts if it is large.
     pub(super) async fn upload(&self, path: &str, file: &FilePath) -> Result<(), Error> {
-        self.step()?;
+        self.step().await?;
         let mut reader = Some(fs_err::File::open(file)?);
         let mut upload: Option<WriteMultipart> = None;
         while let Some(mut file) = reader.take() {
@@ -153,7 +153,7 @@ impl Objects {
             match &mut upload {
                 None if last => {
                     self.store.put(&self.path(path)?, part.into()).await?;
-                    return self.step();
+                    return self.step().await;
                 }
                 None => {
                     let parts = self.store.put_multipart(&self.path(path)?).await?;
@@ -173,14 +173,14 @@ impl Objects {
         if let Some(parts) = upload {
             parts.finish().await?;
         }
-        self.step()
+        self.step().await
     }
 
     /// Copies an object; whether there was one to copy.
     pub(super) async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
-        self.step()?;
+        self.step().await?;
         let copied = self.store.copy(&self.path(from)?, &self.path(to)?).await;
-        self.step()?;
+        self.step().await?;
         match copied {
             Ok(()) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
@@ -190,16 +190,16 @@ impl Objects {
 
     /// Removes an object, which may be gone already.
     pub(super) async fn delete(&self, path: &str) -> Result<(), Error> {
-        self.step()?;
+        self.step().await?;
         match self.store.delete(&self.path(path)?).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => self.step(),
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => self.step().await,
             Err(error) => Err(error.into()),
         }
     }
 
     /// All objects below `folder`.
     pub(super) async fn list(&self, folder: &str) -> Result<Vec<ObjectMeta>, Error> {
-        self.step()?;
+        self.step().await?;
         let folder = self.path(folder)?;
         Ok(self.store.list(Some(&folder)).try_collect().await?)
     }

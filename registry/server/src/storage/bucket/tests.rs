@@ -1,26 +1,392 @@
-//! Several servers over one bucket.
+//! Several servers over one bucket, killed or halted after every step.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Error;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use puck_package::index::archive_path;
+use puck_package::{Digest, PackageName};
+use puck_registry::log::LogState;
+use puck_registry::{Action, log};
+use semver::Version;
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
-/// Ends a server after a number of steps.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fault(Option<Arc<AtomicU64>>);
+use super::Bucket;
+use super::journal::{JOURNAL, Journal};
+use crate::access::Identity;
+use crate::sample::{Sample, pack};
+use crate::storage::Storage as _;
+use crate::{Error, Published, Service};
+
+/// Ends or halts a server after a number of steps; a step is the beginning of a request to the
+/// store, or its end.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    left: Arc<AtomicU64>,
+    /// Halts it until this has a permit, in place of ending it.
+    gate: Option<Arc<Semaphore>>,
+    halted: Arc<Semaphore>,
+}
+
+impl Default for Fault {
+    fn default() -> Self {
+        Self {
+            left: Arc::new(AtomicU64::new(u64::MAX)),
+            gate: None,
+            halted: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
 
 impl Fault {
-    /// After `steps` steps every request fails.
-    pub(super) fn after(steps: u64) -> Self {
-        Self(Some(Arc::new(AtomicU64::new(steps))))
+    fn kill_after(steps: u64) -> Self {
+        let fault = Self::default();
+        fault.left.store(steps, Ordering::SeqCst);
+        fault
     }
 
-    pub(super) fn step(&self) -> Result<(), Error> {
-        let Some(left) = &self.0 else {
-            return Ok(());
-        };
-        let less = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
-        less.map(drop)
-            .map_err(|_| std::io::Error::other("killed").into())
+    fn halt_after(steps: u64) -> Self {
+        let gate = Some(Arc::new(Semaphore::new(0)));
+        Self {
+            gate,
+            ..Self::kill_after(steps)
+        }
     }
+
+    fn happened(&self) -> bool {
+        self.left.load(Ordering::SeqCst) == 0
+    }
+
+    pub(super) async fn step(&self) -> Result<(), Error> {
+        let less = |left: u64| left.checked_sub(1);
+        let before = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        match (before, &self.gate) {
+            (Ok(1), Some(gate)) => {
+                self.halted.add_permits(1);
+                gate.acquire().await.expect("the gate stays").forget();
+                self.left.store(u64::MAX, Ordering::SeqCst);
+                Ok(())
+            }
+            (Ok(_), _) => Ok(()),
+            (Err(_), Some(_)) => Ok(()),
+            (Err(_), None) => Err(std::io::Error::other("killed").into()),
+        }
+    }
+}
+
+/// A server of its own over `store`.
+async fn bucket(store: &Arc<InMemory>) -> Bucket {
+    let store: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(store);
+    Bucket::over(store, "a/b", "memory".to_owned(), "test")
+        .await
+        .unwrap()
+}
+
+async fn service(store: &Arc<InMemory>) -> Service {
+    Service::over(Arc::new(bucket(store).await)).await.unwrap()
+}
+
+/// A server that ends or halts.
+async fn faulty(store: &Arc<InMemory>, fault: &Fault) -> Service {
+    let mut bucket = bucket(store).await;
+    // Opening it is no part of what is looked at.
+    let open = Service::over(Arc::new(bucket.clone())).await.unwrap();
+    drop(open);
+    bucket.objects.fault = fault.clone();
+    Service::unrecovered(Arc::new(bucket))
+}
+
+async fn publish(service: &Service, archive: PathBuf) -> Result<Published, Error> {
+    service.publish(archive, &Identity::operator(), false).await
+}
+
+/// Checks that log, index and archives say the same, and that nothing is being done. Returns the
+/// versions, and how many lines the log has.
+async fn verified(store: &Arc<InMemory>) -> (Vec<String>, u64) {
+    let bucket = bucket(store).await;
+    let journal = bucket.objects.get(JOURNAL).await.unwrap().unwrap();
+    let journal = Journal::parse(&journal.bytes).unwrap();
+    assert_eq!(journal.change, None);
+    let log = bucket.objects.get("log.jsonl").await.unwrap();
+    let bytes = log.map(|log| log.bytes).unwrap_or_default();
+    let (state, entries) = log::follow("log.jsonl", &bytes, LogState::default()).unwrap();
+    assert_eq!((state, state.length), (journal.log, bytes.len() as u64));
+    let mut logged = BTreeMap::new();
+    for entry in entries {
+        let id = (entry.name.clone(), entry.version.clone());
+        let before = logged.insert(id, entry.action);
+        let expected = match entry.action {
+            Action::Publish => before.is_none(),
+            Action::Yank => matches!(before, Some(Action::Publish | Action::Unyank)),
+            Action::Unyank => before == Some(Action::Yank),
+        };
+        assert!(expected, "{entry:?} follows {before:?}");
+    }
+    let mut versions = Vec::new();
+    for name in bucket.names().await.unwrap() {
+        for line in bucket.package(&name).await.unwrap().lines {
+            let action = logged
+                .remove(&(name.clone(), line.version.clone()))
+                .unwrap();
+            assert_eq!(line.yanked, action == Action::Yank);
+            let place = archive_path(&name, &line.version);
+            let archive = bucket.objects.get(&place).await.unwrap().unwrap();
+            assert_eq!(Digest::of(&archive.bytes), line.sha256);
+            versions.push(format!("{name} {}", line.version));
+        }
+    }
+    assert!(logged.is_empty(), "{logged:?}");
+    (versions, state.entries)
+}
+
+async fn uploads(store: &Arc<InMemory>) -> usize {
+    bucket(store)
+        .await
+        .objects
+        .list("private/incoming")
+        .await
+        .unwrap()
+        .len()
+}
+
+fn linalg() -> PackageName {
+    "linalg".parse().unwrap()
+}
+
+#[tokio::test]
+async fn killed_after_every_step_of_a_publish() {
+    let files = TempDir::new().unwrap();
+    let first = pack(files.path(), "linalg", "1.0.0", &["f()"]);
+    let second = pack(files.path(), "linalg", "1.1.0", &["f()"]);
+    let other = pack(files.path(), "other", "1.0.0", &["f()"]);
+    let mut outcomes = [0, 0];
+    for step in 0.. {
+        let store = Arc::new(InMemory::new());
+        publish(&service(&store).await, first.clone())
+            .await
+            .unwrap();
+        let fault = Fault::kill_after(step);
+        let killed = publish(&faulty(&store, &fault).await, second.clone()).await;
+        if killed.is_ok() && !fault.happened() {
+            assert!(step > 15, "a publish has more than {step} steps");
+            break;
+        }
+        // The next server, with something else to do, finds all of it or nothing.
+        let next = service(&store).await;
+        publish(&next, other.clone()).await.unwrap();
+        let (versions, entries) = verified(&store).await;
+        let there = versions.contains(&"linalg 1.1.0".to_owned());
+        assert!(there || killed.is_err(), "{step}: acknowledged and lost");
+        assert_eq!(entries, if there { 3 } else { 2 }, "{step}");
+        outcomes[usize::from(there)] += 1;
+        // Sent again, it succeeds either way.
+        let published = publish(&next, second.clone()).await.unwrap();
+        assert_eq!(published.new, !there, "{step}");
+        assert_eq!(verified(&store).await.1, 3, "{step}");
+        // An upload may be left, for the sweep: never decided on, or copied and not removed.
+        assert!(uploads(&store).await <= 1, "{step}");
+    }
+    assert!(outcomes.iter().all(|count| *count >= 5), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn killed_after_every_step_of_a_yank_and_of_its_undoing() {
+    let files = TempDir::new().unwrap();
+    let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
+    let (name, version, who) = (linalg(), Version::new(1, 0, 0), Identity::operator());
+    for yanked in [true, false] {
+        for step in 0.. {
+            let store = Arc::new(InMemory::new());
+            let healthy = service(&store).await;
+            publish(&healthy, archive.clone()).await.unwrap();
+            if !yanked {
+                healthy
+                    .yank(&name, &version, true, Some("bad"), &who)
+                    .await
+                    .unwrap();
+            }
+            let fault = Fault::kill_after(step);
+            let killed = faulty(&store, &fault).await;
+            let killed = killed.yank(&name, &version, yanked, None, &who).await;
+            if killed.is_ok() && !fault.happened() {
+                break;
+            }
+            let next = service(&store).await;
+            let there = next.versions(&name).await.unwrap()[0].yanked == yanked;
+            assert!(there || killed.is_err(), "{step}: acknowledged and lost");
+            let changed = next
+                .yank(&name, &version, yanked, None, &who)
+                .await
+                .unwrap();
+            assert_eq!(changed, !there, "{step}");
+            let expected = if yanked { 2 } else { 3 };
+            assert_eq!(verified(&store).await.1, expected, "{step}");
+        }
+    }
+}
+
+/// A server that falls behind does no harm, wherever it goes on, and whatever others did meanwhile.
+#[tokio::test]
+async fn halted_after_every_step_while_others_go_on() {
+    let files = TempDir::new().unwrap();
+    let pack = |version: &str| pack(files.path(), "linalg", version, &["f()"]);
+    let (first, second, third) = (pack("1.0.0"), pack("1.1.0"), pack("1.2.0"));
+    let (name, who) = (linalg(), Identity::operator());
+    let (old, new) = (Version::new(1, 0, 0), Version::new(1, 1, 0));
+    for step in 1.. {
+        let store = Arc::new(InMemory::new());
+        let others = service(&store).await;
+        publish(&others, first.clone()).await.unwrap();
+        let fault = Fault::halt_after(step);
+        let slow = faulty(&store, &fault).await;
+        let path = second.clone();
+        let slow = tokio::spawn(async move { publish(&slow, path).await });
+        tokio::select! {
+            permit = fault.halted.acquire() => permit.unwrap().forget(),
+            () = async { while !slow.is_finished() { tokio::task::yield_now().await } } => {
+                slow.await.unwrap().unwrap();
+                break;
+            }
+        }
+        publish(&others, third.clone()).await.unwrap();
+        others.yank(&name, &old, true, None, &who).await.unwrap();
+        others.yank(&name, &old, false, None, &who).await.unwrap();
+        others.yank(&name, &new, true, None, &who).await.ok();
+        fault.gate.as_ref().unwrap().add_permits(1);
+        let published = slow.await.unwrap().unwrap();
+        assert_eq!(published.line.version, new, "{step}");
+        let (versions, _) = verified(&store).await;
+        assert_eq!(
+            versions,
+            ["linalg 1.0.0", "linalg 1.1.0", "linalg 1.2.0"],
+            "{step}"
+        );
+        assert_eq!(uploads(&store).await, 0, "{step}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_servers_publish_at_once() {
+    const SERVERS: usize = 4;
+    const EACH: usize = 12;
+    let files = TempDir::new().unwrap();
+    let store = Arc::new(InMemory::new());
+    let mut work = Vec::new();
+    for server in 0..SERVERS {
+        let service = service(&store).await;
+        for i in 0..EACH {
+            let name = format!("pack-{}", (server * EACH + i) % 7);
+            let version = format!("1.{server}.{i}");
+            let archive = pack(files.path(), &name, &version, &["f()"]);
+            let service = service.clone();
+            work.push(tokio::spawn(
+                async move { publish(&service, archive).await },
+            ));
+        }
+    }
+    let mut expected = Vec::new();
+    for published in work {
+        let published = published.await.unwrap().unwrap();
+        assert!(published.new);
+        expected.push(format!(
+            "{} {}",
+            published.line.name, published.line.version
+        ));
+    }
+    let (mut versions, entries) = verified(&store).await;
+    versions.sort();
+    expected.sort();
+    assert_eq!(versions, expected);
+    assert_eq!(entries, (SERVERS * EACH) as u64);
+    assert_eq!(uploads(&store).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_with_the_same_version_one_wins() {
+    let store = Arc::new(InMemory::new());
+    let mut work = Vec::new();
+    let mut folders = Vec::new();
+    for i in 0..8 {
+        let folder = TempDir::new().unwrap();
+        let mut sample = Sample::new("linalg", "1.0.0", &["f()"]);
+        sample.document.description = format!("of server {i}");
+        let archive = sample.pack(folder.path());
+        folders.push(folder);
+        let service = service(&store).await;
+        work.push(tokio::spawn(
+            async move { publish(&service, archive).await },
+        ));
+    }
+    let mut won = 0;
+    for published in work {
+        match published.await.unwrap() {
+            Ok(published) => won += u32::from(published.new),
+            Err(error) => assert!(error.to_string().contains("published already"), "{error}"),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(verified(&store).await.1, 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_was_swept_away_is_given_up() {
+    let files = TempDir::new().unwrap();
+    let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
+    let store = Arc::new(InMemory::new());
+    // The journal names the change, and its archive is gone before anybody copied it.
+    for step in 1.. {
+        let fault = Fault::halt_after(step);
+        let slow = faulty(&store, &fault).await;
+        let path = archive.clone();
+        let slow = tokio::spawn(async move { publish(&slow, path).await });
+        fault.halted.acquire().await.unwrap().forget();
+        let bucket = bucket(&store).await;
+        let uploaded = bucket.objects.list("private/incoming").await.unwrap();
+        let Some(upload) = uploaded.first() else {
+            slow.abort();
+            continue;
+        };
+        store.delete(&upload.location).await.unwrap();
+        fault.gate.as_ref().unwrap().add_permits(1);
+        slow.await.unwrap().unwrap_err();
+        break;
+    }
+    assert_eq!(verified(&store).await, (Vec::new(), 0));
+    publish(&service(&store).await, archive).await.unwrap();
+    assert_eq!(verified(&store).await.1, 1);
+}
+
+#[tokio::test]
+async fn a_bucket_that_was_filled_from_a_directory() {
+    let files = TempDir::new().unwrap();
+    let directory = files.path().join("registry");
+    let registry = puck_registry::Registry::create(&directory, "copied").unwrap();
+    let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
+    registry.publish(&archive).unwrap();
+    let store = Arc::new(InMemory::new());
+    for path in [
+        "registry.json",
+        "log.jsonl",
+        "index/li/na/linalg",
+        "archives/linalg/linalg-1.0.0.puck",
+    ] {
+        let bytes = fs_err::read(directory.join(path)).unwrap();
+        store
+            .put(&format!("a/b/{path}").as_str().into(), bytes.into())
+            .await
+            .unwrap();
+    }
+    let service = service(&store).await;
+    assert_eq!(service.description().await.unwrap().name, "copied");
+    assert!(!publish(&service, archive).await.unwrap().new);
+    publish(&service, pack(files.path(), "linalg", "1.1.0", &["f()"]))
+        .await
+        .unwrap();
+    assert_eq!(verified(&store).await.1, 2);
 }
