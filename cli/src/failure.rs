@@ -31,6 +31,14 @@ impl Failure {
         }
     }
 
+    /// A failure that has said all there is to say: only the exit code is left.
+    pub(crate) fn silent() -> Self {
+        Self {
+            silent: true,
+            ..Self::new("")
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -79,6 +87,11 @@ from_errors_with_hints!(
     puck_registry::Error,
     puck_runtime::Error,
     puck_store::Error
+);
+#[cfg(feature = "server")]
+from_errors_with_hints!(
+    puck_registry_server::Error,
+    puck_registry_server::http::ServeError
 );
 
 impl From<std::io::Error> for Failure {

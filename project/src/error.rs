@@ -297,6 +297,12 @@ pub enum Error {
     /// A package was there when versions were chosen, and is gone.
     #[error("{0} was chosen, but it is no longer to be found")]
     Vanished(PackageId),
+    /// A package touches what the project's policy denies.
+    #[error(transparent)]
+    Denied(Box<crate::Denied>),
+    /// A folder to be replaced holds what was not written to be.
+    #[error("{} holds other things than `puck vendor` wrote", .0.display())]
+    NotVendored(PathBuf),
     /// A package that depends on a folder alone cannot be published.
     #[error("{}: `{name}` has a path but no version, and a published package has no folders", manifest.display())]
     PathOnly {
@@ -437,6 +443,8 @@ impl Error {
                  choose again"
                     .to_owned(),
             ),
+            Self::Denied(denied) => Some(denied.hint()),
+            Self::NotVendored(_) => Some("name a folder that is new or empty".to_owned()),
             Self::PathOnly { name, .. } => Some(format!(
                 "write `{name} = {{ path = \"…\", version = \"…\" }}`"
             )),

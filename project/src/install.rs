@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
 use puck_resolver::Update;
-use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Problem};
+use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
 
+use crate::audit::expect_allowed;
 use crate::download::{self, Downloads};
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
@@ -22,8 +23,6 @@ pub struct InstallOptions {
     pub update: Update,
     /// Whether a project that is a package is built and installed with its dependencies.
     pub with_itself: bool,
-    /// Whether every byte of what is in the store already is read, not only its sizes.
-    pub verify: bool,
     /// How many threads may work at once; at least 1.
     pub jobs: usize,
 }
@@ -67,7 +66,9 @@ pub(crate) fn install_planned(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let InstallOptions { jobs, verify, .. } = *options;
+    let jobs = options.jobs;
+    // Until `.puck` leads to them, nobody can see that the packages are needed.
+    let _keep = machine.store().keep()?;
     let registries = machine.registries(Some(project))?.within(&options.mode);
     let mut packages = install_locked(
         machine,
@@ -75,7 +76,6 @@ pub(crate) fn install_planned(
         &locked.lockfile,
         local,
         jobs,
-        verify,
         progress,
     )?;
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
@@ -83,7 +83,7 @@ pub(crate) fn install_planned(
         Some(package) if options.with_itself => {
             let documents = documents(&locked.lockfile.dependencies, &packages);
             let packed = build::pack_with(project, &documents, options.jobs, progress)?;
-            let installed = install_packed(machine, &packed, verify, progress)?;
+            let installed = install_packed(machine, &packed)?;
             let id = PackageId {
                 name: package.name.clone(),
                 version: package.version.clone(),
@@ -93,6 +93,8 @@ pub(crate) fn install_planned(
         }
         _ => None,
     };
+    let documents = packages.values().map(|installed| &installed.document);
+    expect_allowed(project, documents)?;
     let packages = packages.iter().map(|(id, installed)| EnvironmentPackage {
         installed,
         direct: direct.contains(id) || itself.as_ref() == Some(id),
@@ -104,11 +106,10 @@ pub(crate) fn install_planned(
     locked.write(project)?;
     let before = machine.store().active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
-    if activated {
-        machine
-            .store()
-            .activate(project.directory(), &environment)?;
-    }
+    // Also where nothing changes: the store may not know the project yet.
+    machine
+        .store()
+        .activate(project.directory(), &environment)?;
     Ok(Installed {
         environment,
         locked,
@@ -138,6 +139,7 @@ pub(crate) fn dependencies(
     let (project, _hold) = project.hold()?;
     let local = LocalPackages::of(&project)?;
     let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
+    let _keep = machine.store().keep()?;
     let registries = machine.registries(Some(&project))?.within(mode);
     let packages = install_locked(
         machine,
@@ -145,10 +147,10 @@ pub(crate) fn dependencies(
         &locked.lockfile,
         &local,
         jobs,
-        false,
         progress,
     )?;
     locked.write(&project)?;
+    machine.store().remember(project.directory())?;
     Ok(documents(&locked.lockfile.dependencies, &packages))
 }
 
@@ -159,7 +161,6 @@ fn install_locked(
     lockfile: &Lockfile,
     local: &LocalPackages,
     jobs: usize,
-    verify: bool,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
     let registered: Vec<_> = lockfile
@@ -171,8 +172,7 @@ fn install_locked(
     let permits = Permits::new(jobs);
     let threads = threads(machine, registries, &registered, jobs);
     let mut installed = in_parallel(threads, registered, |(package, sha256)| {
-        let installed =
-            install_registered(machine, &downloads, &permits, package, &sha256, verify)?;
+        let installed = install_registered(machine, &downloads, &permits, package, &sha256)?;
         downloads.done();
         Ok((package.id(), installed))
     })?;
@@ -184,57 +184,16 @@ fn install_locked(
         if matches!(package.source, PackageSource::Path(_)) {
             let documents = documents(&package.dependencies, &installed);
             let packed = build::pack_with(&local.project, &documents, jobs, progress)?;
-            installed.insert(
-                package.id(),
-                install_packed(machine, &packed, verify, progress)?,
-            );
+            installed.insert(package.id(), install_packed(machine, &packed)?);
         }
     }
     Ok(installed)
 }
 
-/// The package as the store has it, if it is whole; what is damaged is removed.
-fn whole(
-    machine: &Machine,
-    id: &PackageId,
-    sha256: &Digest,
-    verify: bool,
-    progress: &dyn Progress,
-) -> Result<Option<InstalledPackage>, Error> {
-    let store = machine.store();
-    let Some(installed) = store.installed_package(sha256, &id.name, &id.version)? else {
-        return Ok(None);
-    };
-    let problems = if verify {
-        store.verify_package(&installed)?
-    } else {
-        Vec::new()
-    };
-    let Some(reason) = problems.into_iter().next() else {
-        return Ok(Some(installed));
-    };
-    let path = installed.path;
-    progress.warning(&format!(
-        "{} was damaged ({reason}) and is installed again",
-        path.display()
-    ));
-    store.repair(&[Problem { path, reason }])?;
-    Ok(None)
-}
-
-fn install_packed(
-    machine: &Machine,
-    packed: &build::Packed,
-    verify: bool,
-    progress: &dyn Progress,
-) -> Result<InstalledPackage, Error> {
+fn install_packed(machine: &Machine, packed: &build::Packed) -> Result<InstalledPackage, Error> {
     let store = machine.store();
     let PackageDocument { name, version, .. } = &packed.built.document;
-    let id = PackageId {
-        name: name.clone(),
-        version: version.clone(),
-    };
-    if let Some(whole) = whole(machine, &id, &packed.sha256, verify, progress)? {
+    if let Some(whole) = store.installed_package(&packed.sha256, name, version)? {
         return Ok(whole);
     }
     let mut archive = fs_err::File::open(&packed.path)?;
@@ -272,14 +231,9 @@ fn install_registered(
     permits: &Permits,
     package: &LockedPackage,
     sha256: &Digest,
-    verify: bool,
 ) -> Result<InstalledPackage, Error> {
     let (store, progress) = (machine.store(), downloads.progress);
     let (name, version) = (&package.name, &package.version);
-    let id = package.id();
-    if let Some(whole) = permits.with(|| whole(machine, &id, sha256, verify, progress))? {
-        return Ok(whole);
-    }
     match permits.with(|| store.install_package(sha256, name, version)) {
         Ok(installed) => return Ok(installed),
         Err(puck_store::Error::MissingArchive { .. }) => {}

@@ -9,6 +9,10 @@
 //! | `lock`, `update` | [`lock`](lock()) |
 //! | `install`, `uninstall` | [`install`](install()) |
 //! | `inspect` | [`Inspected`] |
+//! | `fetch`, `vendor` | [`fetch`](fetch()), [`vendor`](vendor()) |
+//! | `outdated` | [`outdated`](outdated()) |
+//! | `audit` | [`audit`](audit()) |
+//! | `verify`, `gc` | [`verify`](verify()), [`gc`](gc()) |
 //! | `run` | [`call`] |
 //!
 //! A verb takes a [`Machine`] (the store, the [`Registries`]), a [`Project`] (a folder with a manifest)
@@ -18,12 +22,15 @@
 //! Every verb may be run again after it was stopped at any moment: files are replaced by renames,
 //! and what is found half done is done again. Processes that change the same project take turns.
 
+mod audit;
 mod build;
 pub mod call;
 mod download;
 pub mod edit;
 mod error;
+mod fetch;
 mod files;
+mod gc;
 mod hold;
 mod inspect;
 mod install;
@@ -31,6 +38,7 @@ mod local;
 mod lock;
 mod machine;
 mod origin;
+mod outdated;
 mod parallel;
 mod progress;
 mod project;
@@ -38,19 +46,27 @@ mod publish;
 mod registries;
 mod source;
 pub mod template;
+mod vendor;
+mod verify;
 mod workspace;
 
+pub use audit::{Audit, AuditedPackage, Denied, Uses, audit, uses};
 pub use build::{BuiltPackage, Packed, build, pack};
 pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
 pub use error::{Error, TwoRegistries};
+pub use fetch::{Fetched, fetch};
+pub use gc::{MAX_AGE, gc};
 pub use inspect::{Inspected, newest, no_such_version, unknown_package};
 pub use install::{InstallOptions, Installed, install};
 pub use lock::{Change, Locked, lock};
 pub use machine::{DEFAULT_REGISTRY, Machine, MachineSettings, Notices};
 pub use origin::Origin;
+pub use outdated::{Outdated, outdated};
 pub use progress::{Mode, Progress};
 pub use project::Project;
 pub use publish::{Publication, publish};
 pub use puck_resolver::Update;
 pub use registries::{Handle, Place, Published, Registries};
+pub use vendor::{Vendored, vendor};
+pub use verify::{Fault, Verified, VerifyOptions, verify};
 pub use workspace::WorkspaceError;

@@ -119,24 +119,6 @@ impl Store {
         Ok(removed)
     }
 
-    /// As [`Store::remove_damaged`], but nobody who installs at the same time is waited for.
-    ///
-    /// # Errors
-    /// If something cannot be removed.
-    pub fn repair(&self, problems: &[Problem]) -> Result<()> {
-        for Problem { path, .. } in problems {
-            let thing = format!("repair-{}", Digest::of(path.as_os_str().as_encoded_bytes()));
-            let staging = self.stage(&thing)?;
-            match fs::symlink_metadata(path) {
-                Ok(found) if found.is_dir() => {
-                    files::withdraw_directory(path, &staging.path)?;
-                }
-                _ => files::remove(path)?,
-            }
-        }
-        Ok(())
-    }
-
     /// What is wrong with the thing at `path`; nothing if there is none.
     fn reasons(&self, area: Area, path: &Path) -> Result<Vec<String>> {
         let reasons = match area {

@@ -48,7 +48,6 @@ pub(crate) fn run(
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: !only_dependencies && cfg!(feature = "compiler"),
-        verify: true,
         jobs: settings.jobs,
     };
     let installed = if packages.is_empty() {

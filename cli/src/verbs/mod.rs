@@ -1,23 +1,31 @@
 //! The verbs, a file each.
 
 mod add;
+mod audit;
 mod build;
 mod completions;
 mod environment;
+mod fetch;
+mod gc;
 mod info;
 mod inspect;
 mod install;
 mod list;
 mod lock;
 mod new;
+mod outdated;
 mod pack;
 mod publish;
+#[cfg(feature = "server")]
+mod registry;
 mod remove;
 mod run;
 mod search;
 mod tree;
 mod uninstall;
 mod update;
+mod vendor;
+mod verify;
 
 use clap::Subcommand;
 
@@ -36,7 +44,10 @@ pub(crate) enum Verb {
     Remove(remove::RemoveArguments),
     Lock(lock::LockArguments),
     Update(update::UpdateArguments),
+    Outdated(outdated::OutdatedArguments),
     Install(install::InstallArguments),
+    Fetch(fetch::FetchArguments),
+    Vendor(vendor::VendorArguments),
     Uninstall(uninstall::UninstallArguments),
     List(list::ListArguments),
     Tree(tree::TreeArguments),
@@ -44,6 +55,11 @@ pub(crate) enum Verb {
     Search(search::SearchArguments),
     Run(run::RunArguments),
     Environment(environment::EnvironmentArguments),
+    Audit(audit::AuditArguments),
+    Verify(verify::VerifyArguments),
+    Gc(gc::GcArguments),
+    #[cfg(feature = "server")]
+    Registry(registry::RegistryArguments),
     Completions(completions::CompletionsArguments),
 }
 
@@ -58,6 +74,12 @@ pub(crate) fn run(verb: Verb, settings: &Settings, console: &Console) -> Result<
         Verb::Remove(arguments) => remove::run(&arguments, settings, console),
         Verb::Lock(arguments) => lock::run(&arguments, settings, console),
         Verb::Update(arguments) => update::run(&arguments, settings, console),
+        Verb::Outdated(arguments) => outdated::run(&arguments, settings, console),
+        Verb::Fetch(arguments) => fetch::run(&arguments, settings, console),
+        Verb::Vendor(arguments) => vendor::run(&arguments, settings, console),
+        Verb::Audit(arguments) => audit::run(&arguments, settings, console),
+        Verb::Verify(arguments) => verify::run(&arguments, settings, console),
+        Verb::Gc(arguments) => gc::run(&arguments, settings, console),
         Verb::Install(arguments) => install::run(&arguments, settings, console),
         Verb::Uninstall(arguments) => uninstall::run(&arguments, settings, console),
         Verb::List(arguments) => list::run(&arguments, settings, console),
@@ -66,6 +88,8 @@ pub(crate) fn run(verb: Verb, settings: &Settings, console: &Console) -> Result<
         Verb::Search(arguments) => search::run(&arguments, settings, console),
         Verb::Run(arguments) => run::run(&arguments, settings, console),
         Verb::Environment(arguments) => environment::run(&arguments, settings, console),
+        #[cfg(feature = "server")]
+        Verb::Registry(arguments) => registry::run(&arguments, settings, console),
         Verb::Completions(arguments) => completions::run(&arguments, console),
     }
 }

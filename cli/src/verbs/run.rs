@@ -172,7 +172,6 @@ fn bring_up_to_date(
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: cfg!(feature = "compiler"),
-        verify: false,
         jobs: settings.jobs,
     };
     install(machine, project, &options, console)?;

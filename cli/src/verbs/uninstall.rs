@@ -39,7 +39,6 @@ pub(crate) fn run(
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: false,
-        verify: true,
         jobs: settings.jobs,
     };
     let installed = uninstall(&machine, &user, names, &options, console)?;
