@@ -186,7 +186,7 @@ impl Archive {
                 Ok(0) if self.received == self.size => return Ok(0),
                 Ok(0) => self.ended(),
                 Ok(count) if self.received + count as u64 > self.size => {
-                    return Err(self.wrong_size("more").error);
+                    return Err(*self.wrong_size("more").error);
                 }
                 Ok(count) => {
                     self.received += count as u64;

@@ -138,7 +138,7 @@ impl Kept {
         Self { about, body }
     }
 
-    fn parse(bytes: Vec<u8>) -> Option<Self> {
+    fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let about: About = serde_json::from_slice(bytes.get(..end)?).ok()?;
         let body = bytes.get(end + 1..)?.to_vec();
@@ -183,7 +183,7 @@ impl Cache {
 
     /// The file that the registry has at `path`, if it is kept and whole.
     pub(crate) fn get(&self, path: &str) -> Option<Kept> {
-        Kept::parse(self.read(path)?)
+        Kept::parse(&self.read(path)?)
     }
 
     pub(crate) fn keep(&self, path: &str, kept: &Kept) -> io::Result<()> {

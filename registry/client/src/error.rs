@@ -146,24 +146,8 @@ pub enum Error {
         cache: Option<PathBuf>,
     },
     /// The registry's past is not what it was.
-    #[error(
-        "the log of the registry at {url} was rewritten: its line {number} was {}, \
-         and is not any more; the log now ends with {}",
-        .remembered.hex(),
-        found.map_or_else(|| "nothing".to_owned(), |(number, head)| format!("line {number}, {head}"))
-    )]
-    Rewritten {
-        /// The registry.
-        url: String,
-        /// Which line was the last one, at the last look.
-        number: u64,
-        /// Its SHA-256, which stands for all lines up to there.
-        remembered: Digest,
-        /// The number and the SHA-256 of the last line now, if there is one.
-        found: Option<(u64, Digest)>,
-        /// What remembers the line.
-        cache: Option<PathBuf>,
-    },
+    #[error(transparent)]
+    Rewritten(Box<Rewritten>),
     /// The index lacks what the log has.
     #[error("{url} is out of date: it does not show what the log says of {name} {version}")]
     Stale {
@@ -214,6 +198,26 @@ pub enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// A log that does not go on from the line that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the log of the registry at {url} was rewritten: its line {number} was {remembered}, \
+     and is not any more; the log now ends with {}",
+    found.map_or_else(|| "nothing".to_owned(), |(number, head)| format!("line {number}, {head}"))
+)]
+pub struct Rewritten {
+    /// The registry.
+    pub url: String,
+    /// Which line was the last one, at the last look.
+    pub number: u64,
+    /// Its SHA-256, which stands for all lines up to there.
+    pub remembered: Digest,
+    /// The number and the SHA-256 of the last line now, if there is one.
+    pub found: Option<(u64, Digest)>,
+    /// What remembers the line.
+    pub cache: Option<PathBuf>,
 }
 
 impl Error {
@@ -268,10 +272,10 @@ impl Error {
             Self::Renamed { cache, .. } => {
                 return Some(forget(cache.as_ref(), "the registry was replaced"));
             }
-            Self::Rewritten { cache, .. } => {
+            Self::Rewritten(rewritten) => {
                 let why = "what was published may have been exchanged; ask whoever runs the \
                            registry. If it was made anew";
-                return Some(forget(cache.as_ref(), why));
+                return Some(forget(rewritten.cache.as_ref(), why));
             }
             Self::Stale { .. } => {
                 "something between here and the registry keeps an old copy; try again in a minute"

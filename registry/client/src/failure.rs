@@ -14,7 +14,7 @@ use crate::{Error, Settings};
 /// A request that failed once.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) error: Error,
+    pub(crate) error: Box<Error>,
     /// Whether the same request may succeed later.
     pub(crate) passing: bool,
     /// How long the registry asks to wait.
@@ -24,7 +24,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn lasting(error: Error) -> Self {
         Self {
-            error,
+            error: Box::new(error),
             passing: false,
             after: None,
         }
@@ -32,7 +32,7 @@ impl Failure {
 
     pub(crate) fn passing(error: Error, after: Option<Duration>) -> Self {
         Self {
-            error,
+            error: Box::new(error),
             passing: true,
             after,
         }

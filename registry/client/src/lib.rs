@@ -52,5 +52,5 @@ pub use api::{Me, Published};
 pub use archive::Archive;
 pub use client::Client;
 pub use credentials::Credentials;
-pub use error::{Error, Result};
-pub use settings::{Retry, Settings, Token, cache_directory};
+pub use error::{Error, Result, Rewritten};
+pub use settings::{Notices, Retry, Settings, Token, cache_directory};

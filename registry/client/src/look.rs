@@ -11,6 +11,7 @@ use reqwest::header;
 use url::Url;
 
 use crate::cache::{Change, Position};
+use crate::error::Rewritten;
 use crate::settings::shown;
 use crate::transport::{Answer, Request, Transport};
 use crate::{Error, Result, failure};
@@ -238,13 +239,13 @@ fn settled(transport: &Transport, url: &Url, before: Option<Position>) -> Result
             Some((line, Ok(entry))) => Some((entry.number, Digest::of(line))),
             Some((_, Err(error))) => return Err(Error::document(shown(url), LINES, &error)),
         };
-        return Err(Error::Rewritten {
+        return Err(Error::Rewritten(Box::new(Rewritten {
             url: shown(&transport.settings().url),
             number: before.number,
             remembered: head,
             found,
             cache: transport.settings().cache.clone(),
-        });
+        })));
     }
     let mut position = before;
     let known = usize::try_from(position.length).unwrap_or(bytes.len());

@@ -30,7 +30,7 @@ impl<'a> Backoff<'a> {
         let retry = &self.settings.retry;
         let asked = failure.after.unwrap_or_default();
         if !failure.passing || self.failures >= retry.count || asked > retry.longest {
-            return Err(failure.error);
+            return Err(*failure.error);
         }
         let longest = retry
             .base
@@ -68,7 +68,7 @@ mod tests {
 
     fn failure(passing: bool, after: Option<u64>) -> Failure {
         Failure {
-            error: Error::Token,
+            error: Box::new(Error::Token),
             passing,
             after: after.map(Duration::from_millis),
         }
@@ -111,7 +111,7 @@ mod tests {
         let mut settings = settings(1);
         let listener = Arc::clone(&said);
         settings.notices = Some(Arc::new(move |text| {
-            listener.lock().unwrap().push(text.to_owned())
+            listener.lock().unwrap().push(text.to_owned());
         }));
         Backoff::new(&settings).wait(failure(true, None)).unwrap();
         let said = said.lock().unwrap();

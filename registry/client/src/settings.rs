@@ -33,8 +33,11 @@ pub struct Settings {
     /// How long to wait for the next byte.
     pub stall_timeout: Duration,
     /// Told what takes long: "retrying in 2 s: …".
-    pub notices: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub notices: Option<Notices>,
 }
+
+/// What is told, by and by, what takes long.
+pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How often and when a request that failed in passing is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

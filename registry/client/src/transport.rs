@@ -26,6 +26,10 @@ const MAX_REFUSAL: u64 = 64 << 10;
 /// The slowest connection over which a publish may succeed, in bytes a second.
 const SLOWEST_UPLOAD: u64 = 4 << 10;
 
+/// The longest file that is sent from memory, in bytes. An answer that comes before all was sent, a
+/// refusal mostly, is not seen when a file is sent piece by piece.
+const MAX_IN_MEMORY: u64 = 16 << 20;
+
 /// What sends requests to a registry.
 pub(crate) struct Transport {
     settings: Settings,
@@ -190,12 +194,20 @@ impl Transport {
                 let opened = fs_err::File::open(path)
                     .and_then(|file| Ok((file.metadata()?.len(), file)))
                     .map_err(|error| Failure::lasting(error.into()))?;
-                let (size, file) = opened;
+                let (size, mut file) = opened;
+                let body = if size <= MAX_IN_MEMORY {
+                    let mut bytes = Vec::new();
+                    file.read_to_end(&mut bytes)
+                        .map_err(|error| Failure::lasting(error.into()))?;
+                    blocking::Body::from(bytes)
+                } else {
+                    blocking::Body::sized(file, size)
+                };
                 let patience = Duration::from_secs(size / SLOWEST_UPLOAD);
                 builder
                     .header(header::CONTENT_TYPE, "application/octet-stream")
                     .timeout(settings.stall_timeout + patience)
-                    .body(blocking::Body::sized(file, size))
+                    .body(body)
             }
         };
         builder

@@ -47,6 +47,8 @@ fn broken_off_and_taken_up() {
         )],
         &[Fault::Cut(half), Fault::Gzip],
         &[Fault::Gzip],
+        &[Fault::NoLength(0)],
+        &[Fault::NoLength(-3)],
         &[Fault::Slow(Duration::from_micros(10))],
     ];
     for faults in cases {
@@ -113,6 +115,14 @@ fn what_stays_wrong_is_said() {
                 size - 1
             ),
         ),
+        (
+            Fault::NoLength(1),
+            format!("expected {size} bytes, as the index says, found more"),
+        ),
+        (
+            Fault::NoLength(-1),
+            format!("it ended after {} of {size} bytes", size - 1),
+        ),
         (Fault::Hang, "cannot reach".to_owned()),
         (Fault::Cut(0), "the connection broke".to_owned()),
         (Fault::page(), "found a web page".to_owned()),
@@ -123,7 +133,8 @@ fn what_stays_wrong_is_said() {
     ];
     for (fault, expected) in cases {
         scene.server.always(PATH, fault.clone());
-        let error = read(&scene.client(), &scene.line()).unwrap_err();
+        let read = read(&scene.client(), &scene.line()).map(|bytes| bytes.len());
+        let error = read.expect_err(&format!("{fault:?}"));
         assert!(error.contains(&expected), "{fault:?}: {error}");
         assert!(error.contains(&scene.server.url()), "{fault:?}: {error}");
         scene.server.heal();

@@ -7,6 +7,7 @@ mod index;
 mod many;
 mod plain;
 mod scene;
+mod tls;
 mod tokens;
 mod trust;
 

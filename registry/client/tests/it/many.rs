@@ -9,6 +9,9 @@ use crate::scene::{Scene, name, versions};
 
 const NAMES: [&str; 3] = ["linalg", "stats", "x"];
 
+/// The versions of a package, and whether each is yanked.
+type Versions = Vec<(Version, bool)>;
+
 #[derive(Clone, Debug)]
 enum Step {
     Publish(usize),
@@ -44,10 +47,10 @@ proptest! {
         let scene = Scene::new();
         let truth = |package: &str| {
             let lines = scene.registry.versions(&name(package)).unwrap();
-            lines.into_iter().map(|line| (line.version, line.yanked)).collect::<Vec<_>>()
+            lines.into_iter().map(|line| (line.version, line.yanked)).collect::<Versions>()
         };
         let mut minor = [0u64; 3];
-        let mut clients: [(Client, Option<Vec<Vec<(Version, bool)>>>); 3] =
+        let mut clients: [(Client, Option<Vec<Versions>>); 3] =
             std::array::from_fn(|_| (scene.client(), None));
         for step in steps {
             match step {

@@ -1,6 +1,6 @@
 //! Requests read, files answered with: as much of HTTP as a file server needs.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::thread;
@@ -12,7 +12,8 @@ pub(crate) struct Seen {
     pub(crate) method: String,
     /// With the query.
     pub(crate) path: String,
-    headers: Vec<(String, String)>,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -46,18 +47,24 @@ impl Request {
     }
 }
 
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+/// An answer, whole; its length is not among the headers.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The next request on a connection; `None` when there is none.
-pub(super) fn read_request(stream: &TcpStream) -> io::Result<Option<Request>> {
+pub(super) fn read_request(mut stream: &TcpStream) -> io::Result<Option<Request>> {
     let mut buffer = vec![0; 64 << 10];
     let head = loop {
         let count = stream.peek(&mut buffer)?;
         if count == 0 {
+            return Ok(None);
+        }
+        if !buffer[0].is_ascii_uppercase() {
+            // TLS, perhaps.
+            stream.write_all(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")?;
             return Ok(None);
         }
         if let Some(end) = buffer[..count]

@@ -8,14 +8,14 @@ mod http;
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use http::{Answer, answer_from, read_request};
-pub(crate) use http::{Seen, gzip};
+pub(crate) use http::{Answer, Seen, gzip};
+use http::{answer_from, read_request};
 
 /// What goes wrong with an answer.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub(crate) enum Fault {
     Slow(Duration),
     /// The header promises that many bytes more or fewer than there are, and the body has them.
     Length(i64),
-    /// The file is answered with, and that many bytes that are too many.
-    Longer(usize),
+    /// The header promises no length, and that many bytes more or fewer come than there are.
+    NoLength(i64),
     /// One byte of the body is another.
     Flip(usize),
     /// A status, with headers and a body.
@@ -79,8 +79,11 @@ pub(crate) struct Server {
     state: Arc<State>,
 }
 
+/// Answers as a good server does: to a request, with ranges or not, with ETags or not.
+type Origin = dyn Fn(&Seen, bool, bool) -> io::Result<Answer> + Send + Sync;
+
 struct State {
-    directory: PathBuf,
+    origin: Box<Origin>,
     planned: Mutex<Vec<Planned>>,
     seen: Mutex<Vec<Seen>>,
     over: AtomicBool,
@@ -89,10 +92,21 @@ struct State {
 impl Server {
     /// Serves `directory`.
     pub(crate) fn new(directory: &Path) -> Self {
+        let directory = directory.to_owned();
+        Self::before(move |request, ranges, etags| {
+            Ok(answer_from(&directory, request, ranges, etags))
+        })
+    }
+
+    /// Gives the answers of another server, `origin`, on which see [`Origin`]. Without an answer of
+    /// it there is none here.
+    pub(crate) fn before(
+        origin: impl Fn(&Seen, bool, bool) -> io::Result<Answer> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
-            directory: directory.to_owned(),
+            origin: Box::new(origin),
             planned: Mutex::default(),
             seen: Mutex::default(),
             over: AtomicBool::new(false),
@@ -160,16 +174,14 @@ impl State {
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         while let Some(request) = read_request(stream)? {
-            self.seen.lock().unwrap().push(request.seen.clone());
-            let fault = self.next_fault(&request.seen.path);
+            let mut seen = request.seen.clone();
+            let fault = self.next_fault(&seen.path);
             // What was not read makes the end of a connection a reset.
             if !matches!(fault, Some(Fault::Reset(_))) {
                 request.take_in(stream)?;
-                let body = request.body(stream)?;
-                if let Some(seen) = self.seen.lock().unwrap().last_mut() {
-                    seen.body = body;
-                }
+                seen.body = request.body(stream)?;
             }
+            self.seen.lock().unwrap().push(seen.clone());
             let answer = match &fault {
                 Some(Fault::Answer(status, headers, body)) => Answer {
                     status: *status,
@@ -179,11 +191,11 @@ impl State {
                         .collect(),
                     body: body.clone(),
                 },
-                Some(Fault::NoRange) => answer_from(&self.directory, &request.seen, false, true),
-                Some(Fault::Plain) => answer_from(&self.directory, &request.seen, false, false),
-                _ => answer_from(&self.directory, &request.seen, true, true),
+                Some(Fault::NoRange) => (self.origin)(&seen, false, true)?,
+                Some(Fault::Plain) => (self.origin)(&seen, false, false)?,
+                _ => (self.origin)(&seen, true, true)?,
             };
-            if !send(stream, &request.seen, answer, fault.as_ref(), &self.over)? {
+            if !send(stream, &seen, answer, fault.as_ref(), &self.over)? {
                 break;
             }
         }
@@ -219,9 +231,9 @@ fn send(
             let body = usize::try_from(length).unwrap_or(0);
             answer.body.resize(body, b'x');
         }
-        Some(Fault::Longer(more)) => {
-            length += *more as i64;
-            answer.body.resize(answer.body.len() + more, b'x');
+        Some(Fault::NoLength(more)) => {
+            let body = usize::try_from(length + more).unwrap_or(0);
+            answer.body.resize(body, b'x');
         }
         Some(Fault::Flip(at)) => {
             if let Some(byte) = answer.body.get_mut(*at) {
@@ -237,10 +249,10 @@ fn send(
         }
         _ => {}
     }
-    let mut head = format!(
-        "HTTP/1.1 {} X\r\nContent-Length: {length}\r\n",
-        answer.status
-    );
+    let mut head = format!("HTTP/1.1 {} X\r\n", answer.status);
+    if !matches!(fault, Some(Fault::NoLength(_))) {
+        head += &format!("Content-Length: {length}\r\n");
+    }
     for (name, value) in &answer.headers {
         head += &format!("{name}: {value}\r\n");
     }
@@ -264,6 +276,7 @@ fn send(
             }
             Ok(false)
         }
+        Some(Fault::NoLength(_)) => stream.write_all(body).map(|()| false),
         Some(Fault::Slow(wait)) => {
             for byte in body {
                 thread::sleep(*wait);
