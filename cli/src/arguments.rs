@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, ValueEnum};
-use puck_project::Origin;
+use puck_package::PackageName;
+use puck_project::{Before, Choice, Origin, Project, Strategy, Update};
 
+use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::verbs::Verb;
 
@@ -107,6 +109,69 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How versions are chosen that are not locked.
+#[derive(Debug, Args)]
+pub(crate) struct ChoiceArguments {
+    /// Which of the versions that would do is taken; choosing by it anew gives the lock up
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(crate) resolution: Option<ResolutionChoice>,
+    /// Pass over versions published later, unless they are locked: 2026-01-31, or 7d for a week ago
+    #[arg(long, value_name = "TIME", value_parser = puck_project::before)]
+    pub(crate) before: Option<Before>,
+}
+
+/// Which of the versions that would do is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResolutionChoice {
+    /// The newest of every package
+    Highest,
+    /// The oldest of every package
+    Lowest,
+    /// The oldest of what the project requires itself, the newest of all else
+    LowestDirect,
+}
+
+impl ChoiceArguments {
+    pub(crate) fn choice(&self) -> Choice {
+        let Self { resolution, before } = self;
+        Choice {
+            strategy: match resolution {
+                None | Some(ResolutionChoice::Highest) => Strategy::Highest,
+                Some(ResolutionChoice::Lowest) => Strategy::Lowest,
+                Some(ResolutionChoice::LowestDirect) => Strategy::LowestDirect,
+            },
+            before: before.clone(),
+        }
+    }
+
+    /// What is given up where nothing is named: all, if it is to be chosen in another way.
+    pub(crate) fn update(&self) -> Update {
+        match self.resolution {
+            None => Update::Nothing,
+            Some(_) => Update::Everything,
+        }
+    }
+}
+
+/// Which package of a workspace.
+#[derive(Debug, Args)]
+pub(crate) struct MemberArguments {
+    /// Work on this member of the workspace
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Option<PackageName>,
+}
+
+impl MemberArguments {
+    /// The project that is worked in, or its member that was named.
+    pub(crate) fn project(&self, settings: &Settings) -> Result<Project, Failure> {
+        let project = settings.project()?;
+        match &self.package {
+            Some(name) => Ok(project.member(name)?),
+            None => Ok(project),
+        }
+    }
+}
+
 /// What must not happen.
 #[derive(Debug, Args)]
 pub(crate) struct ModeArguments {
@@ -135,6 +200,7 @@ impl ModeArguments {
             offline: offline
                 .map(Origin::Flag)
                 .or_else(|| settings.offline.clone()),
+            choice: Choice::default(),
         }
     }
 }

@@ -125,7 +125,7 @@ impl Settings {
     pub(crate) fn environment_link(&self, user: bool) -> Result<Option<PathBuf>, Failure> {
         let project = if user { None } else { self.find_project()? };
         let directory = match project {
-            Some(project) => project.directory().to_owned(),
+            Some(project) => project.locked_directory().to_owned(),
             None => self.machine()?.store().user_directory(),
         };
         let link = directory.join(ENVIRONMENT);

@@ -1,6 +1,6 @@
 //! How things are shown that several verbs show.
 
-use puck_project::Locked;
+use puck_project::{Locked, Progress as _};
 
 use crate::console::Console;
 
@@ -22,6 +22,11 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Says what changed in a lockfile.
 pub(crate) fn changes(console: &Console, locked: &Locked) {
+    for name in &locked.unused_patches {
+        console.warning(&format!(
+            "the patch of `{name}` replaces nothing: nothing needs it"
+        ));
+    }
     if locked.written {
         let count = locked.lockfile.packages.len();
         let packages = if count == 1 { "package" } else { "packages" };

@@ -25,6 +25,8 @@ const HEADING: &str = "# Written by puck; not meant to be edited.\n";
 pub struct Lockfile {
     /// What the project itself depends on; sorted.
     pub dependencies: Vec<PackageId>,
+    /// The patches that were in force, as text, by the package that each replaces.
+    pub patches: BTreeMap<PackageName, String>,
     /// Everything that is needed; sorted by name, then version.
     pub packages: Vec<LockedPackage>,
 }
@@ -112,6 +114,8 @@ struct Document {
     version: u32,
     #[serde(default)]
     dependencies: Vec<PackageId>,
+    #[serde(default, rename = "patch", skip_serializing_if = "BTreeMap::is_empty")]
+    patches: BTreeMap<PackageName, String>,
     #[serde(default, rename = "package", skip_serializing_if = "Vec::is_empty")]
     packages: Vec<LockedPackage>,
 }
@@ -127,6 +131,7 @@ impl Lockfile {
         packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         Self {
             dependencies,
+            patches: BTreeMap::new(),
             packages,
         }
     }
@@ -161,7 +166,8 @@ impl Lockfile {
         let Numbered { version } = toml::from_str(text).map_err(toml)?;
         format::check(path, version, format::LOCKFILE)?;
         let document = document.map_err(toml)?;
-        let lockfile = Self::new(document.dependencies, document.packages);
+        let mut lockfile = Self::new(document.dependencies, document.packages);
+        lockfile.patches = document.patches;
         lockfile.check().map_err(|reason| invalid(path, reason))?;
         Ok(lockfile)
     }
@@ -172,6 +178,7 @@ impl Lockfile {
         let document = Document {
             version: format::LOCKFILE,
             dependencies: self.dependencies.clone(),
+            patches: self.patches.clone(),
             packages: self.packages.clone(),
         };
         let body = toml::to_string_pretty(&document).expect("all keys are strings");

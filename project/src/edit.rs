@@ -14,6 +14,7 @@ use crate::inspect::unknown_in;
 use crate::install::install_planned;
 use crate::local::{LocalPackages, normalized, relative};
 use crate::lock::{Locked, plan};
+use crate::workspace::Whole;
 use crate::{
     Error, InstallOptions, Installed, Machine, Mode, Origin, Progress, Project, Registries, files,
 };
@@ -264,7 +265,7 @@ fn edit<T>(
     change: impl FnOnce(&mut dyn TableLike) -> Result<Vec<(PackageName, String)>, Error>,
     finish: impl FnOnce(&Project, &LocalPackages, &Locked) -> Result<T, Error>,
 ) -> Result<(Edited, T), Error> {
-    let (project, _hold) = project.hold()?;
+    let (project, _hold) = project.hold_itself()?;
     let path = &project.manifest().path;
     let text = fs_err::read_to_string(path)?;
     let unreadable = |message: String| puck_package::ManifestError::Toml {
@@ -301,9 +302,10 @@ fn edit<T>(
     };
     let manifest = manifest.ok_or_else(|| unreadable("the edited manifest is empty".to_owned()))?;
     let project = project.with_manifest(manifest);
-    let local = LocalPackages::of(&project)?;
-    let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
-    let done = finish(&project, &local, &locked)?;
+    let whole = Whole::of(&project)?;
+    let local = LocalPackages::with(&whole.project, &whole.members)?;
+    let locked = plan(machine, &whole.project, &local, mode, Update::Nothing)?;
+    let done = finish(&whole.project, &local, &locked)?;
     files::replace(&project.manifest().path, text.as_bytes())?;
     let edited = Edited {
         project,

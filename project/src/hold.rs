@@ -12,6 +12,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use crate::workspace::Whole;
 use crate::{Error, Project, files};
 
 /// Other processes wait while this value lives.
@@ -37,13 +38,20 @@ impl Hold {
 }
 
 impl Project {
-    /// Waits until no other process changes the project, and gives it as it is then.
+    /// Waits until no other process changes the project, and gives what is locked as it is then:
+    /// the project, or the [`Whole`] of the workspace that it is or is a member of.
     pub(crate) fn hold(&self) -> Result<(Self, Hold), Error> {
+        let (project, hold) = self.hold_itself()?;
+        Ok((Whole::of(&project)?.project, hold))
+    }
+
+    /// As [`Project::hold`], but gives the project itself.
+    pub(crate) fn hold_itself(&self) -> Result<(Self, Hold), Error> {
         let hold = Hold::wait(self.locked_directory())?;
         let project = if self.stamp.is_some() && self.stamp == Stamp::of(&self.manifest().path) {
             self.clone()
         } else {
-            Self::open(self.directory())?.in_workspace(self.locked_directory())
+            Self::open(self.directory())?.in_workspace(self.workspace().cloned())
         };
         Ok((project, hold))
     }

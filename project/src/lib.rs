@@ -25,6 +25,7 @@
 mod audit;
 mod build;
 pub mod call;
+mod choice;
 mod download;
 pub mod edit;
 mod error;
@@ -51,6 +52,7 @@ mod verify;
 mod workspace;
 
 pub use audit::{Audit, AuditedPackage, Denied, Uses, audit, uses};
+pub use choice::{Choice, before};
 pub use build::{BuiltPackage, Packed, build, pack};
 pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
 pub use error::{Error, TwoRegistries};
@@ -65,7 +67,7 @@ pub use outdated::{Outdated, outdated};
 pub use progress::{Mode, Progress};
 pub use project::Project;
 pub use publish::{Publication, publish};
-pub use puck_resolver::Update;
+pub use puck_resolver::{Before, Strategy, Update};
 pub use registries::{Handle, Place, Published, Registries};
 pub use vendor::{Vendored, vendor};
 pub use verify::{Fault, Verified, VerifyOptions, verify};

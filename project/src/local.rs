@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use puck_package::{Dependency, PackageName};
+use puck_package::{Dependency, PackageName, Patch};
 use puck_resolver::{Candidate, CandidateDependency};
 
 use crate::{Error, Project};
@@ -12,6 +12,8 @@ use crate::{Error, Project};
 #[derive(Debug, Default)]
 pub(crate) struct LocalPackages {
     packages: BTreeMap<PackageName, LocalPackage>,
+    /// The folders that packages are taken from whatever else is said of them: `[patch]`.
+    patched: BTreeMap<PackageName, PathBuf>,
 }
 
 /// A package in a folder.
@@ -23,12 +25,23 @@ pub(crate) struct LocalPackage {
 }
 
 impl LocalPackages {
-    /// Reads the manifests of all packages that `project` reaches by path.
+    /// Reads the manifests of all packages that `project` reaches by path, or patches by one.
     pub(crate) fn of(project: &Project) -> Result<Self, Error> {
-        let mut found = Self::default();
+        Self::with(project, &[])
+    }
+
+    /// As [`LocalPackages::of`], taking the packages of `known` as they are given.
+    pub(crate) fn with(project: &Project, known: &[Project]) -> Result<Self, Error> {
+        let mut found = Self {
+            patched: patched(project),
+            ..Self::default()
+        };
         let mut open = found.open_paths(project)?;
+        let patched = found.patched.iter();
+        open.extend(patched.map(|(name, path)| (name.clone(), path.clone())));
         while let Some((name, directory)) = open.pop() {
-            let local = match Project::open(&directory) {
+            let known = known.iter().find(|known| known.directory() == directory);
+            let local = match known.cloned().map_or_else(|| Project::open(&directory), Ok) {
                 Err(Error::NoProject(_)) => {
                     return Err(Error::NoLocalPackage { name, directory });
                 }
@@ -59,7 +72,10 @@ impl LocalPackages {
             let Some(path) = &dependency.path else {
                 continue;
             };
-            let directory = normalized(&project.directory().join(path));
+            let directory = match self.patched.get(name) {
+                Some(patched) => patched.clone(),
+                None => normalized(&project.directory().join(path)),
+            };
             match self.packages.get(name) {
                 None => open.push((name.clone(), directory)),
                 Some(known) if known.project.directory() == directory => {}
@@ -107,8 +123,24 @@ impl LocalPackages {
         let package = local.project.package()?;
         let mut candidate = Candidate::new(package.version.clone());
         candidate.dependencies = dependencies(&local.project.manifest().dependencies);
+        let patched = self.patched.contains_key(name);
+        let by = if patched { ", by [patch]" } else { "" };
+        candidate.note = Some(format!("from {}{by}", local.path));
         Ok(Some(candidate))
     }
+}
+
+/// The folders of the patches of `project`.
+fn patched(project: &Project) -> BTreeMap<PackageName, PathBuf> {
+    let patches = project.manifest().patches.iter();
+    let paths = patches.filter_map(|(name, patch)| match patch {
+        Patch::Path(path) => {
+            let directory = normalized(&project.directory().join(path));
+            Some((name.clone(), directory))
+        }
+        Patch::Registry { .. } => None,
+    });
+    paths.collect()
 }
 
 fn dependencies(sections: &BTreeMap<PackageName, Dependency>) -> Vec<CandidateDependency> {

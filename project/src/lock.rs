@@ -12,10 +12,11 @@ use puck_resolver::{Request, Resolution, Update, resolve};
 use crate::local::LocalPackages;
 use crate::machine::DEFAULT_REGISTRY;
 use crate::source::Versions;
-use crate::{Error, Machine, Mode, Project, files};
+use crate::{Choice, Error, Machine, Mode, Project, files};
 
 mod agreement;
 mod changes;
+mod patches;
 
 pub use changes::Change;
 use changes::changes;
@@ -29,6 +30,8 @@ pub struct Locked {
     pub changes: Vec<Change>,
     /// Whether the file was written.
     pub written: bool,
+    /// The patches that replace nothing.
+    pub unused_patches: Vec<PackageName>,
 }
 
 impl Locked {
@@ -70,8 +73,10 @@ pub(crate) fn plan(
     update: Update,
 ) -> Result<Locked, Error> {
     let before = project.lockfile()?;
-    if let Update::Packages(names) = &update {
-        expect_locked(names, before.as_ref())?;
+    match &update {
+        Update::Packages(names) => expect_locked(names, before.as_ref())?,
+        Update::Precise(name, _) => expect_locked([name], before.as_ref())?,
+        Update::Nothing | Update::Everything => {}
     }
     let reason = match &before {
         None if project.manifest().dependencies.is_empty() => None,
@@ -79,10 +84,12 @@ pub(crate) fn plan(
         Some(lockfile) => agreement::difference(project, local, lockfile)?,
     };
     if update == Update::Nothing && reason.is_none() {
+        let lockfile = before.unwrap_or_default();
         return Ok(Locked {
-            lockfile: before.unwrap_or_default(),
             changes: Vec::new(),
             written: false,
+            unused_patches: patches::unused(project, &lockfile),
+            lockfile,
         });
     }
     if let (Some(flag), Some(reason)) = (mode.locked, reason) {
@@ -97,7 +104,8 @@ pub(crate) fn plan(
     })?;
     let resolution = resolve_project(project, &mut versions, mode, &before, update)?;
     versions.check_bindings(&resolution)?;
-    let lockfile = lockfile_of(machine, local, &versions, &before, resolution)?;
+    let mut lockfile = lockfile_of(machine, local, &versions, &before, resolution)?;
+    lockfile.patches = patches::used(project, &lockfile);
     expect_nothing_of_itself(project, &lockfile)?;
     let written = lockfile != before || project.lockfile()?.is_none();
     if let (true, Some(flag)) = (written, mode.locked) {
@@ -106,18 +114,23 @@ pub(crate) fn plan(
     }
     Ok(Locked {
         changes: changes(&before, &lockfile),
-        lockfile,
         written,
+        unused_patches: patches::unused(project, &lockfile),
+        lockfile,
     })
 }
 
-fn expect_locked(names: &BTreeSet<PackageName>, lockfile: Option<&Lockfile>) -> Result<(), Error> {
+fn expect_locked<'n>(
+    names: impl IntoIterator<Item = &'n PackageName>,
+    lockfile: Option<&Lockfile>,
+) -> Result<(), Error> {
     let known: Vec<_> = lockfile
         .iter()
         .flat_map(|l| &l.packages)
         .map(|p| p.name.as_str())
         .collect();
-    match names.iter().find(|name| !known.contains(&name.as_str())) {
+    let unknown = |name: &&PackageName| !known.contains(&name.as_str());
+    match names.into_iter().find(unknown) {
         None => Ok(()),
         Some(name) => Err(Error::NotLocked {
             name: name.clone(),
@@ -172,8 +185,9 @@ fn kept_sources<'a>(
 ) -> BTreeMap<&'a PackageName, &'a PackageSource> {
     let given_up = |name: &PackageName| match update {
         Update::Packages(names) => names.contains(name),
+        Update::Precise(precise, _) => precise == name,
         Update::Everything => true,
-        _ => false,
+        Update::Nothing => false,
     };
     let packages = before.packages.iter();
     packages
@@ -198,9 +212,18 @@ fn resolve_project(
         .packages
         .iter()
         .map(|p| (p.name.clone(), p.version.clone()));
-    let mut request = Request::new(requirements).locked(locked).update(update);
-    if let Some(package) = &project.manifest().package {
-        request.subject = format!("{} {}", package.name, package.version);
+    let Choice { strategy, before } = mode.choice.clone();
+    let mut request = Request::new(requirements)
+        .locked(locked)
+        .update(update)
+        .strategy(strategy)
+        .before(before);
+    match &project.manifest().package {
+        Some(package) => request.subject = format!("{} {}", package.name, package.version),
+        None if project.manifest().workspace.is_some() => {
+            request.subject = "your workspace".to_owned();
+        }
+        None => {}
     }
     resolve(&request, versions).map_err(|error| match &mode.offline {
         Some(origin) if matches!(error, puck_resolver::Error::Conflict(_)) => {

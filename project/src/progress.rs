@@ -1,6 +1,6 @@
 //! What a long operation says while it runs.
 
-use crate::Origin;
+use crate::{Choice, Origin};
 
 /// Told what is being done. Methods may be called from several threads at once.
 pub trait Progress: Sync {
@@ -16,11 +16,13 @@ impl Progress for () {
     fn warning(&self, _: &str) {}
 }
 
-/// What an operation must not do, each with what asked for that.
+/// What an operation must not do, each with what asked for that; and how it chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
     /// The lockfile must not change.
     pub locked: Option<&'static str>,
     /// Nothing but this machine is to be asked.
     pub offline: Option<Origin>,
+    /// How versions are chosen that are not locked.
+    pub choice: Choice,
 }

@@ -1,20 +1,21 @@
 //! A project: a folder with a manifest.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use puck_package::{Lockfile, Manifest, PackageSection, lockfile, manifest};
 use puck_store::Store;
 
 use crate::hold::{Hold, Stamp};
-use crate::{Error, files, workspace};
+use crate::{Error, WorkspaceError, files, workspace};
 
 /// A folder with a `Puck.toml`, or with a `Cargo.toml` that has `[package.metadata.puck]`.
 #[derive(Clone, Debug)]
 pub struct Project {
     directory: PathBuf,
     manifest: Manifest,
-    /// The folder of the workspace that it is a member of.
-    workspace: Option<PathBuf>,
+    /// The workspace that it is a member of, as its folder has it.
+    workspace: Option<Arc<Self>>,
     /// Of the manifest's file, from just before it was read; `None` if it was not read from one.
     pub(crate) stamp: Option<Stamp>,
 }
@@ -96,21 +97,26 @@ impl Project {
         }
     }
 
-    /// The same project as a member of the workspace in `root`, unless that is its own folder.
-    pub(crate) fn in_workspace(mut self, root: &Path) -> Self {
-        self.workspace = (root != self.directory).then(|| root.to_owned());
+    /// The same project as a member of a workspace.
+    pub(crate) fn in_workspace(mut self, workspace: Option<Arc<Self>>) -> Self {
+        self.workspace = workspace;
         self
     }
 
-    /// The folder of the workspace that it is a member of, if it is found there.
-    pub(crate) fn workspace_directory(&self) -> Option<&Path> {
-        self.workspace.as_deref()
+    /// The workspace that it is a member of, if it was found as one.
+    pub(crate) fn workspace(&self) -> Option<&Arc<Self>> {
+        self.workspace.as_ref()
+    }
+
+    /// The manifest that says where registries are: its own, or that of its workspace.
+    pub(crate) fn root_manifest(&self) -> &Manifest {
+        &self.workspace.as_deref().unwrap_or(self).manifest
     }
 
     /// Where the lockfile and `.puck` are: its own folder, or that of its workspace.
     #[must_use]
     pub fn locked_directory(&self) -> &Path {
-        self.workspace.as_deref().unwrap_or(&self.directory)
+        &self.workspace.as_deref().unwrap_or(self).directory
     }
 
     /// The folder, as an absolute path.
@@ -130,7 +136,10 @@ impl Project {
     /// # Errors
     /// [`Error::NoPackage`] if the project only consumes packages.
     pub fn package(&self) -> Result<&PackageSection, Error> {
-        let missing = || Error::NoPackage(self.manifest.path.clone());
+        let missing = || match self.manifest.workspace {
+            Some(_) => WorkspaceError::NoneChosen(self.manifest.path.clone()).into(),
+            None => Error::NoPackage(self.manifest.path.clone()),
+        };
         self.manifest.package.as_ref().ok_or_else(missing)
     }
 

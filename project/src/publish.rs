@@ -3,8 +3,10 @@
 use puck_package::lockfile::PackageSource;
 use puck_registry::Registry;
 
+use crate::account::expect_online;
 use crate::build::{Packed, pack};
-use crate::{Error, Handle, Machine, Mode, Progress, Project, Published, Registries};
+use crate::workspace::Whole;
+use crate::{Error, Handle, Machine, Mode, Progress, Project, Published};
 
 /// What was published, or would be.
 #[derive(Debug)]
@@ -39,10 +41,10 @@ pub fn publish(
             });
         }
     }
-    expect_reachable(&machine.registries(Some(project))?.within(mode))?;
+    let registries = machine.registries(Some(project))?.within(mode);
+    expect_online(&registries, registries.default_place(), "publishing")?;
     progress.step(&format!("Building {} {}", package.name, package.version));
     let packed = pack(machine, project, mode, jobs, progress)?;
-    let registries = machine.registries(Some(project))?.within(mode);
     let handle = if dry_run {
         registries.default()?
     } else {
@@ -71,24 +73,11 @@ pub fn publish(
     })
 }
 
-/// Before anything is built: whether the registry may be asked at all.
-fn expect_reachable(registries: &Registries<'_>) -> Result<(), Error> {
-    let location = &registries.default_place().registry.location;
-    match registries.offline() {
-        Some(origin) if location.is_remote() => Err(Error::Offline {
-            what: "publishing".to_owned(),
-            registry: location.to_string(),
-            origin: origin.clone(),
-        }),
-        _ => Ok(()),
-    }
-}
-
 /// A dependency without a registry's name is looked for, by whoever uses the published package, in
 /// the package's own registry: so it must have come from there.
 fn expect_own_registry(project: &Project, registry: &str) -> Result<(), Error> {
     let lockfile = project.lockfile()?.unwrap_or_default();
-    for id in &lockfile.dependencies {
+    for id in &Whole::of(project)?.direct(project, &lockfile) {
         let dependency = project.manifest().dependencies.get(&id.name);
         let unnamed = dependency.is_some_and(|d| d.registry.is_none() && d.path.is_none());
         let source = lockfile.package(id).map(|package| &package.source);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::index::{Export, IndexImport, IndexLine};
 use puck_package::lockfile::PackageSource;
-use puck_package::{Digest, PackageDependency, PackageDocument, PackageId, PackageName};
+use puck_package::{Digest, PackageDependency, PackageDocument, PackageId, PackageName, Patch};
 use puck_resolver::{Candidate, CandidateDependency, Resolution, Source, SourceError};
 use puck_store::Store;
 use semver::Version;
@@ -20,6 +20,8 @@ pub(crate) struct Versions<'a> {
     store: &'a Store,
     /// Which registry each name belongs to, as far as that is known yet.
     bindings: Bindings,
+    /// What is taken in place of what registries have.
+    patches: &'a BTreeMap<PackageName, Patch>,
     /// What registries said the digests of archives are.
     published: BTreeMap<PackageName, BTreeMap<Version, Digest>>,
 }
@@ -28,16 +30,29 @@ impl<'a> Versions<'a> {
     /// The versions that `project` may choose from. A name that no manifest binds to a registry
     /// stays with the one that it is locked from in `kept`, or else belongs to the default one.
     pub(crate) fn of(
-        project: &Project,
+        project: &'a Project,
         local: &'a LocalPackages,
         registries: &'a Registries<'a>,
         store: &'a Store,
         kept: impl Fn(&PackageName) -> Option<&'a PackageSource>,
     ) -> Result<Self, Error> {
         let mut bindings = Bindings::default();
+        let patches = &project.manifest().patches;
+        for (name, patch) in patches {
+            if let Patch::Registry {
+                registry: Some(registry),
+                ..
+            } = patch
+            {
+                let who = format!("the patch in {}", project.manifest().path.display());
+                expect_known(registries, name, registry, &who)?;
+                bindings.claim(name, registry, Claimant::Manifest(who));
+            }
+        }
         for (who, project) in local.with_names(project) {
             for (name, dependency) in &project.manifest().dependencies {
-                if dependency.path.is_some() || local.get(name).is_some() {
+                let patched = patched_from(patches, name).is_some();
+                if dependency.path.is_some() || local.get(name).is_some() || patched {
                     continue;
                 }
                 let registry = match (&dependency.registry, kept(name)) {
@@ -55,6 +70,7 @@ impl<'a> Versions<'a> {
             registries,
             store,
             bindings,
+            patches,
             published: BTreeMap::new(),
         })
     }
@@ -121,7 +137,14 @@ impl<'a> Versions<'a> {
             candidates.insert(line.version.clone(), of_line(line));
         }
         self.published.insert(name.clone(), digests);
-        Ok(candidates.into_values().collect())
+        let mut candidates: Vec<_> = candidates.into_values().collect();
+        if let Some(Patch::Registry { requirement, .. }) = self.patches.get(name) {
+            candidates.retain(|candidate| requirement.matches(&candidate.version));
+            for candidate in &mut candidates {
+                candidate.note = Some(format!("from {registry}, by [patch]"));
+            }
+        }
+        Ok(candidates)
     }
 
     /// Notes from where a version takes what it depends on: from the registry that it names, or its
@@ -134,6 +157,9 @@ impl<'a> Versions<'a> {
         dependencies: &[PackageDependency],
     ) {
         for dependency in dependencies {
+            if patched_from(self.patches, &dependency.name).is_some() {
+                continue;
+            }
             let registry = dependency.registry.as_deref().unwrap_or(registry);
             let id = PackageId {
                 name: name.clone(),
@@ -150,6 +176,17 @@ impl<'a> Versions<'a> {
                 .installed_package(&line.sha256, &line.name, &line.version)
         };
         Ok(self.store.has_archive(&line.sha256, line.size) || installed(line)?.is_some())
+    }
+}
+
+/// The registry that a patch binds `name` to, whatever others say.
+fn patched_from<'p>(
+    patches: &'p BTreeMap<PackageName, Patch>,
+    name: &PackageName,
+) -> Option<&'p String> {
+    match patches.get(name)? {
+        Patch::Path(_) => None,
+        Patch::Registry { registry, .. } => registry.as_ref(),
     }
 }
 

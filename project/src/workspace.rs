@@ -9,9 +9,11 @@
 //! is refused, rather than locked by itself in a place where nobody looks; an empty `[workspace]` in
 //! its manifest makes it a workspace of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use puck_package::lockfile::PackageSource;
 use puck_package::{
     BuildSection, Dependency, Lockfile, Manifest, PackageId, PackageName, manifest, nearest,
 };
@@ -87,6 +89,9 @@ pub enum WorkspaceError {
         /// The one relative to the other.
         relative: String,
     },
+    /// A verb for one package was called in a workspace that is none itself.
+    #[error("{} is a workspace, and no package itself", .0.display())]
+    NoneChosen(PathBuf),
     /// There is no member of that name.
     #[error("no member of the workspace {} is the package `{name}`", root.display())]
     UnknownMember {
@@ -118,6 +123,9 @@ impl WorkspaceError {
                 "add \"{relative}\" to `members` of the workspace, or an empty `[workspace]` \
                  (`members = []`) to the project's Puck.toml to keep it apart"
             )),
+            Self::NoneChosen(_) => Some(
+                "work in a member's folder, or choose a member with `--package NAME`".to_owned(),
+            ),
             Self::UnknownMember { name, members, .. } => {
                 let near = nearest(name.as_str(), members.iter().map(String::as_str));
                 Some(match near {
@@ -129,23 +137,23 @@ impl WorkspaceError {
     }
 }
 
-/// The folder of the workspace that has the project in `directory` as a member; `None` if the project
-/// stands for itself.
-pub(crate) fn root_of(project: &Manifest, directory: &Path) -> Result<Option<PathBuf>, Error> {
+/// The workspace that has the project in `directory` as a member; `None` if the project stands for
+/// itself.
+pub(crate) fn root_of(project: &Manifest, directory: &Path) -> Result<Option<Arc<Project>>, Error> {
     if project.workspace.is_some() {
         return Ok(None);
     }
     for root in directory.ancestors().skip(1) {
-        let path = root.join(manifest::FILE);
-        if !path.is_file() {
+        // A crate has a workspace of Cargo's.
+        if !root.join(manifest::FILE).is_file() {
             continue;
         }
-        let manifest = Manifest::read(&path)?;
-        if manifest.workspace.is_none() {
+        let workspace = Project::open(root)?;
+        if workspace.manifest().workspace.is_none() {
             continue;
         }
-        if folders(root, &manifest)?.contains_key(directory) {
-            return Ok(Some(root.to_owned()));
+        if folders(root, workspace.manifest())?.contains_key(directory) {
+            return Ok(Some(Arc::new(workspace)));
         }
         return Err(Error::Workspace(WorkspaceError::NotAMember {
             project: directory.to_owned(),
@@ -211,8 +219,8 @@ pub(crate) struct Whole {
 impl Whole {
     /// The whole that `project` is, or is a member of; `project` itself as it is given.
     pub(crate) fn of(project: &Project) -> Result<Self, Error> {
-        let root = match project.workspace_directory() {
-            Some(root) => Project::open(root)?,
+        let root = match project.workspace() {
+            Some(root) => Project::open(root.directory())?,
             None => project.clone(),
         };
         if root.manifest().workspace.is_none() {
@@ -249,27 +257,21 @@ impl Whole {
         !self.members.is_empty()
     }
 
-    /// Whether a locked package is one of the members.
-    pub(crate) fn has_member(&self, id: &PackageId) -> bool {
-        let mut names = self.members.iter().flat_map(|m| &m.manifest().package);
-        names.any(|package| package.name == id.name && package.version == id.version)
-    }
-
     /// What serves the dependencies of `project`, which is a member or the whole.
-    pub(crate) fn direct<'l>(&self, project: &Project, lockfile: &'l Lockfile) -> Vec<&'l PackageId> {
+    pub(crate) fn direct(&self, project: &Project, lockfile: &Lockfile) -> Vec<PackageId> {
         let package = project.manifest().package.as_ref();
         let locked = package.filter(|_| self.is_workspace()).and_then(|package| {
             let mut locked = lockfile.packages.iter();
             locked.find(|p| p.name == package.name && p.version == package.version)
         });
-        match locked {
-            Some(locked) => locked.dependencies.iter().collect(),
-            None => {
-                let dependencies = &project.manifest().dependencies;
-                let own = lockfile.dependencies.iter();
-                own.filter(|id| dependencies.contains_key(&id.name)).collect()
-            }
+        if let Some(locked) = locked {
+            return locked.dependencies.clone();
         }
+        let dependencies = &project.manifest().dependencies;
+        let own = lockfile.dependencies.iter();
+        own.filter(|id| dependencies.contains_key(&id.name))
+            .cloned()
+            .collect()
     }
 }
 
@@ -325,8 +327,17 @@ impl Project {
     pub fn member(&self, name: &PackageName) -> Result<Self, Error> {
         let whole = Whole::of(self)?;
         let alone = [self.clone()];
-        let all = if whole.is_workspace() { &whole.members[..] } else { &alone[..] };
-        let is_it = |p: &&Self| p.manifest().package.as_ref().is_some_and(|p| p.name == *name);
+        let all = if whole.is_workspace() {
+            &whole.members[..]
+        } else {
+            &alone[..]
+        };
+        let is_it = |p: &&Self| {
+            p.manifest()
+                .package
+                .as_ref()
+                .is_some_and(|p| p.name == *name)
+        };
         let found = all.iter().find(is_it).cloned().ok_or_else(|| {
             let packages = all.iter().flat_map(|p| &p.manifest().package);
             WorkspaceError::UnknownMember {
@@ -335,6 +346,55 @@ impl Project {
                 members: packages.map(|package| package.name.to_string()).collect(),
             }
         })?;
-        Ok(found.in_workspace(whole.project.directory()))
+        let is_root = found.directory() == whole.project.directory();
+        let workspace = match self.workspace() {
+            Some(workspace) => Arc::clone(workspace),
+            None => Arc::new(self.clone()),
+        };
+        Ok(found.in_workspace((!is_root).then_some(workspace)))
     }
+}
+
+/// The part of `lockfile` that `direct` needs.
+pub(crate) fn needed(lockfile: &Lockfile, direct: &[PackageId]) -> Lockfile {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&PackageId> = direct.iter().collect();
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            let package = lockfile.package(id);
+            open.extend(package.into_iter().flat_map(|p| &p.dependencies));
+        }
+    }
+    let packages = lockfile.packages.iter();
+    let packages = packages.filter(|package| seen.contains(&package.id()));
+    Lockfile::new(direct.to_vec(), packages.cloned().collect())
+}
+
+/// The members of the workspace that `whole` stands for, as they are locked; none if it is no
+/// workspace.
+pub(crate) fn members_in(whole: &Project, lockfile: &Lockfile) -> Vec<PackageId> {
+    if whole.manifest().workspace.is_none() {
+        return Vec::new();
+    }
+    let by_path = |id: &&PackageId| {
+        let package = lockfile.package(id);
+        package.is_some_and(|package| matches!(package.source, PackageSource::Path(_)))
+    };
+    lockfile
+        .dependencies
+        .iter()
+        .filter(by_path)
+        .cloned()
+        .collect()
+}
+
+/// `lockfile` without the packages `left_out`.
+pub(crate) fn without(lockfile: &Lockfile, left_out: &[PackageId]) -> Lockfile {
+    let keep = |id: &PackageId| !left_out.contains(id);
+    let direct = lockfile.dependencies.iter().filter(|id| keep(id));
+    let packages = lockfile
+        .packages
+        .iter()
+        .filter(|package| keep(&package.id()));
+    Lockfile::new(direct.cloned().collect(), packages.cloned().collect())
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use puck_project::build;
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{MemberArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -19,6 +19,8 @@ Examples:
   puck build --locked --jobs 1")]
 pub(crate) struct BuildArguments {
     #[command(flatten)]
+    member: MemberArguments,
+    #[command(flatten)]
     mode: ModeArguments,
 }
 
@@ -27,9 +29,9 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let BuildArguments { mode } = arguments;
+    let BuildArguments { member, mode } = arguments;
     let machine = settings.machine()?;
-    let project = settings.project()?;
+    let project = member.project(settings)?;
     let built = build(
         &machine,
         &project,

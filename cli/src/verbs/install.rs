@@ -2,10 +2,10 @@
 
 use clap::Args;
 use puck_project::{
-    Addition, InstallOptions, Installed, PackageSpec, Project, Update, add_and_install, install,
+    Addition, InstallOptions, Installed, Mode, PackageSpec, Project, add_and_install, install,
 };
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{ChoiceArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -30,6 +30,8 @@ pub(crate) struct InstallArguments {
     #[arg(long, conflicts_with = "packages")]
     only_dependencies: bool,
     #[command(flatten)]
+    choice: ChoiceArguments,
+    #[command(flatten)]
     mode: ModeArguments,
 }
 
@@ -41,12 +43,16 @@ pub(crate) fn run(
     let InstallArguments {
         packages,
         only_dependencies,
+        choice,
         mode,
     } = arguments;
     let machine = settings.machine()?;
     let options = InstallOptions {
-        mode: mode.mode(settings),
-        update: Update::Nothing,
+        mode: Mode {
+            choice: choice.choice(),
+            ..mode.mode(settings)
+        },
+        update: choice.update(),
         with_itself: !only_dependencies && cfg!(feature = "compiler"),
         jobs: settings.jobs,
     };

@@ -1,9 +1,9 @@
 //! `puck lock`
 
 use clap::Args;
-use puck_project::{Update, lock};
+use puck_project::{Mode, lock};
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{ChoiceArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -16,8 +16,11 @@ use crate::show;
 #[command(after_help = "\
 Examples:
   puck lock
-  puck lock --locked      fail if Puck.lock is not up to date")]
+  puck lock --locked              fail if Puck.lock is not up to date
+  puck lock --resolution lowest   the oldest versions that the manifest allows")]
 pub(crate) struct LockArguments {
+    #[command(flatten)]
+    choice: ChoiceArguments,
     #[command(flatten)]
     mode: ModeArguments,
 }
@@ -27,14 +30,13 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let LockArguments { mode } = arguments;
+    let LockArguments { choice, mode } = arguments;
     let machine = settings.machine()?;
-    let locked = lock(
-        &machine,
-        &settings.project()?,
-        &mode.mode(settings),
-        Update::Nothing,
-    )?;
+    let mode = Mode {
+        choice: choice.choice(),
+        ..mode.mode(settings)
+    };
+    let locked = lock(&machine, &settings.project()?, &mode, choice.update())?;
     show::lock(console, &locked);
     Ok(())
 }

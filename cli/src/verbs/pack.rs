@@ -3,7 +3,7 @@
 use clap::Args;
 use puck_project::pack;
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{MemberArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -20,6 +20,8 @@ Examples:
   puck inspect $(puck pack --quiet)")]
 pub(crate) struct PackArguments {
     #[command(flatten)]
+    member: MemberArguments,
+    #[command(flatten)]
     mode: ModeArguments,
 }
 
@@ -28,9 +30,9 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let PackArguments { mode } = arguments;
+    let PackArguments { member, mode } = arguments;
     let machine = settings.machine()?;
-    let project = settings.project()?;
+    let project = member.project(settings)?;
     let packed = pack(
         &machine,
         &project,

@@ -3,7 +3,7 @@
 use clap::Args;
 use puck_project::publish;
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{MemberArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -23,6 +23,8 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    member: MemberArguments,
+    #[command(flatten)]
     mode: ModeArguments,
 }
 
@@ -31,9 +33,13 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let PublishArguments { dry_run, mode } = arguments;
+    let PublishArguments {
+        dry_run,
+        member,
+        mode,
+    } = arguments;
     let machine = settings.machine()?;
-    let project = settings.project()?;
+    let project = member.project(settings)?;
     let publication = publish(
         &machine,
         &project,

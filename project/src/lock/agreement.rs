@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{Dependency, Lockfile, PackageName};
 
+use super::patches;
 use crate::local::LocalPackages;
 use crate::{Error, Project};
 
@@ -23,12 +24,14 @@ pub(super) fn difference(
             )));
         }
     }
-    if let Some(reason) = unmet(
-        "the manifest",
-        dependencies,
-        &lockfile.dependencies,
-        lockfile,
-    ) {
+    if let Some(reason) = patches::difference(project, lockfile) {
+        return Ok(Some(reason));
+    }
+    let unmet = |who: &str, dependencies: &_, locked: &_| {
+        let taken = Taken { project, local };
+        taken.unmet(who, dependencies, locked, lockfile)
+    };
+    if let Some(reason) = unmet("the manifest", dependencies, &lockfile.dependencies) {
         return Ok(Some(reason));
     }
     for locked in &lockfile.packages {
@@ -53,47 +56,60 @@ pub(super) fn difference(
             )));
         }
         let theirs = &found.project.manifest().dependencies;
-        if let Some(reason) = unmet(
-            &format!("`{}`", locked.name),
-            theirs,
-            &locked.dependencies,
-            lockfile,
-        ) {
+        let who = format!("`{}`", locked.name);
+        if let Some(reason) = unmet(&who, theirs, &locked.dependencies) {
             return Ok(Some(reason));
         }
     }
     Ok(None)
 }
 
-/// What `who` needs by its manifest and does not have among `locked`.
-fn unmet(
-    who: &str,
-    dependencies: &BTreeMap<PackageName, Dependency>,
-    locked: &[PackageId],
-    lockfile: &Lockfile,
-) -> Option<String> {
-    dependencies.iter().find_map(|(name, dependency)| {
-        let requirement = &dependency.requirement;
-        let mut found = locked.iter().filter(|id| id.name == *name);
-        match (found.next(), found.next()) {
-            (None, _) => Some(format!("{who} needs `{name}`, which is not locked")),
-            (Some(_), Some(_)) => Some(format!("`{name}` is locked twice for {who}")),
-            // A pre-release that a path has, or that was locked by name, is what it is.
-            (Some(id), None) if !requirement.matches(&id.version) => Some(format!(
-                "{who} needs `{name} {requirement}`, but {} is locked",
-                id.version
-            )),
-            (Some(id), None) => {
-                let locked = lockfile.package(id)?;
-                let moved = match &locked.source {
-                    PackageSource::Path(_) => dependency.path.is_none(),
-                    PackageSource::Registry(locked) => {
-                        let named = dependency.registry.as_ref();
-                        dependency.path.is_some() || named.is_some_and(|named| named != locked)
-                    }
-                };
-                moved.then(|| format!("`{name}` comes from somewhere else now"))
+/// Where packages are taken from now.
+struct Taken<'a> {
+    project: &'a Project,
+    local: &'a LocalPackages,
+}
+
+impl Taken<'_> {
+    /// What `who` needs by its manifest and does not have among `locked`.
+    fn unmet(
+        &self,
+        who: &str,
+        dependencies: &BTreeMap<PackageName, Dependency>,
+        locked: &[PackageId],
+        lockfile: &Lockfile,
+    ) -> Option<String> {
+        dependencies.iter().find_map(|(name, dependency)| {
+            let requirement = &dependency.requirement;
+            let mut found = locked.iter().filter(|id| id.name == *name);
+            match (found.next(), found.next()) {
+                (None, _) => Some(format!("{who} needs `{name}`, which is not locked")),
+                (Some(_), Some(_)) => Some(format!("`{name}` is locked twice for {who}")),
+                // A pre-release that a path has, or that was locked by name, is what it is.
+                (Some(id), None) if !requirement.matches(&id.version) => Some(format!(
+                    "{who} needs `{name} {requirement}`, but {} is locked",
+                    id.version
+                )),
+                (Some(id), None) => {
+                    let source = &lockfile.package(id)?.source;
+                    self.moved(name, dependency, source)
+                        .then(|| format!("`{name}` comes from somewhere else now"))
+                }
+            }
+        })
+    }
+
+    /// Whether a dependency that is locked from `source` is taken from elsewhere. A folder is taken
+    /// wherever its package is needed; so is a patch, which was compared already.
+    fn moved(&self, name: &PackageName, dependency: &Dependency, source: &PackageSource) -> bool {
+        let by_path = self.local.get(name).is_some();
+        match source {
+            PackageSource::Path(_) => !by_path,
+            PackageSource::Registry(locked) => {
+                let patched = self.project.manifest().patches.contains_key(name);
+                let named = dependency.registry.as_ref().filter(|_| !patched);
+                by_path || named.is_some_and(|named| named != locked)
             }
         }
-    })
+    }
 }

@@ -64,7 +64,7 @@ pub struct Place {
 
 impl<'m> Registries<'m> {
     pub(crate) fn of(machine: &'m Machine, project: Option<&Project>) -> Result<Self, Error> {
-        let manifest = project.map(Project::manifest);
+        let manifest = project.map(Project::root_manifest);
         let mut registries = Self {
             machine,
             manifest: manifest.map_or_else(BTreeMap::new, |m| m.registries.clone()),
@@ -351,7 +351,9 @@ impl<'m> Registries<'m> {
         Ok(Some(handle))
     }
 
-    fn client_settings(&self, place: &Place, url: &str) -> Result<ClientSettings, Error> {
+    /// How the registry at a place is spoken to.
+    pub(crate) fn client_settings(
+        &self, place: &Place, url: &str) -> Result<ClientSettings, Error> {
         let machine = self.machine.settings();
         let home = self.machine.store().home();
         let parsed: Url = url
