@@ -390,3 +390,21 @@ async fn a_bucket_that_was_filled_from_a_directory() {
         .unwrap();
     assert_eq!(verified(&store).await.1, 2);
 }
+
+#[tokio::test]
+async fn large_files_are_uploaded_in_parts() {
+    const PART: usize = 8 << 20;
+    let files = TempDir::new().unwrap();
+    let objects = bucket(&Arc::new(InMemory::new())).await.objects;
+    for size in [0, 1, PART - 1, PART, PART + 1, 2 * PART + 5] {
+        let bytes: Vec<u8> = (0..251).cycle().take(size).collect();
+        let path = files.path().join("file");
+        fs_err::write(&path, &bytes).unwrap();
+        objects
+            .upload("private/incoming/file", &path)
+            .await
+            .unwrap();
+        let object = objects.get("private/incoming/file").await.unwrap().unwrap();
+        assert!(object.bytes == bytes, "{size}");
+    }
+}
