@@ -186,7 +186,7 @@ impl<'a> Writer<'a> {
 /// Where it is kept, relative to the registry, who may publish more versions of `name`.
 #[must_use]
 pub fn owners_path(name: &PackageName) -> String {
-    format!("private/owners/{}.json", name)
+    format!("private/owners/{name}.json")
 }
 
 /// The line as the index will have it, and the log line, if they are to follow `state`.

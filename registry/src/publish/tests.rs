@@ -154,3 +154,34 @@ fn a_pending_change_that_makes_no_sense_is_named() {
     let error = registry.publish(&archive).unwrap_err().to_string();
     assert!(error.contains("pending.json is not valid"), "{error}");
 }
+
+#[test]
+fn a_log_is_sound_right_after_a_kill() {
+    let name: PackageName = "linalg".parse().unwrap();
+    let version = Version::new(1, 0, 0);
+    for step in STEPS {
+        let (directory, registry) = registry();
+        let archive = pack(directory.path(), "linalg", "1.0.0", &["f()"]);
+        fault::after(step);
+        registry.publish(&archive).unwrap_err();
+        // What the next writer will log counts as logged, and what he will undo does not.
+        let done = matches!(step, Step::IndexInPlace | Step::Logged);
+        let entries = u64::from(done);
+        registry.verify_log().unwrap();
+        registry.recover().unwrap();
+        assert_eq!(registry.verify_log().unwrap().entries, entries, "{step:?}");
+        assert_eq!(leftovers(&registry), [""; 0].map(PathBuf::from), "{step:?}");
+        registry.publish(&archive).unwrap();
+        fault::after(step);
+        registry
+            .yank(&name, &version, true, Some("bad"))
+            .unwrap_err();
+        registry.verify_log().unwrap();
+        registry.recover().unwrap();
+        assert_eq!(
+            registry.verify_log().unwrap().entries,
+            1 + entries,
+            "{step:?}"
+        );
+    }
+}

@@ -278,3 +278,39 @@ fn dependencies_and_keywords_reach_the_index() {
         (sample.document.keywords, "Means".to_owned())
     );
 }
+
+#[test]
+fn reasons_for_yanks() {
+    let (directory, registry) = registry();
+    let (name, version) = ("linalg".parse().unwrap(), Version::new(1, 0, 0));
+    registry
+        .publish(&pack(directory.path(), "linalg", "1.0.0", &["f()"]))
+        .unwrap();
+    let too_long = "x".repeat(1001);
+    for reason in ["two\nlines", "bell\u{7}", &too_long] {
+        let error = registry
+            .yank(&name, &version, true, Some(reason))
+            .unwrap_err();
+        assert!(matches!(error, Error::BadReason { .. }), "{error}");
+    }
+    for (given, kept) in [
+        (Some(" wrong for n = 0 "), Some("wrong for n = 0")),
+        (Some("  "), None),
+        (None, None),
+    ] {
+        assert!(registry.yank(&name, &version, true, given).unwrap());
+        let line = registry.versions(&name).unwrap().remove(0);
+        assert_eq!(line.yank_reason.as_deref(), kept);
+        let log = fs_err::read_to_string(registry.directory().join("log.jsonl")).unwrap();
+        let last = log.lines().last().unwrap();
+        let said = kept.map(|reason| format!(r#""reason":"{reason}""#));
+        assert!(
+            said.as_ref().is_none_or(|said| last.contains(said)),
+            "{last}"
+        );
+        assert_eq!(said.is_some(), last.contains("reason"), "{last}");
+        assert!(registry.yank(&name, &version, false, None).unwrap());
+        assert_eq!(registry.versions(&name).unwrap()[0].yank_reason, None);
+    }
+    registry.verify_log().unwrap();
+}

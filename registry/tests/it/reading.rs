@@ -219,6 +219,47 @@ fn searching() {
     assert_eq!(hits[0].version.to_string(), "1.1.0");
 }
 
+#[test]
+fn searches_pass_over_what_is_damaged() {
+    let (directory, registry) = registry();
+    for name in ["alpha", "beta"] {
+        registry
+            .publish(&pack(directory.path(), name, "1.0.0", &["f()"]))
+            .unwrap();
+    }
+    let path = registry.directory().join("index/al/ph/alpha");
+    let good = fs_err::read_to_string(&path).unwrap();
+    for damaged in [
+        "oops".to_owned(),
+        good.repeat(2),
+        good.replace("alpha", "gamma"),
+    ] {
+        fs_err::write(&path, damaged).unwrap();
+        let found = registry.search(&Query::default()).unwrap();
+        let names: Vec<&str> = found.hits.iter().map(|hit| hit.name.as_str()).collect();
+        assert_eq!(names, ["beta"]);
+        let [problem] = found.skipped.as_slice() else {
+            panic!("{:?}", found.skipped);
+        };
+        assert!(
+            problem.to_string().contains("index/al/ph/alpha:"),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn registries_say_where_their_api_is() {
+    let (_directory, registry) = registry();
+    registry
+        .describe(|description| description.api = Some("api/v1".to_owned()))
+        .unwrap();
+    let bytes = fs_err::read(registry.directory().join("registry.json")).unwrap();
+    let description = puck_registry::Description::parse("registry.json", &bytes).unwrap();
+    assert_eq!(description.api.as_deref(), Some("api/v1"));
+    assert_eq!(description.name, registry.name());
+}
+
 proptest! {
     /// No two packages share an index file, and none lies where another needs a folder.
     #[test]

@@ -103,7 +103,7 @@ fn installed() -> PathBuf {
     fs_err::create_dir_all(folder).unwrap();
     let lock = fs_err::File::create(folder.join("moto.lock")).unwrap();
     lock.file().lock().unwrap();
-    let place = folder.join(format!("{}", REQUIREMENTS[0].replace(['[', ']', '='], "-")));
+    let place = folder.join(REQUIREMENTS[0].replace(['[', ']', '='], "-"));
     if place.exists() {
         return place;
     }
