@@ -6,6 +6,7 @@
 //! of the [link name](crate::link_name).
 
 mod parse;
+mod plain;
 pub(crate) mod words;
 
 use std::fmt;

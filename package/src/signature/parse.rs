@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use syn::ext::IdentExt as _;
 
-use super::{MAX_DEPTH, Parameter, Pointee, Signature, SignatureError, Type, words};
+use super::{MAX_DEPTH, Parameter, Pointee, Signature, SignatureError, Type, plain, words};
 use crate::nearest;
 
 /// The longest text that is read.
@@ -19,14 +19,17 @@ impl FromStr for Signature {
     /// # Errors
     /// If `text` is no Rust function type, or names a type that a signature cannot have.
     fn from_str(text: &str) -> Result<Self, SignatureError> {
-        read(text).map_err(|reason| SignatureError {
+        if let Some(signature) = plain::read(text) {
+            return Ok(signature);
+        }
+        by_grammar(text).map_err(|reason| SignatureError {
             text: shortened(text),
             reason,
         })
     }
 }
 
-fn read(text: &str) -> Result<Signature, String> {
+pub(super) fn by_grammar(text: &str) -> Result<Signature, String> {
     if text.len() > MAX_LENGTH {
         return Err(format!("longer than {MAX_LENGTH} bytes"));
     }
