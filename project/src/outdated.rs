@@ -16,7 +16,8 @@ pub struct Outdated {
     pub id: PackageId,
     /// The registry that it is locked from.
     pub registry: String,
-    /// What `puck update` would lock; `None` if it would not need the package any more.
+    /// What `puck update` would lock; `None` if it would not need the package any more, or finds no
+    /// versions that agree.
     pub compatible: Option<Version>,
     /// The newest version that there is; a pre-release only where there is nothing else.
     pub newest: Option<Version>,
@@ -43,7 +44,12 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
         locked: None,
         ..mode.clone()
     };
-    let then = plan(machine, &project, &local, &free, Update::Everything)?.lockfile;
+    let then = match plan(machine, &project, &local, &free, Update::Everything) {
+        Ok(then) => Some(then.lockfile),
+        // What is locked may be all there is, and withdrawn since.
+        Err(Error::Resolve(_) | Error::OfflineConflict { .. }) => None,
+        Err(error) => return Err(error),
+    };
     let registries = machine.registries(Some(&project))?.within(mode);
     let mut found = Vec::new();
     for package in &now.packages {
@@ -58,7 +64,7 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
         let entry = Outdated {
             id: package.id(),
             registry: registry.clone(),
-            compatible: successor(package, &then),
+            compatible: then.as_ref().and_then(|then| successor(package, then)),
             newest: newest(&lines),
             yanked: line.is_some_and(|line| line.yanked),
             yank_reason: line.and_then(|line| line.yank_reason.clone()),
@@ -68,7 +74,8 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
             .newest
             .as_ref()
             .is_none_or(|newest| *newest <= package.version);
-        let is_same = entry.compatible.as_ref() == Some(&package.version);
+        let same = entry.compatible.as_ref() == Some(&package.version);
+        let is_same = then.is_none() || same;
         if !(is_newest && is_same) || entry.yanked {
             found.push(entry);
         }

@@ -249,6 +249,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_shows_the_table() {
+        let page = include_str!("../../../docs/audit.md");
+        for capability in Capability::ALL {
+            let mut rows = page.lines();
+            let row = rows.find(|row| row.starts_with(&format!("| `{capability}` |")));
+            let row = row.unwrap_or_else(|| panic!("no row for {capability}"));
+            let listed = TABLE.iter().find(|(listed, _)| *listed == capability);
+            if let Some((_, names)) = listed {
+                assert!(row.ends_with(&format!("| `{names}` |")), "{capability}");
+            }
+        }
+    }
+
+    #[test]
     fn functions_and_their_variants() {
         use Capability::*;
         for (symbol, expected) in [
