@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use puck_package::lockfile::PackageSource;
 use puck_package::{Digest, IndexLine, LockedPackage};
-use puck_store::Store;
+use puck_store::{Batch, Store};
 
 use crate::{Error, Handle, Progress, Registries};
 
@@ -15,6 +15,8 @@ pub(crate) const AT_ONCE: usize = 12;
 /// The downloads of one installation, with what is shown of them.
 pub(crate) struct Downloads<'a> {
     pub(crate) store: &'a Store,
+    /// What archives are added to, if they are put in their places later and with others.
+    batch: Option<&'a Batch<'a>>,
     pub(crate) registries: &'a Registries<'a>,
     pub(crate) progress: &'a dyn Progress,
     /// How many packages there are, and how many of them are in the store.
@@ -34,12 +36,21 @@ impl<'a> Downloads<'a> {
     ) -> Self {
         Self {
             store,
+            batch: None,
             registries,
             progress,
             packages,
             done: AtomicUsize::new(0),
             expected: AtomicU64::new(0),
             received: AtomicU64::new(0),
+        }
+    }
+
+    /// As part of what is made together.
+    pub(crate) fn in_batch(self, batch: &'a Batch<'a>) -> Self {
+        Self {
+            batch: Some(batch),
+            ..self
         }
     }
 
@@ -127,9 +138,12 @@ impl<'a> Downloads<'a> {
             line,
             downloads: self,
         };
-        Ok(self
-            .store
-            .add_archive(&mut archive, &line.sha256, line.size)?)
+        let IndexLine { sha256, size, .. } = line;
+        match self.batch {
+            Some(batch) => batch.add_archive(&mut archive, sha256, *size)?,
+            None => self.store.add_archive(&mut archive, sha256, *size)?,
+        }
+        Ok(())
     }
 
     fn show(&self, line: &IndexLine) {

@@ -1,18 +1,20 @@
 //! `puck install`: from a lockfile to the environment that `.puck` leads to.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod packages;
 
-use puck_package::lockfile::{PackageId, PackageSource};
-use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
+use std::collections::{BTreeMap, BTreeSet};
+
+use puck_package::PackageDocument;
+use puck_package::lockfile::PackageId;
 use puck_resolver::Update;
-use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
+use puck_store::{Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
 
 use crate::audit::expect_allowed;
-use crate::download::{self, Downloads};
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
-use crate::parallel::{Permits, in_parallel};
-use crate::{Error, Machine, Mode, Progress, Project, Registries, build};
+use crate::workspace::{self, Whole};
+use crate::{Error, Machine, Mode, Progress, Project, build};
+use packages::Packages;
 
 /// How to install.
 #[derive(Clone, Debug)]
@@ -66,43 +68,14 @@ pub(crate) fn install_planned(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
-    let jobs = options.jobs;
     // Until `.puck` leads to them, nobody can see that the packages are needed.
     let _keep = machine.store().keep()?;
-    let registries = machine.registries(Some(project))?.within(&options.mode);
-    let mut packages = install_locked(
-        machine,
-        &registries,
-        &locked.lockfile,
-        local,
-        jobs,
-        progress,
-    )?;
-    let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
-    let itself = match &project.manifest().package {
-        Some(package) if options.with_itself => {
-            let documents = documents(&locked.lockfile.dependencies, &packages);
-            let packed = build::pack_with(project, &documents, options.jobs, progress)?;
-            let installed = install_packed(machine, &packed)?;
-            let id = PackageId {
-                name: package.name.clone(),
-                version: package.version.clone(),
-            };
-            packages.insert(id.clone(), installed);
-            Some(id)
-        }
-        _ => None,
-    };
-    let documents = packages.values().map(|installed| &installed.document);
-    expect_allowed(project, documents)?;
-    let packages = packages.iter().map(|(id, installed)| EnvironmentPackage {
-        installed,
-        direct: direct.contains(id) || itself.as_ref() == Some(id),
-    });
-    let request = EnvironmentRequest {
-        packages: packages.collect(),
-    };
-    let environment = machine.store().environment(&request)?;
+    let batch = machine.store().batch();
+    let made = make_environment(machine, &batch, project, local, &locked, options, progress);
+    // What was made until an error is of use to whoever tries again.
+    let finished = batch.finish();
+    let environment = made?;
+    finished?;
     locked.write(project)?;
     let before = machine.store().active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
@@ -115,6 +88,57 @@ pub(crate) fn install_planned(
         locked,
         activated,
     })
+}
+
+/// The environment of everything that is locked, and of the project itself; in the batch.
+fn make_environment(
+    machine: &Machine,
+    batch: &Batch<'_>,
+    project: &Project,
+    local: &LocalPackages,
+    locked: &Locked,
+    options: &InstallOptions,
+    progress: &dyn Progress,
+) -> Result<Environment, Error> {
+    let packages = Packages {
+        store: machine.store(),
+        batch,
+        registries: &machine.registries(Some(project))?.within(&options.mode),
+        jobs: options.jobs,
+        progress,
+    };
+    let members = workspace::members_in(project, &locked.lockfile);
+    let mut installed = if options.with_itself || members.is_empty() {
+        packages.install_locked(&locked.lockfile, local)?
+    } else {
+        let others = workspace::without(&locked.lockfile, &members);
+        packages.install_locked(&others, local)?
+    };
+    let mut direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
+    let theirs = members.iter().filter_map(|id| locked.lockfile.package(id));
+    direct.extend(theirs.flat_map(|member| member.dependencies.iter().cloned()));
+    let itself = match &project.manifest().package {
+        Some(package) if options.with_itself => {
+            let documents = documents(&locked.lockfile.dependencies, &installed);
+            let packed = build::pack_with(project, &documents, options.jobs, progress)?;
+            let id = PackageId {
+                name: package.name.clone(),
+                version: package.version.clone(),
+            };
+            installed.insert(id.clone(), packages.install_packed(&packed)?);
+            Some(id)
+        }
+        _ => None,
+    };
+    let documents = installed.values().map(|installed| &installed.document);
+    expect_allowed(project, documents)?;
+    let listed = installed.iter().map(|(id, installed)| EnvironmentPackage {
+        installed,
+        direct: direct.contains(id) || itself.as_ref() == Some(id),
+    });
+    Ok(batch.environment(&EnvironmentRequest {
+        packages: listed.collect(),
+    })?)
 }
 
 /// The documents of a package's direct dependencies.
@@ -136,174 +160,26 @@ pub(crate) fn dependencies(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<PackageDocument>, Error> {
-    let (project, _hold) = project.hold()?;
-    let local = LocalPackages::of(&project)?;
-    let locked = plan(machine, &project, &local, mode, Update::Nothing)?;
+    let (project, _hold) = project.hold_itself()?;
+    let whole = Whole::of(&project)?;
+    let local = LocalPackages::with(&whole.project, &whole.members)?;
+    let locked = plan(machine, &whole.project, &local, mode, Update::Nothing)?;
+    let direct = whole.direct(&project, &locked.lockfile);
+    let needed = workspace::needed(&locked.lockfile, &direct);
     let _keep = machine.store().keep()?;
-    let registries = machine.registries(Some(&project))?.within(mode);
-    let packages = install_locked(
-        machine,
-        &registries,
-        &locked.lockfile,
-        &local,
+    let batch = machine.store().batch();
+    let packages = Packages {
+        store: machine.store(),
+        batch: &batch,
+        registries: &machine.registries(Some(&project))?.within(mode),
         jobs,
         progress,
-    )?;
+    };
+    let installed = packages.install_locked(&needed, &local);
+    let finished = batch.finish();
+    let installed = installed?;
+    finished?;
     locked.write(&project)?;
-    machine.store().remember(project.directory())?;
-    Ok(documents(&locked.lockfile.dependencies, &packages))
-}
-
-/// Every package of a lockfile, in the store.
-fn install_locked(
-    machine: &Machine,
-    registries: &Registries<'_>,
-    lockfile: &Lockfile,
-    local: &LocalPackages,
-    jobs: usize,
-    progress: &dyn Progress,
-) -> Result<BTreeMap<PackageId, InstalledPackage>, Error> {
-    let registered: Vec<_> = lockfile
-        .packages
-        .iter()
-        .filter_map(|p| Some((p, p.sha256?)))
-        .collect();
-    let downloads = Downloads::new(machine.store(), registries, progress, registered.len());
-    let permits = Permits::new(jobs);
-    let threads = threads(machine, registries, &registered, jobs);
-    let mut installed = in_parallel(threads, registered, |(package, sha256)| {
-        let installed = install_registered(machine, &downloads, &permits, package, &sha256)?;
-        downloads.done();
-        Ok((package.id(), installed))
-    })?;
-    // What is built comes after what it is built against.
-    for package in callees_first(lockfile) {
-        let Some(local) = local.get(&package.name) else {
-            continue;
-        };
-        if matches!(package.source, PackageSource::Path(_)) {
-            let documents = documents(&package.dependencies, &installed);
-            let packed = build::pack_with(&local.project, &documents, jobs, progress)?;
-            installed.insert(package.id(), install_packed(machine, &packed)?);
-        }
-    }
-    Ok(installed)
-}
-
-fn install_packed(machine: &Machine, packed: &build::Packed) -> Result<InstalledPackage, Error> {
-    let store = machine.store();
-    let PackageDocument { name, version, .. } = &packed.built.document;
-    if let Some(whole) = store.installed_package(&packed.sha256, name, version)? {
-        return Ok(whole);
-    }
-    let mut archive = fs_err::File::open(&packed.path)?;
-    store.add_archive(&mut archive, &packed.sha256, packed.size)?;
-    Ok(store.install_package(&packed.sha256, name, version)?)
-}
-
-/// How many threads install: as many as may work, and more where most of them wait for a network.
-fn threads(
-    machine: &Machine,
-    registries: &Registries<'_>,
-    registered: &[(&LockedPackage, Digest)],
-    jobs: usize,
-) -> usize {
-    let remote = |package: &LockedPackage| match &package.source {
-        PackageSource::Registry(name) => registries.is_remote(name),
-        PackageSource::Path(_) => false,
-    };
-    let missing = |(package, sha256): &&(&LockedPackage, Digest)| {
-        let (name, version) = (&package.name, &package.version);
-        let found = machine.store().installed_package(sha256, name, version);
-        !matches!(found, Ok(Some(_)))
-    };
-    match registered.iter().find(missing) {
-        Some((package, _)) if remote(package) => jobs.max(download::AT_ONCE),
-        _ => jobs,
-    }
-}
-
-/// Installs a package that a registry has; its archive is fetched if the store lacks it or holds a
-/// damaged one.
-fn install_registered(
-    machine: &Machine,
-    downloads: &Downloads<'_>,
-    permits: &Permits,
-    package: &LockedPackage,
-    sha256: &Digest,
-) -> Result<InstalledPackage, Error> {
-    let (store, progress) = (machine.store(), downloads.progress);
-    let (name, version) = (&package.name, &package.version);
-    match permits.with(|| store.install_package(sha256, name, version)) {
-        Ok(installed) => return Ok(installed),
-        Err(puck_store::Error::MissingArchive { .. }) => {}
-        Err(damaged @ puck_store::Error::Damaged { .. }) => progress.warning(&damaged.to_string()),
-        Err(error) => return Err(error.into()),
-    }
-    downloads.fetch(package, sha256)?;
-    progress.step(&format!("Installing {name} {version}"));
-    let installed = permits.with(|| store.install_package(sha256, name, version));
-    if matches!(installed, Err(puck_store::Error::Archive { .. })) {
-        // It is what the registry vouches for, byte by byte, and of no use to anybody.
-        store.remove_archive(sha256)?;
-    }
-    Ok(installed?)
-}
-
-/// The packages of a lockfile, each after those it depends on.
-fn callees_first(lockfile: &Lockfile) -> Vec<&LockedPackage> {
-    let mut order: Vec<&LockedPackage> = Vec::new();
-    let mut placed = BTreeSet::new();
-    let mut left: VecDeque<_> = lockfile.packages.iter().collect();
-    let mut passed_over = 0;
-    while let Some(package) = left.pop_front() {
-        if package.dependencies.iter().all(|id| placed.contains(id)) {
-            placed.insert(package.id());
-            order.push(package);
-            passed_over = 0;
-        } else {
-            left.push_back(package);
-            passed_over += 1;
-        }
-        // What is left depends on itself: building it says so.
-        if passed_over > left.len() {
-            order.extend(left);
-            break;
-        }
-    }
-    order
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn order_of_building() {
-        let text = |name: &str, needs: &str| {
-            format!(
-                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"path+x\"\n\
-                 dependencies = [{needs}]\n"
-            )
-        };
-        let text = [
-            "version = 1\n",
-            &text("a", "\"b 1.0.0\", \"c 1.0.0\""),
-            &text("b", "\"c 1.0.0\""),
-            &text("c", ""),
-        ]
-        .concat();
-        let lockfile = Lockfile::parse(&text, "Puck.lock").unwrap();
-        let order: Vec<_> = callees_first(&lockfile)
-            .iter()
-            .map(|p| p.name.to_string())
-            .collect();
-        assert_eq!(order, ["c", "b", "a"]);
-
-        let circle = Lockfile::parse(
-            &text.replace("dependencies = []", "dependencies = [\"a 1.0.0\"]"),
-            "x",
-        );
-        assert_eq!(callees_first(&circle.unwrap()).len(), 3);
-    }
+    machine.store().remember(project.locked_directory())?;
+    Ok(documents(&direct, &installed))
 }

@@ -167,6 +167,19 @@ impl Batch<'_> {
         found.map(|thing| thing.from.clone())
     }
 
+    /// Removes an archive, such as one that was fetched and that nothing can be installed from.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub fn remove_archive(&self, sha256: &Digest) -> Result<()> {
+        let fresh = |thing: &mut Thing| thing.made == Made::Archive(*sha256);
+        let taken: Vec<Thing> = self.waiting().things.extract_if(.., fresh).collect();
+        for thing in taken {
+            files::remove(&thing.from)?;
+        }
+        self.store.remove_archive(sha256)
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         unpoisoned(&self.waiting)
     }
@@ -287,5 +300,21 @@ mod tests {
             .expect("adds");
         assert!(first.1.exists() && second.1.exists());
         assert!(batch.fresh_archive(&first.0).is_none());
+        batch.remove_archive(&first.0).expect("removes");
+        assert!(!first.1.exists());
+    }
+
+    #[test]
+    fn what_is_of_no_use_never_gets_its_name() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(home.path()).expect("opens");
+        let batch = store.batch();
+        let (sha256, place) = sample(&store, b"useless");
+        batch
+            .add_archive(&mut &b"useless"[..], &sha256, 7)
+            .expect("adds");
+        batch.remove_archive(&sha256).expect("removes");
+        batch.finish().expect("finishes");
+        assert!(!place.exists());
     }
 }
