@@ -32,7 +32,7 @@ impl Storage for Bucket {
 
     fn recover(&self) -> BoxFuture<'_, Result<(), Error>> {
         async move {
-            self.settle(None).await?;
+            self.agree().await?;
             self.sweep().await
         }
         .boxed()

@@ -45,6 +45,7 @@ use tokio::sync::Mutex;
 
 use self::journal::{JOURNAL, Journal, Pending};
 use self::objects::Objects;
+use self::roll::LOG;
 use super::{Change, Decide, Package, StorageLocation};
 use crate::Error;
 use crate::access::Owners;
@@ -142,8 +143,8 @@ impl Bucket {
             self.objects.put_if("registry.json", json, None).await?;
         }
         if self.objects.get(JOURNAL).await?.is_none() {
-            let log = match self.objects.get("log.jsonl").await? {
-                Some(object) => log::follow("log.jsonl", &object.bytes, LogState::default())?.0,
+            let log = match self.objects.get(LOG).await? {
+                Some(object) => log::follow(LOG, &object.bytes, LogState::default())?.0,
                 None => LogState::default(),
             };
             let json = Journal::free(log).to_json();
@@ -235,6 +236,31 @@ impl Bucket {
                     }),
                 };
             }
+            pause(attempt).await?;
+        }
+        Err(Error::Busy { attempts: ATTEMPTS })
+    }
+
+    /// Finishes what is in the journal, and checks that the log goes as far as the journal says: what
+    /// was restored from different moments would go wrong later.
+    async fn agree(&self) -> Result<(), Error> {
+        for attempt in 0..ATTEMPTS {
+            let settled = self.settle(None).await?;
+            let facts = self.objects.head(LOG).await?;
+            let length = facts.map_or(0, |facts| facts.size);
+            let expected = settled.journal.log.length;
+            if length == expected {
+                return Ok(());
+            }
+            let again = self.objects.get(JOURNAL).await?;
+            if again.is_some_and(|again| again.version == settled.version) {
+                let reason = format!(
+                    "it has {length} bytes, but {JOURNAL} says {expected}; restore both from the \
+                     same moment, or restore the log and remove the journal"
+                );
+                return Err(Error::damaged(LOG, reason));
+            }
+            // Others go on meanwhile.
             pause(attempt).await?;
         }
         Err(Error::Busy { attempts: ATTEMPTS })

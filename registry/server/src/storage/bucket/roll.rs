@@ -13,7 +13,7 @@ use crate::Error;
 use crate::access::Owners;
 
 /// The log.
-const LOG: &str = "log.jsonl";
+pub(super) const LOG: &str = "log.jsonl";
 
 /// A journal that was free when it was read.
 #[derive(Debug)]

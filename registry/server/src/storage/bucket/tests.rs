@@ -1,11 +1,12 @@
 //! Several servers over one bucket, killed or halted after every step.
 
+mod hashing;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use puck_package::index::archive_path;
 use puck_package::{Digest, PackageName};
@@ -15,6 +16,7 @@ use semver::Version;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
+use self::hashing::{Hashing, store};
 use super::Bucket;
 use super::journal::{JOURNAL, Journal};
 use crate::access::Identity;
@@ -81,19 +83,19 @@ impl Fault {
 }
 
 /// A server of its own over `store`.
-async fn bucket(store: &Arc<InMemory>) -> Bucket {
-    let store: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(store);
+async fn bucket(store: &Arc<Hashing>) -> Bucket {
+    let store: Arc<dyn ObjectStore> = Arc::<Hashing>::clone(store);
     Bucket::over(store, "a/b", "memory".to_owned(), "test")
         .await
         .unwrap()
 }
 
-async fn service(store: &Arc<InMemory>) -> Service {
+async fn service(store: &Arc<Hashing>) -> Service {
     Service::over(Arc::new(bucket(store).await)).await.unwrap()
 }
 
 /// A server that ends or halts.
-async fn faulty(store: &Arc<InMemory>, fault: &Fault) -> Service {
+async fn faulty(store: &Arc<Hashing>, fault: &Fault) -> Service {
     let mut bucket = bucket(store).await;
     // Opening it is no part of what is looked at.
     let open = Service::over(Arc::new(bucket.clone())).await.unwrap();
@@ -108,7 +110,7 @@ async fn publish(service: &Service, archive: PathBuf) -> Result<Published, Error
 
 /// Checks that log, index and archives say the same, and that nothing is being done. Returns the
 /// versions, and how many lines the log has.
-async fn verified(store: &Arc<InMemory>) -> (Vec<String>, u64) {
+async fn verified(store: &Arc<Hashing>) -> (Vec<String>, u64) {
     let bucket = bucket(store).await;
     let journal = bucket.objects.get(JOURNAL).await.unwrap().unwrap();
     let journal = Journal::parse(&journal.bytes).unwrap();
@@ -145,7 +147,7 @@ async fn verified(store: &Arc<InMemory>) -> (Vec<String>, u64) {
     (versions, state.entries)
 }
 
-async fn uploads(store: &Arc<InMemory>) -> usize {
+async fn uploads(store: &Arc<Hashing>) -> usize {
     bucket(store)
         .await
         .objects
@@ -167,7 +169,7 @@ async fn killed_after_every_step_of_a_publish() {
     let other = pack(files.path(), "other", "1.0.0", &["f()"]);
     let mut outcomes = [0, 0];
     for step in 0.. {
-        let store = Arc::new(InMemory::new());
+        let store = store();
         publish(&service(&store).await, first.clone())
             .await
             .unwrap();
@@ -202,7 +204,7 @@ async fn killed_after_every_step_of_a_yank_and_of_its_undoing() {
     let (name, version, who) = (linalg(), Version::new(1, 0, 0), Identity::operator());
     for yanked in [true, false] {
         for step in 0.. {
-            let store = Arc::new(InMemory::new());
+            let store = store();
             let healthy = service(&store).await;
             publish(&healthy, archive.clone()).await.unwrap();
             if !yanked {
@@ -231,43 +233,102 @@ async fn killed_after_every_step_of_a_yank_and_of_its_undoing() {
     }
 }
 
+/// Lets `work` run until its server halts. What it gave, if it ended before that.
+async fn until_halted<T: Send + 'static>(
+    fault: &Fault,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<tokio::task::JoinHandle<T>, T> {
+    let work = tokio::spawn(work);
+    while !work.is_finished() {
+        if let Ok(permit) = fault.halted.try_acquire() {
+            permit.forget();
+            return Ok(work);
+        }
+        tokio::task::yield_now().await;
+    }
+    Err(work.await.unwrap())
+}
+
 /// A server that falls behind does no harm, wherever it goes on, and whatever others did meanwhile.
 #[tokio::test]
-async fn halted_after_every_step_while_others_go_on() {
+async fn halted_after_every_step_of_a_publish_while_others_go_on() {
     let files = TempDir::new().unwrap();
     let pack = |version: &str| pack(files.path(), "linalg", version, &["f()"]);
     let (first, second, third) = (pack("1.0.0"), pack("1.1.0"), pack("1.2.0"));
     let (name, who) = (linalg(), Identity::operator());
     let (old, new) = (Version::new(1, 0, 0), Version::new(1, 1, 0));
     for step in 1.. {
-        let store = Arc::new(InMemory::new());
+        let store = store();
         let others = service(&store).await;
         publish(&others, first.clone()).await.unwrap();
         let fault = Fault::halt_after(step);
         let slow = faulty(&store, &fault).await;
         let path = second.clone();
-        let slow = tokio::spawn(async move { publish(&slow, path).await });
-        tokio::select! {
-            permit = fault.halted.acquire() => permit.unwrap().forget(),
-            () = async { while !slow.is_finished() { tokio::task::yield_now().await } } => {
-                slow.await.unwrap().unwrap();
+        let slow = match until_halted(&fault, async move { publish(&slow, path).await }).await {
+            Ok(slow) => slow,
+            Err(published) => {
+                published.unwrap();
+                assert!(step > 15, "a publish has more than {step} steps");
                 break;
             }
-        }
+        };
         publish(&others, third.clone()).await.unwrap();
-        others.yank(&name, &old, true, None, &who).await.unwrap();
-        others.yank(&name, &old, false, None, &who).await.unwrap();
+        for yanked in [true, false] {
+            others.yank(&name, &old, yanked, None, &who).await.unwrap();
+        }
         others.yank(&name, &new, true, None, &who).await.ok();
         fault.gate.as_ref().unwrap().add_permits(1);
         let published = slow.await.unwrap().unwrap();
         assert_eq!(published.line.version, new, "{step}");
         let (versions, _) = verified(&store).await;
-        assert_eq!(
-            versions,
-            ["linalg 1.0.0", "linalg 1.1.0", "linalg 1.2.0"],
-            "{step}"
-        );
+        let expected = ["linalg 1.0.0", "linalg 1.1.0", "linalg 1.2.0"];
+        assert_eq!(versions, expected, "{step}");
         assert_eq!(uploads(&store).await, 0, "{step}");
+    }
+}
+
+/// The last word is that of the change that was decided last, though an earlier one is still being
+/// carried out: the index file must not be what it was when that one looked at it.
+#[tokio::test]
+async fn halted_after_every_step_of_a_yank_that_others_take_back() {
+    let files = TempDir::new().unwrap();
+    let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
+    let (name, who, version) = (linalg(), Identity::operator(), Version::new(1, 0, 0));
+    for step in 1.. {
+        let store = store();
+        let others = service(&store).await;
+        publish(&others, archive.clone()).await.unwrap();
+        let fault = Fault::halt_after(step);
+        let slow = faulty(&store, &fault).await;
+        let yank = async move {
+            let who = Identity::operator();
+            let version = Version::new(1, 0, 0);
+            slow.yank(&linalg(), &version, true, None, &who).await
+        };
+        let Ok(slow) = until_halted(&fault, yank).await else {
+            assert!(step > 10, "a yank has more than {step} steps");
+            break;
+        };
+        for yanked in [true, false] {
+            others
+                .yank(&name, &version, yanked, None, &who)
+                .await
+                .unwrap();
+        }
+        let decided = bucket(&store)
+            .await
+            .settle(None)
+            .await
+            .unwrap()
+            .journal
+            .log
+            .entries;
+        fault.gate.as_ref().unwrap().add_permits(1);
+        slow.await.unwrap().unwrap();
+        let (_, entries) = verified(&store).await;
+        // Where it had not decided yet, it does so now.
+        let line = others.versions(&name).await.unwrap().remove(0);
+        assert_eq!(line.yanked, entries > decided, "{step}");
     }
 }
 
@@ -276,7 +337,7 @@ async fn many_servers_publish_at_once() {
     const SERVERS: usize = 4;
     const EACH: usize = 12;
     let files = TempDir::new().unwrap();
-    let store = Arc::new(InMemory::new());
+    let store = store();
     let mut work = Vec::new();
     for server in 0..SERVERS {
         let service = service(&store).await;
@@ -309,7 +370,7 @@ async fn many_servers_publish_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_with_the_same_version_one_wins() {
-    let store = Arc::new(InMemory::new());
+    let store = store();
     let mut work = Vec::new();
     let mut folders = Vec::new();
     for i in 0..8 {
@@ -338,7 +399,7 @@ async fn of_many_with_the_same_version_one_wins() {
 async fn an_upload_that_was_swept_away_is_given_up() {
     let files = TempDir::new().unwrap();
     let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
-    let store = Arc::new(InMemory::new());
+    let store = store();
     // The journal names the change, and its archive is gone before anybody copied it.
     for step in 1.. {
         let fault = Fault::halt_after(step);
@@ -369,7 +430,7 @@ async fn a_bucket_that_was_filled_from_a_directory() {
     let registry = puck_registry::Registry::create(&directory, "copied").unwrap();
     let archive = pack(files.path(), "linalg", "1.0.0", &["f()"]);
     registry.publish(&archive).unwrap();
-    let store = Arc::new(InMemory::new());
+    let store = store();
     for path in [
         "registry.json",
         "log.jsonl",
@@ -395,7 +456,7 @@ async fn a_bucket_that_was_filled_from_a_directory() {
 async fn large_files_are_uploaded_in_parts() {
     const PART: usize = 8 << 20;
     let files = TempDir::new().unwrap();
-    let objects = bucket(&Arc::new(InMemory::new())).await.objects;
+    let objects = bucket(&store()).await.objects;
     for size in [0, 1, PART - 1, PART, PART + 1, 2 * PART + 5] {
         let bytes: Vec<u8> = (0..251).cycle().take(size).collect();
         let path = files.path().join("file");
@@ -407,4 +468,38 @@ async fn large_files_are_uploaded_in_parts() {
         let object = objects.get("private/incoming/file").await.unwrap().unwrap();
         assert!(object.bytes == bytes, "{size}");
     }
+}
+
+#[tokio::test]
+async fn a_journal_and_a_log_of_different_moments_are_refused() {
+    let files = TempDir::new().unwrap();
+    let store = store();
+    publish(
+        &service(&store).await,
+        pack(files.path(), "linalg", "1.0.0", &["f()"]),
+    )
+    .await
+    .unwrap();
+    let log = bucket(&store)
+        .await
+        .objects
+        .get("log.jsonl")
+        .await
+        .unwrap()
+        .unwrap()
+        .bytes;
+    publish(
+        &service(&store).await,
+        pack(files.path(), "linalg", "1.1.0", &["f()"]),
+    )
+    .await
+    .unwrap();
+    store
+        .put(&"a/b/log.jsonl".into(), log.into())
+        .await
+        .unwrap();
+    let error = Service::over(Arc::new(bucket(&store).await))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("log.jsonl: it has"), "{error}");
 }
