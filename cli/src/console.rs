@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use puck_package::config::Color;
-use puck_package::variables;
 use puck_project::Progress;
 
-use crate::arguments::{ColorChoice, GlobalArguments};
+use crate::arguments::GlobalArguments;
 use crate::failure::{FAILURE, Failure};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -50,16 +49,11 @@ struct State {
 }
 
 impl Console {
-    /// The console as it is asked for, or else as `config` has it.
-    pub(crate) fn new(arguments: &GlobalArguments, config: Option<Color>) -> Self {
-        let no_color = variables::get(variables::NO_COLOR).is_some();
-        let colors = match (arguments.color, config) {
-            (Some(ColorChoice::Always), _) => anstream::ColorChoice::Always,
-            (Some(ColorChoice::Never), _) => anstream::ColorChoice::Never,
-            _ if no_color => anstream::ColorChoice::Never,
-            (None, Some(Color::Always)) => anstream::ColorChoice::Always,
-            (None, Some(Color::Never)) => anstream::ColorChoice::Never,
-            _ => anstream::ColorChoice::Auto,
+    pub(crate) fn new(arguments: &GlobalArguments, color: Color) -> Self {
+        let colors = match color {
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+            Color::Auto => anstream::ColorChoice::Auto,
         };
         Self {
             quiet: arguments.quiet,

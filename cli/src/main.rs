@@ -6,6 +6,7 @@
 //! | `verbs` | one file a verb: its own options, and what it shows |
 //! | `console` | the only place that prints |
 //! | `settings` | what holds after options, environment and `config.toml`: home, registry, mode |
+//! | `secret` | what is typed and not shown |
 //! | `failure` | errors, hints and exit codes |
 //!
 //! The work itself is in `puck-project` and below.
@@ -13,6 +14,7 @@
 mod arguments;
 mod console;
 mod failure;
+mod secret;
 mod settings;
 mod show;
 mod verbs;
@@ -40,13 +42,10 @@ fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     let config = config();
-    let color = config
-        .as_ref()
-        .ok()
-        .and_then(|config| config.color.as_ref());
-    let console = Console::new(&arguments.global, color.map(|color| color.value));
+    let color = settings::color(&arguments.global, config.as_ref().ok());
+    let console = Console::new(&arguments.global, color.0);
     let result = config
-        .and_then(|config| Settings::new(&arguments.global, config, &console))
+        .and_then(|config| Settings::new(&arguments.global, config, color, &console))
         .and_then(|settings| verbs::run(arguments.verb, &settings, &console));
     match result {
         Ok(()) => ExitCode::SUCCESS,

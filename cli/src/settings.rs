@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use puck_package::config::Color;
 use puck_package::{Config, variables};
 use puck_project::{Machine, MachineSettings, Origin, Project, Registries};
 use puck_runtime::Environment;
 use puck_store::Store;
 
-use crate::arguments::GlobalArguments;
+use crate::arguments::{ColorChoice, GlobalArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -21,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: usize,
     /// What settled that, if anything did.
     pub(crate) jobs_by: Origin,
+    /// When to print colours, and what settled that.
+    pub(crate) color: (Color, Origin),
     /// What asks every verb to use this machine alone.
     pub(crate) offline: Option<Origin>,
     /// What the file of settings says.
@@ -36,6 +39,7 @@ impl Settings {
     pub(crate) fn new(
         arguments: &GlobalArguments,
         config: Config,
+        color: (Color, Origin),
         console: &Console,
     ) -> Result<Self, Failure> {
         let GlobalArguments {
@@ -73,6 +77,7 @@ impl Settings {
             directory,
             jobs,
             jobs_by,
+            color,
             offline: offline(&config),
             registry: asked.or_else(|| variable(variables::PUCK_REGISTRY)),
             config,
@@ -141,6 +146,27 @@ impl Settings {
     /// A path as it is shown: relative to the folder that is worked in, if it is below that.
     pub(crate) fn shown<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.directory).unwrap_or(path)
+    }
+}
+
+/// When to print colours, and what settled that.
+pub(crate) fn color(arguments: &GlobalArguments, config: Option<&Config>) -> (Color, Origin) {
+    let asked = arguments.color.map(|choice| match choice {
+        ColorChoice::Auto => Color::Auto,
+        ColorChoice::Always => Color::Always,
+        ColorChoice::Never => Color::Never,
+    });
+    let no_color = variables::get(variables::NO_COLOR).is_some();
+    let set = config.and_then(|config| Some((config, config.color.as_ref()?)));
+    match (asked, set) {
+        (Some(asked @ (Color::Always | Color::Never)), _) => (asked, Origin::Flag("--color")),
+        _ if no_color => (
+            Color::Never,
+            Origin::Variable(variables::NO_COLOR.to_owned()),
+        ),
+        (Some(asked), _) => (asked, Origin::Flag("--color")),
+        (None, Some((config, color))) => (color.value, in_file(config, color.line)),
+        (None, None) => (Color::default(), Origin::Default),
     }
 }
 

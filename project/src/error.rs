@@ -62,6 +62,34 @@ pub enum Error {
     /// A variable that should hold a token does not. Its value is not shown.
     #[error("{0} holds no token: expected visible ASCII characters without spaces")]
     TokenVariable(String),
+    /// A folder has nobody to tell apart.
+    #[error("the registry {} is a folder: whoever may write there may publish", registry.display())]
+    NoUsers {
+        /// The folder.
+        registry: PathBuf,
+    },
+    /// Nothing was published yet, so there is no registry.
+    #[error("nothing was published to the registry {registry} yet")]
+    EmptyRegistry {
+        /// Its folder.
+        registry: String,
+    },
+    /// There is no such setting.
+    #[error("`{key}` is not a setting")]
+    UnknownKey {
+        /// What was asked for.
+        key: String,
+        /// A key that there is.
+        near: Option<String>,
+    },
+    /// A key of the settings holds a value where a table should be.
+    #[error("{}: `{key}` is no table", path.display())]
+    NoTable {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
     /// Nobody says where a registry is.
     #[error("no registry is known as `{name}`")]
     UnknownRegistry {
@@ -398,6 +426,14 @@ impl Error {
             Self::NotLocked { near, .. }
             | Self::NotADependency { near, .. }
             | Self::NoSuchFunction { near, .. } => meant(near),
+            Self::NoUsers { .. } => Some(
+                "`puck registry` keeps the tokens and owners of a registry that is served; \
+                 --registry names another one"
+                    .to_owned(),
+            ),
+            Self::UnknownKey { near, .. } => meant(near).or_else(|| {
+                Some("`puck config` lists them; so does docs/configuration.md".to_owned())
+            }),
             Self::UnknownPackage { near, .. } => meant(near).or_else(|| {
                 Some(
                     "`puck search` finds packages by words; --registry names another registry"

@@ -8,6 +8,8 @@
 //! | `add`, `remove` | [`edit`] |
 //! | `lock`, `update` | [`lock`](lock()) |
 //! | `install`, `uninstall` | [`install`](install()) |
+//! | `config` | [`config`] |
+//! | `login`, `logout`, `yank`, `owner` | [`account`] |
 //! | `inspect` | [`Inspected`] |
 //! | `fetch`, `vendor` | [`fetch`](fetch()), [`vendor`](vendor()) |
 //! | `outdated` | [`outdated`](outdated()) |
@@ -22,10 +24,12 @@
 //! Every verb may be run again after it was stopped at any moment: files are replaced by renames,
 //! and what is found half done is done again. Processes that change the same project take turns.
 
+pub mod account;
 mod audit;
 mod build;
 pub mod call;
 mod choice;
+pub mod config;
 mod download;
 pub mod edit;
 mod error;
@@ -52,8 +56,8 @@ mod verify;
 mod workspace;
 
 pub use audit::{Audit, AuditedPackage, Denied, Uses, audit, uses};
-pub use choice::{Choice, before};
 pub use build::{BuiltPackage, Packed, build, pack};
+pub use choice::{Choice, before};
 pub use edit::{Addition, Edited, PackageSpec, add, add_and_install, remove, uninstall};
 pub use error::{Error, TwoRegistries};
 pub use fetch::{Fetched, fetch};

@@ -198,16 +198,16 @@ fn known_offline(handle: &Handle, name: &PackageName) -> Result<Vec<IndexLine>, 
     }
 }
 
-/// A registry that a manifest names must be known before anything is asked of any other.
+/// A registry that a manifest names must be there before anything is asked of any other.
 fn expect_known(
     registries: &Registries<'_>,
     name: &PackageName,
     registry: &str,
     who: &str,
 ) -> Result<(), Error> {
-    match registries.is_known(registry) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Error::NamedRegistry {
+    match registries.get(registry) {
+        Ok(_) => Ok(()),
+        Err(Error::UnknownRegistry { .. }) => Err(Error::NamedRegistry {
             name: name.clone(),
             registry: registry.to_owned(),
             by: who.to_owned(),

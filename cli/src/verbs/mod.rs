@@ -4,6 +4,7 @@ mod add;
 mod audit;
 mod build;
 mod completions;
+mod config;
 mod environment;
 mod fetch;
 mod gc;
@@ -12,8 +13,11 @@ mod inspect;
 mod install;
 mod list;
 mod lock;
+mod login;
+mod logout;
 mod new;
 mod outdated;
+mod owner;
 mod pack;
 mod publish;
 #[cfg(feature = "server")]
@@ -26,6 +30,7 @@ mod uninstall;
 mod update;
 mod vendor;
 mod verify;
+mod yank;
 
 use clap::Subcommand;
 
@@ -40,6 +45,10 @@ pub(crate) enum Verb {
     Pack(pack::PackArguments),
     Inspect(inspect::InspectArguments),
     Publish(publish::PublishArguments),
+    Yank(yank::YankArguments),
+    Owner(owner::OwnerArguments),
+    Login(login::LoginArguments),
+    Logout(logout::LogoutArguments),
     Add(add::AddArguments),
     Remove(remove::RemoveArguments),
     Lock(lock::LockArguments),
@@ -60,6 +69,7 @@ pub(crate) enum Verb {
     Gc(gc::GcArguments),
     #[cfg(feature = "server")]
     Registry(registry::RegistryArguments),
+    Config(config::ConfigArguments),
     Completions(completions::CompletionsArguments),
 }
 
@@ -70,6 +80,10 @@ pub(crate) fn run(verb: Verb, settings: &Settings, console: &Console) -> Result<
         Verb::Pack(arguments) => pack::run(&arguments, settings, console),
         Verb::Inspect(arguments) => inspect::run(&arguments, settings, console),
         Verb::Publish(arguments) => publish::run(&arguments, settings, console),
+        Verb::Yank(arguments) => yank::run(&arguments, settings, console),
+        Verb::Owner(arguments) => owner::run(&arguments, settings, console),
+        Verb::Login(arguments) => login::run(&arguments, settings, console),
+        Verb::Logout(arguments) => logout::run(&arguments, settings, console),
         Verb::Add(arguments) => add::run(&arguments, settings, console),
         Verb::Remove(arguments) => remove::run(&arguments, settings, console),
         Verb::Lock(arguments) => lock::run(&arguments, settings, console),
@@ -90,6 +104,7 @@ pub(crate) fn run(verb: Verb, settings: &Settings, console: &Console) -> Result<
         Verb::Environment(arguments) => environment::run(&arguments, settings, console),
         #[cfg(feature = "server")]
         Verb::Registry(arguments) => registry::run(&arguments, settings, console),
+        Verb::Config(arguments) => config::run(&arguments, settings, console),
         Verb::Completions(arguments) => completions::run(&arguments, console),
     }
 }

@@ -264,14 +264,6 @@ impl<'m> Registries<'m> {
         place.registry.location.is_remote()
     }
 
-    /// Whether somebody says where the registry `name` is.
-    ///
-    /// # Errors
-    /// As [`Registries::place`] and [`Registries::default_name`].
-    pub fn is_known(&self, name: &str) -> Result<bool, Error> {
-        Ok(self.find(name)?.is_some() || self.default_name()? == name)
-    }
-
     /// The default registry; `None` if it is the built-in one and nothing was published there.
     ///
     /// # Errors
@@ -353,7 +345,10 @@ impl<'m> Registries<'m> {
 
     /// How the registry at a place is spoken to.
     pub(crate) fn client_settings(
-        &self, place: &Place, url: &str) -> Result<ClientSettings, Error> {
+        &self,
+        place: &Place,
+        url: &str,
+    ) -> Result<ClientSettings, Error> {
         let machine = self.machine.settings();
         let home = self.machine.store().home();
         let parsed: Url = url
