@@ -1,6 +1,7 @@
 //! What a registry says of packages: from memory, from the cache, or asked for, in this order.
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,9 @@ use crate::{Error, Result, failure, look};
 
 /// How many index files are asked for at once.
 const AT_ONCE: usize = 24;
+
+/// For how many kept files a thread more is worth it.
+const KEPT_BY_THREAD: usize = 32;
 
 /// The longest index file that is read, in bytes.
 const MAX: u64 = 256 << 20;
@@ -78,35 +82,23 @@ impl Index {
             return Ok(());
         }
         let position = self.position(transport)?;
-        let mut ask = Vec::new();
-        for name in missing {
+        let ask = Mutex::new(Vec::new());
+        // Reading what is kept takes a processor; asking takes patience.
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = cores.min(missing.len().div_ceil(KEPT_BY_THREAD));
+        each(threads, &missing, |name| {
             match self.cached(transport, &position, name) {
-                Ok(lines) => drop(lock(&self.lines).insert(name.clone(), lines)),
-                Err(kept) => ask.push((name, Mutex::new(kept))),
+                Ok(lines) => drop(lock(&self.lines).insert((*name).clone(), lines)),
+                Err(kept) => lock(&ask).push((*name, Mutex::new(kept))),
             }
-        }
-        let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
-        let work = || {
-            while let Some((name, kept)) = ask.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.asked(transport, &position, name, lock(kept).take()) {
-                    Ok(lines) => drop(lock(&self.lines).insert((*name).clone(), lines)),
-                    Err(error) => {
-                        next.store(ask.len(), Ordering::Relaxed);
-                        lock(&failed).get_or_insert(error);
-                    }
-                }
-            }
-        };
-        match ask.len().min(AT_ONCE) {
-            0 | 1 => work(),
-            threads => std::thread::scope(|scope| {
-                for _ in 0..threads {
-                    scope.spawn(work);
-                }
-            }),
-        }
-        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failed.map_or(Ok(()), Err)
+            Ok(())
+        })?;
+        let ask = ask.into_inner().unwrap_or_else(PoisonError::into_inner);
+        each(AT_ONCE, &ask, |(name, kept)| {
+            let lines = self.asked(transport, &position, name, lock(kept).take())?;
+            lock(&self.lines).insert((*name).clone(), lines);
+            Ok(())
+        })
     }
 
     /// How far the log goes; looks at it if that was not done yet.
@@ -330,6 +322,34 @@ fn says(lines: &[IndexLine], change: Option<&Change>) -> bool {
                 Action::Unyank => !line.yanked,
             }
     })
+}
+
+/// Does `work` with each item, on at most so many threads; the first error, after which no further
+/// item is begun.
+fn each<T: Sync>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(&T) -> Result<()> + Sync,
+) -> Result<()> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let run = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = work(item) {
+                next.store(items.len(), Ordering::Relaxed);
+                lock(&failed).get_or_insert(error);
+            }
+        }
+    };
+    match threads.min(items.len()) {
+        0 | 1 => run(),
+        threads => std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(run);
+            }
+        }),
+    }
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.map_or(Ok(()), Err)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

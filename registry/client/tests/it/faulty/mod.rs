@@ -1,6 +1,7 @@
 //! A web server for tests that serves a directory well, and fails on demand.
 //!
-//! Uses the standard library only, so that other crates' tests may include it by `#[path]`.
+//! Uses the standard library and `fs_err` only, so that other crates' tests may include it by
+//! `#[path]`.
 //! It knows ETags, ranges, `If-Range` and kept connections, like the servers that registries are
 //! served by; [`Server::fault`] says what goes wrong with which requests, and how often.
 
