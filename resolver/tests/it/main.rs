@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod oracle;
+mod random;
 mod resolutions;
 mod scenario;
 mod scenarios;
