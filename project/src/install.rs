@@ -4,10 +4,12 @@ mod packages;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use puck_package::PackageDocument;
 use puck_package::lockfile::PackageId;
+use puck_package::{LockedPackage, PackageDocument};
 use puck_resolver::Update;
-use puck_store::{Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage};
+use puck_store::{
+    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, WantedPackage,
+};
 
 use crate::audit::expect_allowed;
 use crate::local::LocalPackages;
@@ -70,12 +72,19 @@ pub(crate) fn install_planned(
 ) -> Result<Installed, Error> {
     // Until `.puck` leads to them, nobody can see that the packages are needed.
     let _keep = machine.store().keep()?;
-    let batch = machine.store().batch();
-    let made = make_environment(machine, &batch, project, local, &locked, options, progress);
-    // What was made until an error is of use to whoever tries again.
-    let finished = batch.finish();
-    let environment = made?;
-    finished?;
+    let environment = match current(machine, project, &locked, options)? {
+        Some(environment) => environment,
+        None => {
+            let batch = machine.store().batch();
+            let made =
+                make_environment(machine, &batch, project, local, &locked, options, progress);
+            // What was made until an error is of use to whoever tries again.
+            let finished = batch.finish();
+            let environment = made?;
+            finished?;
+            environment
+        }
+    };
     locked.write(project)?;
     let before = machine.store().active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
@@ -88,6 +97,37 @@ pub(crate) fn install_planned(
         locked,
         activated,
     })
+}
+
+/// The environment that the project has, if that is seen to be the right one without a look at
+/// what its packages are: they all come from registries, and nothing about them is to be judged.
+fn current(
+    machine: &Machine,
+    project: &Project,
+    locked: &Locked,
+    options: &InstallOptions,
+) -> Result<Option<Environment>, Error> {
+    let manifest = project.manifest();
+    let built = options.with_itself && manifest.package.is_some();
+    if built || !manifest.policy.deny.is_empty() {
+        return Ok(None);
+    }
+    let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().collect();
+    let wanted = |package: &LockedPackage| {
+        Some(WantedPackage {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            sha256: package.sha256?,
+            direct: direct.contains(&package.id()),
+        })
+    };
+    let wanted: Option<Vec<_>> = locked.lockfile.packages.iter().map(wanted).collect();
+    match wanted {
+        Some(wanted) => Ok(machine
+            .store()
+            .current_environment(project.directory(), &wanted)?),
+        None => Ok(None),
+    }
 }
 
 /// The environment of everything that is locked, and of the project itself; in the batch.

@@ -75,6 +75,11 @@ impl Batch<'_> {
             format: RECORD_FORMAT,
             sha256: *sha256,
             document: facts(&json),
+            sizes: document
+                .files
+                .iter()
+                .map(|(path, facts)| (path.clone(), facts.size))
+                .collect(),
             linker: LINKER.to_owned(),
             libraries,
         };

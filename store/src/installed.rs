@@ -31,6 +31,10 @@ pub struct InstallRecord {
     pub sha256: Digest,
     /// Of `package.json`, which lists every other file of the archive.
     pub document: FileFacts,
+    /// The sizes of the archive's files, by path, as `package.json` has them: so that they can be
+    /// looked at without reading that. Empty if an older puck installed the package.
+    #[serde(default)]
+    pub sizes: BTreeMap<String, u64>,
     /// What the libraries were linked with.
     pub linker: String,
     /// The libraries, by path.

@@ -73,7 +73,7 @@ mod unpack;
 mod verify;
 
 pub use batch::Batch;
-pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest};
+pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest, WantedPackage};
 pub use error::{Error, PackageVersion, Result};
 pub use gc::{Collected, GcOptions, Kind, Removed};
 pub use installed::{InstallRecord, InstalledPackage};

@@ -22,6 +22,7 @@
 //! in their names: `include/linalg.v1/linalg.h`, `linalg.v1.pc`.
 
 mod check;
+mod current;
 mod pkgconfig;
 mod plan;
 
@@ -39,6 +40,7 @@ use puck_package::{Digest, EnvironmentDocument};
 use crate::batch::{Batch, Made, Thing};
 use crate::{Error, InstalledPackage, Result, Store, files};
 
+pub use current::WantedPackage;
 pub(crate) use plan::{Entry, Plan};
 
 /// Counted up whenever the same packages would give another folder.

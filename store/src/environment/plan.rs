@@ -55,15 +55,9 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
 
 /// The whole of the environment that `document` describes; `packages` in the same order.
 pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDocument) -> Plan {
-    let plain = plain_series(packages);
+    let plain = plain_series(document);
     let is_plain = |name: &PackageName, series: Series| plain.get(name) == Some(&series);
-    // A library looks for its callees in its own folder first. So a folder for a level holds all
-    // packages, or else a caller without a variant of its own would miss those of its callees.
-    let levels: BTreeSet<Target> = document
-        .packages
-        .iter()
-        .flat_map(Listed::known_targets)
-        .collect();
+    let levels = levels(document);
     let mut plan = Plan::new();
     for (package, listed) in packages.iter().zip(&document.packages) {
         let installed = package.installed;
@@ -81,14 +75,7 @@ pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDo
         add_link(&mut plan, listed.document_path(), installed, DOCUMENT);
 
         let (name, series) = (&listed.name, listed.series);
-        let (include, pc) = if is_plain(name, series) {
-            ("include".to_owned(), format!("{name}.pc"))
-        } else {
-            (
-                format!("include/{name}.{series}"),
-                format!("{name}.{series}.pc"),
-            )
-        };
+        let (include, pc) = places(name, series, is_plain(name, series));
         add_link(
             &mut plan,
             format!("{include}/{name}.h"),
@@ -96,10 +83,7 @@ pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDo
             &facts.header_path(),
         );
         let text = pkgconfig::file(facts, &include, is_plain);
-        plan.insert(
-            format!("lib/pkgconfig/{pc}"),
-            Entry::File(text.into_bytes()),
-        );
+        plan.insert(pc, Entry::File(text.into_bytes()));
     }
     plan.insert(FILE.to_owned(), Entry::File(document.to_json()));
     plan
@@ -113,14 +97,33 @@ fn add_link(plan: &mut Plan, path: String, package: &InstalledPackage, file: &st
     plan.insert(path, Entry::Link(target));
 }
 
-/// Of each package, the series that has the plain names. `packages` are sorted by version.
-fn plain_series(packages: &[EnvironmentPackage<'_>]) -> BTreeMap<PackageName, Series> {
+/// The levels of processors that there are folders for. A library looks for its callees in its own
+/// folder first. So a folder for a level holds all packages, or else a caller without a variant of
+/// its own would miss those of its callees.
+pub(super) fn levels(document: &EnvironmentDocument) -> BTreeSet<Target> {
+    let packages = document.packages.iter();
+    packages.flat_map(Listed::known_targets).collect()
+}
+
+/// The folder of a package's header, and the path of its `.pc` file.
+pub(super) fn places(name: &PackageName, series: Series, is_plain: bool) -> (String, String) {
+    if is_plain {
+        ("include".to_owned(), format!("lib/pkgconfig/{name}.pc"))
+    } else {
+        (
+            format!("include/{name}.{series}"),
+            format!("lib/pkgconfig/{name}.{series}.pc"),
+        )
+    }
+}
+
+/// Of each package, the series that has the plain names. Packages are sorted by version.
+pub(super) fn plain_series(document: &EnvironmentDocument) -> BTreeMap<PackageName, Series> {
     let mut plain: BTreeMap<PackageName, (bool, Series)> = BTreeMap::new();
-    for package in packages {
-        let document = &package.installed.document;
-        let candidate = (package.direct, document.series());
+    for package in &document.packages {
+        let candidate = (package.direct, package.series);
         plain
-            .entry(document.name.clone())
+            .entry(package.name.clone())
             .and_modify(|chosen| {
                 if candidate.0 >= chosen.0 {
                     *chosen = candidate;

@@ -9,6 +9,7 @@
 
 mod activating;
 mod concurrency;
+mod current;
 mod damage;
 mod environments;
 mod exporting;

@@ -1,0 +1,145 @@
+//! Whether a project has the environment that it should have, by names and sizes alone.
+//!
+//! `environment.json` lists everything that decides what an environment is, and an environment has its
+//! name only when it is whole. So if `.puck` leads to one that lists the packages that are wanted,
+//! there is nothing to be worked out: what is left to see is whether something went away since.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use puck_package::environment::{EnvironmentPackage, FILE};
+use puck_package::{Digest, EnvironmentDocument, PackageName, Target};
+use semver::Version;
+
+use super::{Environment, key, plan};
+use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT};
+use crate::{InstallRecord, Result, Store, files};
+
+/// A package that an environment should hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WantedPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: Version,
+    /// Of its archive.
+    pub sha256: Digest,
+    /// Whether the project itself depends on it.
+    pub direct: bool,
+}
+
+impl Store {
+    /// The environment that the project's `.puck` leads to, if it holds exactly the packages
+    /// `wanted` and nothing is missing from it or from them: links and sizes of files are looked at.
+    /// `None` says only that [`Batch::environment`](crate::Batch::environment) has to find out.
+    ///
+    /// # Errors
+    /// [`Error::NotALink`](crate::Error::NotALink); if the store cannot be read.
+    pub fn current_environment(
+        &self,
+        project: &Path,
+        wanted: &[WantedPackage],
+    ) -> Result<Option<Environment>> {
+        self.sweep();
+        let Some(path) = self.active(project)? else {
+            return Ok(None);
+        };
+        let Ok(bytes) = fs::read(path.join(FILE)) else {
+            return Ok(None);
+        };
+        let Ok(document) = EnvironmentDocument::parse(FILE, &bytes) else {
+            return Ok(None);
+        };
+        let fits = path == self.environment_path(&document.key)
+            && key(&document) == document.key
+            && is_wanted(&document, wanted)
+            && self.is_there(&path, &document);
+        if !fits {
+            return Ok(None);
+        }
+        files::seal_directory(&path)?;
+        if files::mark_used(&path)? {
+            for package in &document.packages {
+                files::mark_used(&self.package_path(package))?;
+            }
+        }
+        Ok(Some(Environment {
+            key: document.key,
+            path,
+            document,
+        }))
+    }
+
+    fn package_path(&self, package: &EnvironmentPackage) -> PathBuf {
+        self.packages_directory().join(&package.directory)
+    }
+
+    /// Whether every file of every package is there with its size, and every link of the
+    /// environment leads to a file.
+    fn is_there(&self, environment: &Path, document: &EnvironmentDocument) -> bool {
+        let is_file =
+            |path: String| fs::metadata(environment.join(path)).is_ok_and(|found| found.is_file());
+        let levels = plan::levels(document);
+        let plain = plan::plain_series(document);
+        document.packages.iter().all(|package| {
+            let least = package.known_targets().next();
+            let has_library = |level: &&Target| least.is_some_and(|least| least <= **level);
+            let mut libraries = levels.iter().filter(has_library);
+            let is_plain = plain.get(&package.name) == Some(&package.series);
+            let (include, pc) = plan::places(&package.name, package.series, is_plain);
+            self.has_sizes(package)
+                && libraries.all(|level| is_file(package.library_path(*level)))
+                && is_file(package.document_path())
+                && is_file(format!("{include}/{}.h", package.name))
+                && is_file(pc)
+        })
+    }
+
+    /// Whether every file of a package has the size that was recorded when it was installed.
+    fn has_sizes(&self, package: &EnvironmentPackage) -> bool {
+        let path = self.package_path(package);
+        let Ok(bytes) = fs::read(path.join(RECORD)) else {
+            return false;
+        };
+        let record = puck_package::format::read_json(RECORD, &bytes, RECORD_FORMAT);
+        let Ok(InstallRecord {
+            sha256,
+            document,
+            libraries,
+            sizes,
+            ..
+        }) = record
+        else {
+            return false;
+        };
+        let libraries = libraries.iter().map(|(path, facts)| (path, facts.size));
+        let mut files = sizes
+            .iter()
+            .map(|(path, size)| (path, *size))
+            .chain(libraries);
+        let has_size = |file: &str, size| {
+            fs::symlink_metadata(path.join(file))
+                .is_ok_and(|found| found.is_file() && found.len() == size)
+        };
+        // An older puck recorded no sizes; every package has files.
+        sha256 == package.sha256
+            && !sizes.is_empty()
+            && files.all(|(file, size)| has_size(file, size))
+            && has_size(DOCUMENT, document.size)
+    }
+}
+
+/// Whether exactly the packages `wanted`, in any order, are listed.
+fn is_wanted(document: &EnvironmentDocument, wanted: &[WantedPackage]) -> bool {
+    let mut wanted = wanted.to_vec();
+    wanted.sort();
+    let listed = document.packages.iter().map(|package| WantedPackage {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        sha256: package.sha256,
+        direct: package.direct,
+    });
+    let mut listed: Vec<_> = listed.collect();
+    listed.sort();
+    listed == wanted
+}
