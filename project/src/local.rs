@@ -40,6 +40,18 @@ impl LocalPackages {
         let patched = found.patched.iter();
         open.extend(patched.map(|(name, path)| (name.clone(), path.clone())));
         while let Some((name, directory)) = open.pop() {
+            if let Some(first) = found.packages.get(&name) {
+                let first = first.project.directory().to_owned();
+                if first == directory {
+                    continue;
+                }
+                let second = directory;
+                return Err(Error::TwoPaths {
+                    name,
+                    first,
+                    second,
+                });
+            }
             let known = known.iter().find(|known| known.directory() == directory);
             let local = match known.cloned().map_or_else(|| Project::open(&directory), Ok) {
                 Err(Error::NoProject(_)) => {
@@ -57,10 +69,8 @@ impl LocalPackages {
             }
             open.extend(found.open_paths(&local)?);
             let path = relative(project.directory(), &directory);
-            found.packages.entry(name).or_insert(LocalPackage {
-                project: local,
-                path,
-            });
+            let project = local;
+            found.packages.insert(name, LocalPackage { project, path });
         }
         Ok(found)
     }

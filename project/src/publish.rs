@@ -5,7 +5,6 @@ use puck_registry::Registry;
 
 use crate::account::expect_online;
 use crate::build::{Packed, pack};
-use crate::workspace::Whole;
 use crate::{Error, Handle, Machine, Mode, Progress, Project, Published};
 
 /// What was published, or would be.
@@ -77,7 +76,7 @@ pub fn publish(
 /// the package's own registry: so it must have come from there.
 fn expect_own_registry(project: &Project, registry: &str) -> Result<(), Error> {
     let lockfile = project.lockfile()?.unwrap_or_default();
-    for id in &Whole::of(project)?.direct(project, &lockfile) {
+    for id in &project.dependencies(&lockfile)? {
         let dependency = project.manifest().dependencies.get(&id.name);
         let unnamed = dependency.is_some_and(|d| d.registry.is_none() && d.path.is_none());
         let source = lockfile.package(id).map(|package| &package.source);

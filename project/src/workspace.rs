@@ -264,14 +264,10 @@ impl Whole {
             let mut locked = lockfile.packages.iter();
             locked.find(|p| p.name == package.name && p.version == package.version)
         });
-        if let Some(locked) = locked {
-            return locked.dependencies.clone();
+        match locked {
+            Some(locked) => locked.dependencies.clone(),
+            None => lockfile.dependencies.clone(),
         }
-        let dependencies = &project.manifest().dependencies;
-        let own = lockfile.dependencies.iter();
-        own.filter(|id| dependencies.contains_key(&id.name))
-            .cloned()
-            .collect()
     }
 }
 
@@ -319,6 +315,15 @@ fn members(root: &Project, known: &Project) -> Result<Vec<Project>, Error> {
 }
 
 impl Project {
+    /// What `lockfile`, that of this project or of its workspace, has for the project's dependencies.
+    /// A workspace that is no package depends on its members.
+    ///
+    /// # Errors
+    /// If the workspace is not valid.
+    pub fn dependencies(&self, lockfile: &Lockfile) -> Result<Vec<PackageId>, Error> {
+        Ok(Whole::of(self)?.direct(self, lockfile))
+    }
+
     /// The package `name` of the workspace that this project is or belongs to, or this project
     /// itself if that is its name.
     ///

@@ -58,7 +58,7 @@ pub(crate) fn run(
     };
     branches(
         &lockfile,
-        &lockfile.dependencies,
+        &project.dependencies(&lockfile)?,
         "",
         &mut BTreeSet::new(),
         &mut text,

@@ -56,6 +56,13 @@ pub(super) fn difference(
             )));
         }
         let theirs = &found.project.manifest().dependencies;
+        let mut needed = locked.dependencies.iter();
+        if let Some(id) = needed.find(|id| !theirs.contains_key(&id.name)) {
+            let (who, name) = (&locked.name, &id.name);
+            return Ok(Some(format!(
+                "`{name}` is locked for `{who}`, whose manifest does not need it"
+            )));
+        }
         let who = format!("`{}`", locked.name);
         if let Some(reason) = unmet(&who, theirs, &locked.dependencies) {
             return Ok(Some(reason));
