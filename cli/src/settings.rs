@@ -29,7 +29,7 @@ pub(crate) struct Settings {
     /// What the file of settings says.
     pub(crate) config: Config,
     /// The folder that the command was called in.
-    here: PathBuf,
+    pub(crate) here: PathBuf,
     /// What was asked for as the default registry, and by what.
     registry: Option<(OsString, Origin)>,
     console: Console,

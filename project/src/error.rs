@@ -358,6 +358,8 @@ pub struct TwoRegistries {
     pub second: String,
     /// Who takes it from there.
     pub second_by: String,
+    /// The one that a manifest would have to name for all to agree, if that is possible.
+    pub agreed: Option<String>,
 }
 
 impl From<puck_registry_client::Error> for Error {
@@ -468,12 +470,14 @@ impl Error {
             Self::UnknownRegistry { name: registry, .. }
             | Self::UnknownSource { registry, .. }
             | Self::NamedRegistry { registry, .. } => Some(where_it_is(registry)),
-            Self::TwoRegistries(two) => Some(format!(
-                "name the registry where `{name}` is needed, as in `{name} = {{ version = \"…\", \
-                 registry = \"{first}\" }}`, or use versions of what needs it that agree",
-                name = two.name,
-                first = two.first
-            )),
+            Self::TwoRegistries(two) => Some(match &two.agreed {
+                Some(registry) => format!(
+                    "if the one of `{registry}` is meant, write `{} = {{ version = \"…\", registry = \
+                     \"{registry}\" }}` in the manifest",
+                    two.name
+                ),
+                None => "use other versions, which take it from the same registry".to_owned(),
+            }),
             Self::ChangedArchive { .. } => Some(
                 "ask whoever runs the registry; if the new one is right, delete Puck.lock to \
                  choose again"

@@ -10,7 +10,7 @@ use puck_store::Store;
 use semver::Version;
 
 use crate::local::LocalPackages;
-use crate::registries::{Bindings, Claimant, is_offline};
+use crate::registries::{Bindings, Claimant};
 use crate::{Error, Handle, Project, Registries};
 
 /// Folders first, then the registry that a name belongs to, then, offline, what the store holds.
@@ -193,7 +193,7 @@ fn patched_from<'p>(
 /// What is remembered of a registry that may not be asked.
 fn known_offline(handle: &Handle, name: &PackageName) -> Result<Vec<IndexLine>, Error> {
     match handle.versions(name) {
-        Err(Error::Client(error)) if is_offline(&error) => Ok(Vec::new()),
+        Err(Error::Offline { .. }) => Ok(Vec::new()),
         known => known,
     }
 }

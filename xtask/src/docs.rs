@@ -1,7 +1,8 @@
 //! The documentation that is made from the sources: the API's, and the reference of the command.
 //!
-//! `docs/commands.md` is what the command itself prints as help. It is checked in, so that it can be
-//! read where the sources are, and `--check` (part of `cargo xtask test`) fails when it is not current.
+//! `docs/commands.md` is what the command itself prints as help, `docs/configuration.md` what it knows of
+//! settings and variables. They are checked in, so that they can be read where the sources are, and
+//! `--check` (part of `cargo xtask test`) fails when they are not current.
 
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::workspace::{cargo, command, root, target_dir};
 use crate::{setup, steps};
 
-const PAGE: &str = "docs/commands.md";
+const COMMANDS: &str = "docs/commands.md";
+const CONFIGURATION: &str = "docs/configuration.md";
 
 /// The verb.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -36,19 +38,25 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     })
 }
 
-/// Writes the reference page, or checks that it is what would be written, by the command that was
+/// Writes the reference pages, or checks that they are what would be written, by the command that was
 /// built last.
 pub(crate) fn reference(check: bool) -> Result<()> {
     let puck = target_dir().join("debug/puck");
-    let page = page(&|arguments| help(&puck, arguments))?;
-    let path = root().join(PAGE);
-    if !check {
-        return Ok(fs_err::write(path, page)?);
+    let configuration = help(&puck, &["config", "--reference"])? + "\n";
+    for (name, page) in [
+        (COMMANDS, page(&|arguments| help(&puck, arguments))?),
+        (CONFIGURATION, configuration),
+    ] {
+        let path = root().join(name);
+        if !check {
+            fs_err::write(path, page)?;
+            continue;
+        }
+        ensure!(
+            fs_err::read_to_string(&path).unwrap_or_default() == page,
+            "{name} is not what the command prints now; `cargo xtask docs` writes it again"
+        );
     }
-    ensure!(
-        fs_err::read_to_string(&path).unwrap_or_default() == page,
-        "{PAGE} is not what the command prints now; `cargo xtask docs` writes it again"
-    );
     Ok(())
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct ConfigArguments {
     /// Show what each value comes from: a flag, a variable, a line of a file
     #[arg(long)]
     show_origin: bool,
+    /// Print the page of the reference instead
+    #[arg(long, hide = true, conflicts_with = "key")]
+    reference: bool,
     /// The form of the output
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     format: Format,
@@ -64,10 +67,12 @@ pub(crate) fn run(
         change,
         key,
         show_origin,
+        reference,
         format,
     } = arguments;
     match change {
-        Some(change) => write(change, console),
+        Some(change) => write(change, settings, console),
+        None if *reference => console.print(puck_package::config::page()),
         None => show(
             &wanted(key.as_deref(), settings)?,
             key.is_some(),
@@ -78,11 +83,11 @@ pub(crate) fn run(
     }
 }
 
-fn write(change: &Change, console: &Console) -> Result<(), Failure> {
+fn write(change: &Change, settings: &Settings, console: &Console) -> Result<(), Failure> {
     let home = std::path::absolute(Store::default_home()?)?;
     match change {
         Change::Set { key, value } => {
-            set(&home, key, &SetValue(value.clone()))?;
+            set(&home, &settings.here, key, &SetValue(value.clone()))?;
             console.done("Set", format_args!("{key} to {value}"));
         }
         Change::Unset { key } if unset(&home, key)? => console.done("Removed", key),

@@ -56,7 +56,11 @@ fn versions(registries: &Registries<'_>, package: &PackageSpec) -> Result<Vec<In
 }
 
 fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(), Failure> {
-    let yanked = if line.yanked { " (yanked)" } else { "" };
+    let yanked = match (&line.yank_reason, line.yanked) {
+        (_, false) => String::new(),
+        (None, true) => " (yanked)".to_owned(),
+        (Some(reason), true) => format!(" (yanked: {reason})"),
+    };
     console.line(format_args!(
         "{NAME}{}{NAME:#} {}{yanked}",
         line.name, line.version

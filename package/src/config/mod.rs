@@ -4,11 +4,13 @@
 //! key. Every value keeps its line, so that `puck config --show-origin` can point to it.
 
 mod keys;
+mod page;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use keys::{KEYS, Key, nearest_key};
+pub use page::page;
 
 use crate::location::check_registry_name;
 use crate::manifest::sources::{directory, location, location_of_table};

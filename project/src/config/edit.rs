@@ -13,14 +13,14 @@ use crate::{Error, files};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetValue(pub String);
 
-/// Writes `value` for `key` into the file of settings in `home`.
+/// Writes `value` for `key` into the file of settings in `home`; a path is seen from `directory`.
 ///
 /// # Errors
 /// If there is no such key, it does not take that value, or the file is not valid or cannot be
 /// written; it is then as it was.
-pub fn set(home: &Path, key: &str, value: &SetValue) -> Result<(), Error> {
+pub fn set(home: &Path, directory: &Path, key: &str, value: &SetValue) -> Result<(), Error> {
     let known = Key::find(key).ok_or_else(|| unknown(key))?;
-    let value = read_value(known, &value.0);
+    let value = read_value(known, &value.0, directory);
     change(home, |document, path| {
         let mut table: &mut dyn toml_edit::TableLike = document.as_table_mut();
         let mut words: Vec<&str> = key.split('.').collect();
@@ -110,7 +110,7 @@ fn implicit() -> Item {
 
 /// What a key takes, read from what was typed; what cannot be read as that is left to the check of
 /// the whole file, which says what was expected.
-fn read_value(key: &Key, text: &str) -> Value {
+fn read_value(key: &Key, text: &str, directory: &Path) -> Value {
     match key.kind {
         "boolean" => text
             .parse::<bool>()
@@ -118,7 +118,17 @@ fn read_value(key: &Key, text: &str) -> Value {
         "integer" => text
             .parse::<i64>()
             .map_or_else(|_| text.into(), Value::from),
+        // The file would see it from its own folder.
+        _ if is_path(key, text) => directory.join(text).to_string_lossy().as_ref().into(),
         _ => text.into(),
+    }
+}
+
+fn is_path(key: &Key, text: &str) -> bool {
+    match key.name {
+        "registries.NAME" => !text.is_empty() && !text.contains("://"),
+        "registries.NAME.path" | "registries.NAME.certificates" => !text.is_empty(),
+        _ => false,
     }
 }
 
@@ -143,16 +153,22 @@ mod tests {
         let home = home.path();
         let file = home.join("config.toml");
         let read = || fs_err::read_to_string(&file).unwrap();
-        set(home, "registries.team", &typed("https://team.example")).unwrap();
-        set(home, "jobs", &typed("2")).unwrap();
+        set(
+            home,
+            Path::new("/here"),
+            "registries.team",
+            &typed("https://team.example"),
+        )
+        .unwrap();
+        set(home, Path::new("/here"), "jobs", &typed("2")).unwrap();
         assert_eq!(
             read(),
             "jobs = 2\n[registries]\nteam = \"https://team.example\"\n"
         );
         fs_err::write(&file, "# Mine.\njobs = 2 # few\n\n[gc]\nmax-age = \"1d\"\n").unwrap();
-        set(home, "jobs", &typed("4")).unwrap();
-        set(home, "gc.max-size", &typed("1GB")).unwrap();
-        set(home, "offline", &typed("true")).unwrap();
+        set(home, Path::new("/here"), "jobs", &typed("4")).unwrap();
+        set(home, Path::new("/here"), "gc.max-size", &typed("1GB")).unwrap();
+        set(home, Path::new("/here"), "offline", &typed("true")).unwrap();
         assert_eq!(
             read(),
             "# Mine.\njobs = 4 # few\noffline = true\n\n[gc]\nmax-age = \"1d\"\nmax-size = \"1GB\"\n"
@@ -170,14 +186,32 @@ mod tests {
     fn a_registry_is_told_more_about() {
         let home = tempfile::tempdir().unwrap();
         let home = home.path();
-        set(home, "registries.lab", &typed("http://lab:1")).unwrap();
-        set(home, "registries.lab.plain-http-token", &typed("true")).unwrap();
-        set(home, "registries.lab.certificates", &typed("lab.pem")).unwrap();
+        set(
+            home,
+            Path::new("/here"),
+            "registries.lab",
+            &typed("http://lab:1"),
+        )
+        .unwrap();
+        set(
+            home,
+            Path::new("/here"),
+            "registries.lab.plain-http-token",
+            &typed("true"),
+        )
+        .unwrap();
+        set(
+            home,
+            Path::new("/here"),
+            "registries.lab.certificates",
+            &typed("lab.pem"),
+        )
+        .unwrap();
         let config = Config::read(home).unwrap();
         let lab = &config.registries["lab"].value;
         assert_eq!(lab.location.to_string(), "http://lab:1");
         assert!(lab.plain_http_token);
-        assert_eq!(lab.certificates, Some(home.join("lab.pem")));
+        assert_eq!(lab.certificates, Some("/here/lab.pem".into()));
     }
 
     #[test]
@@ -199,7 +233,9 @@ mod tests {
             ("registries.a/b", "x", "is not a registry's name"),
             ("gc.max-age", "long", "`long` is not an age"),
         ] {
-            let error = set(home, key, &typed(value)).unwrap_err().to_string();
+            let error = set(home, Path::new("/here"), key, &typed(value))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{key}: {error}");
         }
         let found = fs_err::read_to_string(home.join("config.toml")).unwrap();

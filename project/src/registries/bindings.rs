@@ -96,6 +96,12 @@ impl Bindings {
                 first_by: holder.to_string(),
                 second: registry.clone(),
                 second_by: claimant.to_string(),
+                // What is published cannot be changed, manifests can.
+                agreed: match (holder, claimant) {
+                    (Claimant::Manifest(_), Claimant::Version(_)) => Some(registry.clone()),
+                    (_, Claimant::Manifest(_)) => Some(held.clone()),
+                    (Claimant::Version(_), Claimant::Version(_)) => None,
+                },
             }))),
         }
     }

@@ -6,10 +6,10 @@ use std::path::Path;
 use puck_package::index::archive_path;
 use puck_package::{IndexLine, PackageName};
 use puck_registry::{Found, Query, Registry};
-use puck_registry_client::Client;
+use puck_registry_client::{Client, Error as ClientError};
 use semver::Version;
 
-use crate::Error;
+use crate::{Error, Origin};
 
 /// A registry that can be asked. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub enum Handle {
         name: Option<String>,
         /// Whoever asks there.
         client: Client,
+        /// What forbids to ask.
+        offline: Option<Origin>,
     },
 }
 
@@ -44,8 +46,30 @@ impl Handle {
         Self::Directory { name, registry }
     }
 
-    pub(crate) fn http(name: Option<String>, client: Client) -> Self {
-        Self::Http { name, client }
+    pub(crate) fn http(name: Option<String>, client: Client, offline: Option<Origin>) -> Self {
+        Self::Http {
+            name,
+            client,
+            offline,
+        }
+    }
+
+    /// What a client gave; if it was not allowed to ask, then with what forbade it.
+    fn given<T>(&self, result: Result<T, ClientError>) -> Result<T, Error> {
+        match (result, self) {
+            (
+                Err(ClientError::Offline { .. }),
+                Self::Http {
+                    offline: Some(origin),
+                    ..
+                },
+            ) => Err(Error::Offline {
+                what: "this".to_owned(),
+                registry: self.location(),
+                origin: origin.clone(),
+            }),
+            (result, _) => Ok(result?),
+        }
     }
 
     /// Its name, as lockfiles have it.
@@ -61,7 +85,7 @@ impl Handle {
                 name: Some(name), ..
             } => Ok(name.clone()),
             Self::Directory { registry, .. } => Ok(registry.name().to_owned()),
-            Self::Http { client, .. } => Ok(client.name()?),
+            Self::Http { client, .. } => self.given(client.name()),
         }
     }
 
@@ -87,7 +111,7 @@ impl Handle {
     pub fn versions(&self, name: &PackageName) -> Result<Vec<IndexLine>, Error> {
         match self {
             Self::Directory { registry, .. } => Ok(registry.versions(name)?),
-            Self::Http { client, .. } => Ok(client.versions(name)?),
+            Self::Http { client, .. } => self.given(client.versions(name)),
         }
     }
 
@@ -106,7 +130,7 @@ impl Handle {
     pub fn names(&self) -> Result<Vec<PackageName>, Error> {
         match self {
             Self::Directory { registry, .. } => Ok(registry.names()?),
-            Self::Http { client, .. } => Ok(client.names()?),
+            Self::Http { client, .. } => self.given(client.names()),
         }
     }
 
@@ -118,7 +142,7 @@ impl Handle {
         match self {
             Self::Directory { registry, .. } => Ok(registry.search(query)?),
             Self::Http { client, .. } => Ok(Found {
-                hits: client.search(query)?,
+                hits: self.given(client.search(query))?,
                 skipped: Vec::new(),
             }),
         }
@@ -146,8 +170,10 @@ impl Handle {
                 let path = registry.archive_path(&line.name, &line.version);
                 Ok(Box::new(fs_err::File::open(path)?))
             }
-            Self::Http { client, .. } if fresh => Ok(Box::new(client.archive_fresh(line)?)),
-            Self::Http { client, .. } => Ok(Box::new(client.archive(line)?)),
+            Self::Http { client, .. } if fresh => {
+                Ok(Box::new(self.given(client.archive_fresh(line))?))
+            }
+            Self::Http { client, .. } => Ok(Box::new(self.given(client.archive(line))?)),
         }
     }
 
@@ -169,7 +195,7 @@ impl Handle {
                 })
             }
             Self::Http { client, .. } => {
-                let published = client.publish(path, dry_run)?;
+                let published = self.given(client.publish(path, dry_run))?;
                 Ok(Published {
                     line: published.line,
                     new: published.new,
@@ -191,7 +217,7 @@ impl Handle {
     ) -> Result<bool, Error> {
         match self {
             Self::Directory { registry, .. } => Ok(registry.yank(name, version, yanked, reason)?),
-            Self::Http { client, .. } => Ok(client.yank(name, version, yanked, reason)?),
+            Self::Http { client, .. } => self.given(client.yank(name, version, yanked, reason)),
         }
     }
 }

@@ -238,19 +238,9 @@ impl<'m> Registries<'m> {
         if let Some(name) = &self.default.name {
             return Ok(name.clone());
         }
-        let name = match self.open(&self.default)? {
+        match self.open(&self.default)? {
             Some(handle) => handle.name(),
             None => Ok(DEFAULT_REGISTRY.to_owned()),
-        };
-        match (name, &self.offline) {
-            (Err(Error::Client(error)), Some(origin)) if is_offline(&error) => {
-                Err(Error::Offline {
-                    what: "finding out a registry's name".to_owned(),
-                    registry: self.default.registry.location.to_string(),
-                    origin: origin.clone(),
-                })
-            }
-            (name, _) => name,
         }
     }
 
@@ -327,7 +317,11 @@ impl<'m> Registries<'m> {
                 let offline = self.offline.is_some();
                 let make = || Ok(Client::new(self.client_settings(place, url)?)?);
                 let client = self.machine.client(url, offline, make)?;
-                return Ok(Some(Handle::http(place.name.clone(), client)));
+                return Ok(Some(Handle::http(
+                    place.name.clone(),
+                    client,
+                    self.offline.clone(),
+                )));
             }
         };
         let key = (place.name.clone(), path.clone());
@@ -395,11 +389,6 @@ impl<'m> Registries<'m> {
         }
         Ok(Credentials::of(self.machine.store().home()).get(url)?)
     }
-}
-
-/// Whether something failed because another machine may not be asked.
-pub(crate) fn is_offline(error: &puck_registry_client::Error) -> bool {
-    matches!(error, puck_registry_client::Error::Offline { .. })
 }
 
 fn built_in(machine: &Machine) -> Place {
