@@ -220,6 +220,8 @@ pub(crate) fn dependencies(
     let installed = installed?;
     finished?;
     locked.write(&project)?;
-    machine.store().remember(project.locked_directory())?;
+    if !locked.lockfile.packages.is_empty() {
+        machine.store().remember(project.locked_directory())?;
+    }
     Ok(documents(&direct, &installed))
 }

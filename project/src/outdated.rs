@@ -44,12 +44,12 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
         locked: None,
         ..mode.clone()
     };
-    let then = match plan(machine, &project, &local, &free, Update::Everything) {
-        Ok(then) => Some(then.lockfile),
-        // What is locked may be all there is, and withdrawn since.
-        Err(Error::Resolve(_) | Error::OfflineConflict { .. }) => None,
-        Err(error) => return Err(error),
+    let then = |update| match plan(machine, &project, &local, &free, update) {
+        Ok(then) => Ok(Some(then.lockfile)),
+        Err(Error::Resolve(_) | Error::OfflineConflict { .. }) => Ok(None),
+        Err(error) => Err(error),
     };
+    let all = then(Update::Everything)?;
     let registries = machine.registries(Some(&project))?.within(mode);
     let mut found = Vec::new();
     for package in &now.packages {
@@ -60,11 +60,18 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
             Some(handle) => handle.versions(&package.name)?,
             None => Vec::new(),
         };
+        // What is locked may be all there is, and withdrawn since; then the others have no choice
+        // together with it, but may have one by themselves.
+        let alone = match &all {
+            Some(_) => None,
+            None => then(Update::Packages([package.name.clone()].into()))?,
+        };
+        let compatible = all.as_ref().or(alone.as_ref());
         let line = lines.iter().find(|line| line.version == package.version);
         let entry = Outdated {
             id: package.id(),
             registry: registry.clone(),
-            compatible: then.as_ref().and_then(|then| successor(package, then)),
+            compatible: compatible.and_then(|then| successor(package, then)),
             newest: newest(&lines),
             yanked: line.is_some_and(|line| line.yanked),
             yank_reason: line.and_then(|line| line.yank_reason.clone()),
@@ -75,7 +82,7 @@ pub fn outdated(machine: &Machine, project: &Project, mode: &Mode) -> Result<Vec
             .as_ref()
             .is_none_or(|newest| *newest <= package.version);
         let same = entry.compatible.as_ref() == Some(&package.version);
-        let is_same = then.is_none() || same;
+        let is_same = compatible.is_none() || same;
         if !(is_newest && is_same) || entry.yanked {
             found.push(entry);
         }

@@ -242,3 +242,76 @@ fn settings(project: &Project, registries: &[(String, PathBuf)]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use puck_registry::log::follow;
+
+    use super::*;
+
+    fn line(name: &str, version: &str, time: &str, yanked: bool) -> IndexLine {
+        let text = format!(
+            "{{\"format\":1,\"name\":\"{name}\",\"version\":\"{version}\",\"sha256\":\"{}\",\
+             \"size\":1,\"exports\":[],\"targets\":[],\"yanked\":{yanked},\"time\":\"{time}\"}}",
+            Digest::of(name.as_bytes())
+        );
+        IndexLine::parse("a test", &text).unwrap()
+    }
+
+    #[test]
+    fn logs_are_those_of_a_registry_that_grew_so() {
+        let lines = [
+            line("bees", "1.0.0", "2026-02-01T00:00:00Z", true),
+            line("ants", "1.0.0", "2026-03-01T00:00:00Z", false),
+            line("ants", "0.9.0", "2026-01-01T00:00:00Z", false),
+        ];
+        let text = log(lines.iter().collect());
+        let (state, entries) = follow("the log", text.as_bytes(), LogState::default()).unwrap();
+        assert_eq!(state.length, text.len() as u64);
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.action, entry.name.as_str(), entry.version.minor))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Action::Publish, "ants", 9),
+                (Action::Publish, "bees", 0),
+                (Action::Publish, "ants", 0),
+                (Action::Yank, "bees", 0),
+            ]
+        );
+        let reversed = log(lines.iter().rev().collect());
+        assert_eq!(
+            reversed, text,
+            "the order in which they are found is of no importance"
+        );
+    }
+
+    #[test]
+    fn only_its_own_folders_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("empty")).unwrap();
+        for (name, file) in [("ours", MARKER), ("other", "notes")] {
+            fs::create_dir(at(name)).unwrap();
+            fs::write(at(name).join(file), "x").unwrap();
+        }
+        for (name, good) in [
+            ("missing", true),
+            ("empty", true),
+            ("ours", true),
+            ("other", false),
+            ("other/notes", false),
+        ] {
+            assert_eq!(expect_ours(&at(name)).is_ok(), good, "{name}");
+        }
+        for name in ["missing", "ours"] {
+            fs::create_dir(at("new")).unwrap();
+            fs::write(at("new").join("mark"), name).unwrap();
+            exchange(&at("new"), &at(name), &at("old")).unwrap();
+            assert_eq!(fs::read_to_string(at(name).join("mark")).unwrap(), name);
+            files::remove_all(&at("new")).unwrap();
+        }
+    }
+}

@@ -69,9 +69,9 @@ pub fn verify(
     let left = look(machine, options, progress)?.verified.faults;
 
     let mut verified = found.verified;
-    let still = |path| left.iter().any(|left: &Fault| left.path == path);
     for fault in &mut verified.faults {
-        fault.fixed = !still(fault.path.clone());
+        let is_left = left.iter().any(|left| left.path == fault.path);
+        fault.fixed = !is_left && !failures.contains_key(&fault.path);
     }
     // What was not seen before: an environment whose package could not be made again.
     let known: BTreeSet<_> = verified

@@ -142,20 +142,10 @@ fn name(removed: &Removed) -> String {
 
 /// `3 days ago`
 fn ago(age: Duration) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (86_400, "day"),
-        (3600, "hour"),
-        (60, "minute"),
-        (1, "second"),
-    ];
-    let seconds = age.as_secs();
-    let found = UNITS.iter().find(|(unit, _)| seconds >= *unit);
-    match found {
-        None => "just now".to_owned(),
-        Some((unit, name)) => match seconds / unit {
-            1 => format!("1 {name} ago"),
-            count => format!("{count} {name}s ago"),
-        },
+    match age.as_secs() / 86_400 {
+        0 => "today".to_owned(),
+        1 => "1 day ago".to_owned(),
+        days => format!("{days} days ago"),
     }
 }
 
@@ -165,14 +155,12 @@ mod tests {
 
     #[test]
     fn ages() {
-        for (seconds, expected) in [
-            (0, "just now"),
-            (1, "1 second ago"),
-            (119, "1 minute ago"),
-            (7200, "2 hours ago"),
-            (31 * 86_400 + 5, "31 days ago"),
+        for (hours, expected) in [
+            (23, "today"),
+            (24, "1 day ago"),
+            (31 * 24 + 5, "31 days ago"),
         ] {
-            assert_eq!(ago(Duration::from_secs(seconds)), expected);
+            assert_eq!(ago(Duration::from_secs(hours * 3600)), expected);
         }
     }
 }

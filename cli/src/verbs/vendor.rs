@@ -25,7 +25,7 @@ Examples:
 pub(crate) struct VendorArguments {
     /// The folder; it must be new, empty, or have been written by this command
     #[arg(value_name = "DIR")]
-    directory: PathBuf,
+    folder: PathBuf,
     #[command(flatten)]
     mode: ModeArguments,
 }
@@ -35,12 +35,12 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let VendorArguments { directory, mode } = arguments;
+    let VendorArguments { folder, mode } = arguments;
     let machine = settings.machine()?;
     let vendored = vendor(
         &machine,
         &settings.project()?,
-        &settings.directory.join(directory),
+        &settings.directory.join(folder),
         &mode.mode(settings),
         settings.jobs,
         console,

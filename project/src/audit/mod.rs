@@ -34,7 +34,7 @@ pub struct Audit {
 pub struct AuditedPackage {
     /// The package.
     pub id: PackageId,
-    /// Whether the project itself depends on it, or is it.
+    /// Whether the project itself depends on it, or is it, or it was asked for by name alone.
     pub direct: bool,
     /// The system's functions that it calls, by what they reach.
     pub uses: Uses,
@@ -133,7 +133,7 @@ pub fn audit(
         };
         packages.push(audited(
             &document,
-            false,
+            true,
             &denied.clone().unwrap_or_default(),
         ));
     }

@@ -10,7 +10,7 @@ use crate::{Error, Project};
 /// A package that touches what it must not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{package} calls {}, which reaches {}; {manifest} denies {denied}",
+    "{package} calls {} and so reaches {}; {manifest} denies {denied}",
     symbols.iter().map(|symbol| format!("`{symbol}`")).collect::<Vec<_>>().join(", "),
     reached(*capability)
 )]

@@ -32,48 +32,54 @@ pub(super) fn repair(
     let keep = store.keep()?;
     let locked = Locked::of(options.projects);
     for document in documents {
-        if let Err(failed) = rebuild(machine, &locked, &document, &removed, progress) {
+        let place = store.home().join("environments").join(document.key.hex());
+        // Also what is missing since an earlier attempt.
+        let affected = found.problems.iter().any(|problem| problem.path == place)
+            || needs_any(machine, &document, &removed);
+        if affected && let Err(failed) = rebuild(machine, &locked, &document, place, progress) {
             failures.extend(failed);
         }
     }
     drop(keep);
     for project in options.projects {
-        let archives = removed
-            .iter()
-            .any(|path| locked.is_archive_of(path, project));
+        let mut archives = removed.clone();
+        archives.retain(|path| locked.is_archive_of(path, project));
         let environment = !agreement::faults(store, project)?.is_empty();
         let mode = &install_options.mode;
         let repaired = if environment {
             install(machine, project, install_options, progress).map(drop)
-        } else if archives {
+        } else if !archives.is_empty() {
             fetch(machine, project, mode, install_options.jobs, progress).map(drop)
         } else {
             Ok(())
         };
         if let Err(error) = repaired {
-            failures.insert(project.directory().join(".puck"), with_hint(&error));
+            let error = with_hint(&error);
+            failures.extend(archives.into_iter().map(|path| (path, error.clone())));
+            failures.insert(project.directory().join(".puck"), error);
         }
     }
     Ok(failures)
 }
 
-/// Installs those packages of an environment again that were removed, and makes the environment
-/// again, if it was.
+/// Whether one of the packages of an environment was removed.
+fn needs_any(machine: &Machine, document: &EnvironmentDocument, removed: &[PathBuf]) -> bool {
+    let packages = machine.store().home().join("packages");
+    let was_removed =
+        |package: &EnvironmentPackage| removed.contains(&packages.join(&package.directory));
+    document.packages.iter().any(was_removed)
+}
+
+/// Installs those packages of the environment at `place` again that are missing, and makes the
+/// environment again, if it is.
 fn rebuild(
     machine: &Machine,
     locked: &Locked<'_>,
     document: &EnvironmentDocument,
-    removed: &[PathBuf],
+    place: PathBuf,
     progress: &dyn Progress,
 ) -> Result<(), Failures> {
     let store = machine.store();
-    let place = store.home().join("environments").join(document.key.hex());
-    let affected = |package: &EnvironmentPackage| {
-        removed.contains(&store.home().join("packages").join(&package.directory))
-    };
-    if !removed.contains(&place) && !document.packages.iter().any(affected) {
-        return Ok(());
-    }
     let mut failures = Failures::new();
     let mut installed = Vec::new();
     for package in &document.packages {
