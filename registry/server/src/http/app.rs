@@ -10,7 +10,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::drain::Upload;
 use super::files::Files;
 use super::gate::{Gate, Place};
 use super::metrics::Metrics;
@@ -180,17 +181,28 @@ impl Served {
         let method = request.method().clone();
         let uri = request.uri().clone();
         let id = app.ids.fetch_add(1, Ordering::Relaxed);
+        let mut request = request.map(Body::new);
+        let upload = (route == PUBLISH).then(|| {
+            let upload = Upload::new(std::mem::take(request.body_mut()));
+            *request.body_mut() = Body::new(upload.clone());
+            (upload, request.headers().clone())
+        });
 
-        app.metrics.in_flight.inc();
+        let in_flight = InFlight::new(&app.metrics);
         let handled = AssertUnwindSafe(self.handle(route, client, request)).catch_unwind();
         let (mut response, place) = match handled.await {
             Ok(Ok((response, place))) => (response, place),
             Ok(Err(refusal)) => (refusal.into_response(), None),
             Err(panic) => (panicked(panic.as_ref()).into_response(), None),
         };
-        app.metrics.in_flight.dec();
-
+        drop(in_flight);
         let status = response.status();
+        if let Some((upload, headers)) = upload
+            && (status.is_client_error() || status.is_server_error())
+            && status != StatusCode::REQUEST_TIMEOUT
+        {
+            upload.drain(&headers).await;
+        }
         let sent = match response.headers().get(CONTENT_LENGTH) {
             _ if method == Method::HEAD => None,
             Some(length) => length.to_str().ok().and_then(|text| text.parse().ok()),
@@ -223,21 +235,17 @@ impl Served {
         }
     }
 
-    async fn handle<B>(
+    async fn handle(
         &self,
         route: &'static str,
         client: IpAddr,
-        request: Request<B>,
-    ) -> Result<(Response, Option<Place>), Refusal>
-    where
-        B: axum::body::HttpBody<Data = bytes::Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+        request: Request<Body>,
+    ) -> Result<(Response, Option<Place>), Refusal> {
         let app = &self.app;
         let place = app.admit(route, client)?;
         app.may_read(route, request.headers()).await?;
-        let routed = self.router.clone().oneshot(request.map(Body::new));
-        let response = if route == "/api/v1/publish" {
+        let routed = self.router.clone().oneshot(request);
+        let response = if route == PUBLISH {
             // It looks after itself: uploads take as long as they make progress.
             routed.await
         } else {
@@ -253,6 +261,25 @@ impl Served {
             Ok(response) => Ok((response, place)),
             Err(never) => match never {},
         }
+    }
+}
+
+/// The route whose bodies are archives.
+const PUBLISH: &str = "/api/v1/publish";
+
+/// Counts a request until it is answered, or its client has gone.
+struct InFlight<'a>(&'a Metrics);
+
+impl<'a> InFlight<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.in_flight.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
     }
 }
 

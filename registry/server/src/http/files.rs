@@ -221,8 +221,10 @@ impl Files {
         let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
+        // Its bits are not all alike: multiplied once more, the highest are.
+        let hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let [first, ..] = &self.shards;
-        usize::try_from(hash >> 32)
+        usize::try_from(hash >> 28)
             .ok()
             .and_then(|hash| self.shards.get(hash % SHARDS))
             .unwrap_or(first)

@@ -6,6 +6,7 @@
 //! | [`serve`] | from start to end: storage, socket, signals |
 //! | `listener`, `stall`, `tls` | connections, and how long they may take |
 //! | `app` | one request: admission, answer, what is counted and logged |
+//! | `drain` | what is left of an upload that was refused |
 //! | `gate`, `rate` | how much at once, and how often |
 //! | `reads`, `readable`, `files` | the registry's files: which, from memory or storage |
 //! | `conditional`, `range`, `encoding` | RFC 9110, as functions of headers |
@@ -17,6 +18,7 @@
 mod api;
 mod app;
 mod conditional;
+mod drain;
 mod encoding;
 mod error;
 mod files;

@@ -115,7 +115,7 @@ fn what_was_fetched_is_served_while_the_upstream_is_down() {
     copy(&mirror.directory(), &folder.path().join("registry"));
     drop(mirror);
     let again = Running::over(folder, |options| {
-        options.upstream = Some(url.parse().unwrap())
+        options.upstream = Some(url.parse().unwrap());
     });
     assert_eq!(get(again.address, INDEX).body, index);
     assert_eq!(get(again.address, ARCHIVE).body, archive);
