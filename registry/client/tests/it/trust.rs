@@ -215,6 +215,30 @@ fn old_copies_of_index_files_are_passed_by() {
 }
 
 #[test]
+fn an_index_that_contradicts_the_log_is_refused() {
+    let scene = Scene::usual();
+    versions(&scene.client(), "linalg").unwrap();
+    scene.publish("linalg", "1.2.0");
+    let path = scene.registry.directory().join("index/li/na/linalg");
+    let text = fs_err::read_to_string(&path).unwrap();
+    let lines = scene
+        .registry
+        .versions(&crate::scene::name("linalg"))
+        .unwrap();
+    let other = puck_package::Digest::of(b"another archive").hex();
+    let exchanged = text.replace(&lines[2].sha256.hex(), &other);
+    assert_ne!(exchanged, text);
+    fs_err::write(&path, exchanged).unwrap();
+    let error = versions(&scene.client(), "linalg").unwrap_err();
+    assert!(matches!(error, Error::Stale { .. }), "{error:?}");
+    fs_err::write(&path, text).unwrap();
+    assert_eq!(
+        versions(&scene.client(), "linalg").unwrap(),
+        "1.0.0, 1.1.0, 1.2.0"
+    );
+}
+
+#[test]
 fn another_name_is_another_registry() {
     let scene = Scene::usual();
     versions(&scene.client(), "linalg").unwrap();
