@@ -44,14 +44,17 @@ pub const GCC_INSTALL_PREFIX: &str = "GCC_INSTALL_PREFIX";
 pub const NO_COLOR: &str = "NO_COLOR";
 /// The address of the object store that holds buckets, if it is not Amazon's.
 pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+/// The same, for S3 alone.
+pub const AWS_ENDPOINT_URL_S3: &str = "AWS_ENDPOINT_URL_S3";
 /// What a registry's bucket is reached by, named as other programs for S3 name it.
-pub const OF_BUCKETS: [&str; 14] = [
+pub const OF_BUCKETS: [&str; 15] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     AWS_ENDPOINT_URL,
+    AWS_ENDPOINT_URL_S3,
     "AWS_ALLOW_HTTP",
     "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",

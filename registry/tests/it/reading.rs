@@ -1,8 +1,9 @@
 //! The index: its paths, its lines, and searching it.
 
 use proptest::prelude::*;
-use puck_package::{PackageName, index};
-use puck_registry::{Error, Query};
+use puck_package::{Digest, PackageName, index};
+use puck_registry::log::{LogEntry, LogState};
+use puck_registry::{Action, Error, Query, index_file, log};
 use semver::Version;
 
 use crate::publishing::registry;
@@ -272,4 +273,59 @@ proptest! {
         let folder = format!("{path_a}/");
         prop_assert!(!path_b.starts_with(&folder));
     }
+
+    /// Wherever a log is cut, what is read in two steps is what is read in one.
+    #[test]
+    fn logs_in_two_steps(count in 1_usize..12, cut in 0_usize..4000) {
+        let log = chain(count);
+        let (whole, entries) = log::follow("log", log.as_bytes(), LogState::default()).unwrap();
+        prop_assert_eq!((entries.len(), whole.length), (count, log.len() as u64));
+        let (first, _) = log.as_bytes().split_at(cut.min(log.len()));
+        let (state, some) = log::follow("log", first, LogState::default()).unwrap();
+        let rest = &log.as_bytes()[usize::try_from(state.length).unwrap()..];
+        let (end, others) = log::follow("log", rest, state).unwrap();
+        prop_assert_eq!((end, some.len() + others.len()), (whole, count));
+    }
+
+    /// Whatever is changed in a log but its last line, it is found out.
+    #[test]
+    fn changed_logs_are_refused(count in 2_usize..8, at in 0_usize..4000, byte in 0x20_u8..0x7f) {
+        let log = chain(count);
+        let last = log.trim_end().rfind('\n').unwrap();
+        let mut bytes = log.into_bytes();
+        let at = at % last;
+        prop_assume!(bytes[at] != byte && bytes[at] != b'\n');
+        bytes[at] = byte;
+        prop_assert!(log::follow("log", &bytes, LogState::default()).is_err());
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = log::follow("log", &bytes, LogState::default());
+        let _ = index_file::parse("index", &bytes, &"linalg".parse().unwrap());
+    }
+}
+
+/// A log of so many lines.
+fn chain(count: usize) -> String {
+    let mut state = LogState::default();
+    let mut text = String::new();
+    for i in 0..count {
+        let entry = LogEntry {
+            format: 1,
+            number: 0,
+            previous: None,
+            action: Action::Publish,
+            name: "linalg".parse().unwrap(),
+            version: Version::new(1, i as u64, 0),
+            sha256: Digest::of(&i.to_le_bytes()),
+            reason: None,
+            time: "2026-08-04T12:00:00Z".to_owned(),
+        };
+        let line = entry.after(&state).to_json();
+        state = state.and(line.as_bytes());
+        text += &line;
+        text.push('\n');
+    }
+    text
 }

@@ -99,7 +99,9 @@ impl Bucket {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = AmazonS3Builder::new().with_bucket_name(bucket);
         for (name, value) in settings {
-            if name == variables::AWS_ENDPOINT_URL && value.starts_with("http://") {
+            let is_endpoint = [variables::AWS_ENDPOINT_URL, variables::AWS_ENDPOINT_URL_S3]
+                .contains(&name.as_str());
+            if is_endpoint && value.starts_with("http://") {
                 builder = builder.with_allow_http(true);
             }
             if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
