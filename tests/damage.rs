@@ -8,7 +8,7 @@ use crate::support::Machine;
 use crate::support::package::VECMATH;
 
 /// A machine with a project that has `vecmath` installed.
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let machine = Machine::new();
     machine.publish("vecmath", "1.0.0", VECMATH, "");
     machine.project(&[("vecmath", "1")]);
@@ -17,7 +17,7 @@ fn machine() -> Machine {
 }
 
 /// The files of the store whose path ends so.
-fn stored(machine: &Machine, end: &str) -> Vec<PathBuf> {
+pub(crate) fn stored(machine: &Machine, end: &str) -> Vec<PathBuf> {
     let listing = machine.listing();
     let in_store = |path: &&str| {
         let below = ["home/packages/", "home/archives/"]
@@ -33,7 +33,7 @@ fn stored(machine: &Machine, end: &str) -> Vec<PathBuf> {
 }
 
 /// Writes over a file that is read-only, or removes it.
-fn damage(path: &Path, bytes: Option<&[u8]>) {
+pub(crate) fn damage(path: &Path, bytes: Option<&[u8]>) {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = path.parent().unwrap();
     let mode = fs_err::metadata(folder).unwrap().permissions();
@@ -55,6 +55,7 @@ fn what_is_damaged_is_fetched_again() {
         "vecmath.h",
         "installed.json",
     ] {
+        // Flipped bytes are found by `puck verify`.
         for bytes in [None, Some(&b"damaged"[..])] {
             let machine = machine();
             let path = stored(&machine, end)

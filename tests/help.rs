@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::support::{Machine, PUCK};
 
-const VERBS: [&str; 18] = [
+const VERBS: &[&str] = &[
     "new",
     "build",
     "pack",
@@ -22,6 +22,12 @@ const VERBS: [&str; 18] = [
     "search",
     "run",
     "environment",
+    "outdated",
+    "fetch",
+    "vendor",
+    "audit",
+    "verify",
+    "gc",
     "completions",
 ];
 

@@ -1,5 +1,6 @@
 //! Whole runs of the `puck` command: real sources, real compilers, real registries.
 
+mod audit;
 mod bad_archive;
 mod bad_call;
 mod bad_lockfile;
@@ -11,16 +12,20 @@ mod concurrent;
 mod crash;
 mod damage;
 mod environment;
+mod fetch;
+mod gc;
 mod help;
 mod inspect;
 mod install;
 mod lock;
 mod mistakes;
 mod new;
+mod outdated;
 mod publish;
 mod reproducible;
 mod run;
 mod search;
 mod space;
 mod support;
+mod verify;
 mod without_llvm;
