@@ -12,7 +12,6 @@ use reqwest::header;
 use url::Url;
 
 use crate::failure::Failure;
-use crate::retry::Backoff;
 use crate::settings::shown;
 use crate::transport::{Request, Transport, is_page};
 use crate::{Error, Result};
@@ -71,11 +70,11 @@ impl Archive {
     /// Asks for what was not received yet, as long as there is patience, beginning with `failure`.
     fn connect(&mut self, failure: Option<Failure>) -> Result<()> {
         let transport = Arc::clone(&self.transport);
-        let mut backoff = Backoff::after(transport.settings(), self.failures);
+        let mut backoff = transport.patience(self.failures);
         let mut failure = failure;
         loop {
             if let Some(failure) = failure.take() {
-                backoff.wait(failure)?;
+                transport.wait(&mut backoff, failure)?;
                 self.failures += 1;
             }
             match self.ask() {

@@ -16,10 +16,6 @@ pub(crate) struct Backoff<'a> {
 }
 
 impl<'a> Backoff<'a> {
-    pub(crate) fn new(settings: &'a Settings) -> Self {
-        Self::after(settings, 0)
-    }
-
     /// As it is after some failures.
     pub(crate) fn after(settings: &'a Settings, failures: u32) -> Self {
         Self { settings, failures }
@@ -88,7 +84,7 @@ mod tests {
     fn ends() {
         for count in [0, 1, 40] {
             let settings = settings(count);
-            let mut backoff = Backoff::new(&settings);
+            let mut backoff = Backoff::after(&settings, 0);
             for _ in 0..count {
                 backoff.wait(failure(true, None)).unwrap();
             }
@@ -99,7 +95,7 @@ mod tests {
     #[test]
     fn only_what_may_help_is_waited_for() {
         let settings = settings(5);
-        let mut backoff = Backoff::new(&settings);
+        let mut backoff = Backoff::after(&settings, 0);
         assert!(backoff.wait(failure(false, None)).is_err());
         assert!(backoff.wait(failure(true, Some(6))).is_err());
         backoff.wait(failure(true, Some(4))).unwrap();
@@ -113,7 +109,9 @@ mod tests {
         settings.notices = Some(Arc::new(move |text| {
             listener.lock().unwrap().push(text.to_owned());
         }));
-        Backoff::new(&settings).wait(failure(true, None)).unwrap();
+        Backoff::after(&settings, 0)
+            .wait(failure(true, None))
+            .unwrap();
         let said = said.lock().unwrap();
         assert!(
             said[0].starts_with("retrying in 0.0 s (1 of 1): "),

@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::blocking::{self, Response};
@@ -35,6 +36,8 @@ pub(crate) struct Transport {
     settings: Settings,
     /// Made for the first request.
     http: Mutex<Option<blocking::Client>>,
+    /// Whether it could not be reached in the end: then nobody waits for it again.
+    gone: AtomicBool,
 }
 
 /// A request, which may be sent more than once.
@@ -99,6 +102,7 @@ impl Transport {
         Self {
             settings,
             http: Mutex::new(None),
+            gone: AtomicBool::new(false),
         }
     }
 
@@ -108,13 +112,34 @@ impl Transport {
 
     /// Sends `request`, again if that may help, and reads the whole answer, of at most `limit` bytes.
     pub(crate) fn fetch(&self, request: &Request, limit: u64) -> Result<Answer> {
-        let mut backoff = Backoff::new(&self.settings);
+        let mut backoff = self.patience(0);
         loop {
             match self.once(request).and_then(|r| whole(r, limit)) {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => backoff.wait(failure)?,
+                Ok(answer) => {
+                    self.gone.store(false, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(failure) => self.wait(&mut backoff, failure)?,
             }
         }
+    }
+
+    /// What is left of it after some failures.
+    pub(crate) fn patience(&self, failures: u32) -> Backoff<'_> {
+        if self.gone.load(Ordering::Relaxed) {
+            Backoff::after(&self.settings, self.settings.retry.count)
+        } else {
+            Backoff::after(&self.settings, failures)
+        }
+    }
+
+    /// Waits before the next time; the error if there is none.
+    pub(crate) fn wait(&self, backoff: &mut Backoff<'_>, failure: Failure) -> Result<()> {
+        let waited = backoff.wait(failure);
+        if let Err(Error::Unreachable { .. }) = waited {
+            self.gone.store(true, Ordering::Relaxed);
+        }
+        waited
     }
 
     /// Sends `request` once, following redirects. The status of what comes is not one that goes by.

@@ -157,6 +157,21 @@ fn patience_ends() {
 }
 
 #[test]
+fn nobody_waits_twice_for_a_registry_that_is_gone() {
+    let scene = Scene::usual();
+    let client = scene.client();
+    scene.server.always("/", Fault::Hang);
+    for requests in [5, 1, 1] {
+        client.name().unwrap_err();
+        assert_eq!(scene.server.seen().len(), requests);
+    }
+    scene.server.heal();
+    client.name().unwrap();
+    scene.server.fault("/log.jsonl", 2, Fault::Hang);
+    client.names().unwrap();
+}
+
+#[test]
 fn nobody_there() {
     let scene = Scene::usual();
     let mut settings = scene.settings();
