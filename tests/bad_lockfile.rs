@@ -80,7 +80,7 @@ fn that_are_not_valid() {
       |
     3 | future = true
       | ^^^^^^
-    unknown field `future`, expected one of `version`, `dependencies`, `package`
+    unknown field `future`, expected one of `version`, `dependencies`, `patch`, `package`
 
     hint: restore it from version control, or delete it and run `puck lock`
 
