@@ -245,7 +245,8 @@ impl Error {
                 "use https, or allow it in the configuration if the network is trusted"
             }
             Self::Unreachable { .. } => {
-                "check the address and the network; with `--offline`, what is on this machine is used"
+                "check the address, the network, and the proxy if HTTPS_PROXY or HTTP_PROXY names \
+                 one; with `--offline`, what is on this machine is used"
             }
             Self::Tls { .. } => {
                 "if the server's certificate is of an authority of your own, give that as a PEM \

@@ -64,6 +64,26 @@ fn publishing() {
 }
 
 #[test]
+fn large_archives_are_sent_piece_by_piece() {
+    let (scene, client) = scene();
+    let path = scene.directory.path().join("large.puck");
+    let bytes: Vec<u8> = (0..17u32 << 20).map(|i| (i % 251) as u8).collect();
+    fs_err::write(&path, &bytes).unwrap();
+    let answer = serde_json::json!({ "line": scene.line(), "new": true }).to_string();
+    scene.server.fault("/api", 1, Fault::status(503));
+    scene.server.always("/api", Fault::json(201, &answer));
+    client.publish(&path, false).unwrap();
+    let seen = scene.server.seen();
+    for seen in &seen[1..] {
+        assert!(seen.body == bytes);
+        let length = bytes.len().to_string();
+        assert_eq!(seen.header("content-length"), Some(length.as_str()));
+        assert_eq!(seen.header("transfer-encoding"), None);
+    }
+    assert_eq!(seen.len(), 3);
+}
+
+#[test]
 fn refusals_are_passed_on() {
     let (scene, client) = scene();
     let path = scene.pack("linalg", "2.0.0");
