@@ -5,6 +5,7 @@
     reason = "tests make files and processes as they need them"
 )]
 
+mod agreement;
 mod api;
 mod crowd;
 mod directory;

@@ -30,19 +30,24 @@ pub(crate) async fn log_of(service: &Service) -> Vec<LogEntry> {
         .1
 }
 
-async fn in_directory(directory: &TempDir) -> Service {
+pub(crate) async fn in_directory(directory: &TempDir) -> Service {
     let location = StorageLocation::Directory(directory.path().to_owned());
     Service::open(&location).await.unwrap()
 }
 
-async fn in_memory() -> Service {
+pub(crate) async fn in_memory() -> Service {
     let store = Arc::new(InMemory::new());
     let bucket = Bucket::over(store, "", "memory".to_owned(), "test").await;
     Service::over(Arc::new(bucket.unwrap())).await.unwrap()
 }
 
 /// Somebody with a token.
-async fn holder(service: &Service, user: &str, scopes: &[Scope], packages: &[&str]) -> Identity {
+pub(crate) async fn holder(
+    service: &Service,
+    user: &str,
+    scopes: &[Scope],
+    packages: &[&str],
+) -> Identity {
     let new = NewToken {
         user: user.parse().unwrap(),
         scopes: scopes.iter().copied().collect(),

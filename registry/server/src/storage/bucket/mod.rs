@@ -178,30 +178,34 @@ impl Bucket {
         archive: Option<&Offered>,
         decide: &Decide,
     ) -> Result<Option<Change>, Error> {
-        let _turn = self.turn.lock().await;
         let id = random_name()?;
-        let incoming = archive.map(|_| format!("{INCOMING}/{id}"));
-        let mut uploaded = false;
-        let result = self.attempts(name, &id, archive, &incoming, &mut uploaded, decide);
-        let result = result.await;
-        if let (Some(incoming), true) = (&incoming, uploaded)
-            && !matches!(result, Ok(Some(_)))
-        {
+        let Some(offered) = archive else {
+            return self.attempts(name, &id, None, decide).await;
+        };
+        // What is refused is not uploaded, and uploads do not wait for each other.
+        if decide(&self.package_now(name).await?)?.is_none() {
+            return Ok(None);
+        }
+        let incoming = format!("{INCOMING}/{id}");
+        self.objects.upload(&incoming, &offered.path).await?;
+        let result = self.attempts(name, &id, Some(&incoming), decide).await;
+        if !matches!(result, Ok(Some(_))) {
             // Not wanted any more. If this fails, it is swept away some day.
-            let _ = self.objects.delete(incoming).await;
+            let _ = self.objects.delete(&incoming).await;
         }
         result
     }
 
+    /// Attempts a change until it is the next one. `id` is by what it is known again, `incoming`
+    /// where its archive is.
     async fn attempts(
         &self,
         name: &PackageName,
         id: &str,
-        archive: Option<&Offered>,
-        incoming: &Option<String>,
-        uploaded: &mut bool,
+        incoming: Option<&str>,
         decide: &Decide,
     ) -> Result<Option<Change>, Error> {
+        let _turn = self.turn.lock().await;
         let mut made: Option<Change> = None;
         for attempt in 0..ATTEMPTS {
             let settled = self.settle(Some(id)).await?;
@@ -213,18 +217,8 @@ impl Bucket {
             let Some(change) = decide(&package)? else {
                 return Ok(None);
             };
-            if let (Some(offered), Some(incoming), false) = (archive, incoming, *uploaded) {
-                self.objects.upload(incoming, &offered.path).await?;
-                *uploaded = true;
-            }
-            let pending = Pending::new(
-                id,
-                name,
-                &change,
-                &package,
-                incoming.as_deref(),
-                &settled.journal.log,
-            );
+            let log = &settled.journal.log;
+            let pending = Pending::new(id, name, &change, &package, incoming, log);
             let journal = settled.journal.with(pending);
             made = Some(change);
             let written = self

@@ -1,11 +1,11 @@
 //! Several servers over one bucket, killed or halted after every step.
 
+mod fault;
 mod hashing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use puck_package::index::archive_path;
@@ -14,8 +14,9 @@ use puck_registry::log::LogState;
 use puck_registry::{Action, log};
 use semver::Version;
 use tempfile::TempDir;
-use tokio::sync::Semaphore;
 
+pub(super) use self::fault::Fault;
+use self::fault::until_halted;
 use self::hashing::{Hashing, store};
 use super::Bucket;
 use super::journal::{JOURNAL, Journal};
@@ -23,64 +24,6 @@ use crate::access::Identity;
 use crate::sample::{Sample, pack};
 use crate::storage::Storage as _;
 use crate::{Error, Published, Service};
-
-/// Ends or halts a server after a number of steps; a step is the beginning of a request to the
-/// store, or its end.
-#[derive(Clone, Debug)]
-pub(super) struct Fault {
-    left: Arc<AtomicU64>,
-    /// Halts it until this has a permit, in place of ending it.
-    gate: Option<Arc<Semaphore>>,
-    halted: Arc<Semaphore>,
-}
-
-impl Default for Fault {
-    fn default() -> Self {
-        Self {
-            left: Arc::new(AtomicU64::new(u64::MAX)),
-            gate: None,
-            halted: Arc::new(Semaphore::new(0)),
-        }
-    }
-}
-
-impl Fault {
-    fn kill_after(steps: u64) -> Self {
-        let fault = Self::default();
-        fault.left.store(steps, Ordering::SeqCst);
-        fault
-    }
-
-    fn halt_after(steps: u64) -> Self {
-        let gate = Some(Arc::new(Semaphore::new(0)));
-        Self {
-            gate,
-            ..Self::kill_after(steps)
-        }
-    }
-
-    fn happened(&self) -> bool {
-        self.left.load(Ordering::SeqCst) == 0
-    }
-
-    pub(super) async fn step(&self) -> Result<(), Error> {
-        let less = |left: u64| left.checked_sub(1);
-        let before = self
-            .left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
-        match (before, &self.gate) {
-            (Ok(1), Some(gate)) => {
-                self.halted.add_permits(1);
-                gate.acquire().await.expect("the gate stays").forget();
-                self.left.store(u64::MAX, Ordering::SeqCst);
-                Ok(())
-            }
-            (Ok(_), _) => Ok(()),
-            (Err(_), Some(_)) => Ok(()),
-            (Err(_), None) => Err(std::io::Error::other("killed").into()),
-        }
-    }
-}
 
 /// A server of its own over `store`.
 async fn bucket(store: &Arc<Hashing>) -> Bucket {
@@ -231,22 +174,6 @@ async fn killed_after_every_step_of_a_yank_and_of_its_undoing() {
             assert_eq!(verified(&store).await.1, expected, "{step}");
         }
     }
-}
-
-/// Lets `work` run until its server halts. What it gave, if it ended before that.
-async fn until_halted<T: Send + 'static>(
-    fault: &Fault,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Result<tokio::task::JoinHandle<T>, T> {
-    let work = tokio::spawn(work);
-    while !work.is_finished() {
-        if let Ok(permit) = fault.halted.try_acquire() {
-            permit.forget();
-            return Ok(work);
-        }
-        tokio::task::yield_now().await;
-    }
-    Err(work.await.unwrap())
 }
 
 /// A server that falls behind does no harm, wherever it goes on, and whatever others did meanwhile.
