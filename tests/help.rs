@@ -100,10 +100,8 @@ fn every_verb_has_help_with_examples() {
               Print help (see a summary with '-h')
 
     Global options:
-          --registry <DIR>
-              The registry's folder, in place of the default one
-              
-              [env: PUCK_REGISTRY=]
+          --registry <REGISTRY>
+              The default registry: a configured name, an address or a folder [env: PUCK_REGISTRY]
 
       -C, --directory <DIR>
               Work in this folder
@@ -112,14 +110,12 @@ fn every_verb_has_help_with_examples() {
               Print only results and errors
 
           --color <WHEN>
-              Colours in what is printed
+              Colours in what is printed [default: auto]
 
               Possible values:
               - auto:   On a terminal, unless `NO_COLOR` is set
               - always: Always
               - never:  Never
-              
-              [default: auto]
 
       -j, --jobs <N>
               How many threads may work at once [default: the number of processors]
