@@ -72,16 +72,7 @@ impl Moto {
 
     /// A server of its own over the bucket.
     async fn bucket(&self, prefix: &str) -> Result<Bucket, Error> {
-        let location: StorageLocation = format!("s3://registries/{prefix}").parse().unwrap();
-        let endpoint = format!("http://127.0.0.1:{}", self.port);
-        let settings = [
-            ("AWS_ENDPOINT_URL", endpoint.as_str()),
-            ("AWS_ACCESS_KEY_ID", "somebody"),
-            ("AWS_SECRET_ACCESS_KEY", "something"),
-            ("AWS_REGION", "us-east-1"),
-        ];
-        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Bucket::open_with(&location, settings.into_iter()).await
+        bucket_at(self.port, prefix).await
     }
 
     async fn service(&self, prefix: &str) -> Service {
@@ -95,6 +86,19 @@ impl Drop for Moto {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+async fn bucket_at(port: u16, prefix: &str) -> Result<Bucket, Error> {
+    let location: StorageLocation = format!("s3://registries/{prefix}").parse().unwrap();
+    let endpoint = format!("http://127.0.0.1:{}", port);
+    let settings = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "somebody"),
+        ("AWS_SECRET_ACCESS_KEY", "something"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Bucket::open_with(&location, settings.into_iter()).await
 }
 
 /// Where moto is installed: by whichever test comes first.
@@ -213,4 +217,95 @@ async fn a_bucket_that_is_not_there() {
         .unwrap_err();
     assert!(error.hint().unwrap().contains("AWS_*"), "{error}");
     assert!(!format!("{error:?}").contains("something"), "{error:?}");
+}
+
+/// As a child this publishes version after version, until it is killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by the test below, to be killed"]
+async fn publishes_until_killed() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [.., port, child] = arguments.as_slice() else {
+        return;
+    };
+    let files = TempDir::new().unwrap();
+    let bucket = bucket_at(port.parse().unwrap(), "killed").await.unwrap();
+    let service = Service::over(Arc::new(bucket)).await.unwrap();
+    for i in 0.. {
+        // The children take turns at two packages, each with versions of its own.
+        let (name, version) = (format!("pack-{}", i % 2), format!("1.{child}.{i}"));
+        let published = publish(&service, pack(files.path(), &name, &version, &["f()"])).await;
+        if published.is_ok() {
+            let mut out = std::io::stdout().lock();
+            out.write_all(format!("published {name} {version}\n").as_bytes())
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledged_publishes_survive_kills_of_two_servers() {
+    const ROUNDS: u64 = 5;
+    let moto = Moto::start();
+    drop(moto.service("killed").await);
+    let child = |number: u64| {
+        Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--ignored",
+                "--nocapture",
+                "--exact",
+                "s3::publishes_until_killed",
+            ])
+            .args([moto.port.to_string(), number.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut acknowledged = Vec::new();
+    for round in 0..ROUNDS {
+        let mut children = [2 * round, 2 * round + 1].map(child);
+        for (i, child) in children.iter_mut().enumerate() {
+            let millis = 700 + (round * 131 + i as u64 * 57) % 400;
+            std::thread::sleep(std::time::Duration::from_millis(millis));
+            child.kill().unwrap();
+        }
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let whole = text
+                .split_inclusive('\n')
+                .filter(|line| line.ends_with('\n'));
+            acknowledged.extend(whole.filter_map(|line| {
+                let (_, version) = line.trim().split_once("published ")?;
+                Some(version.to_owned())
+            }));
+        }
+    }
+    assert!(
+        !acknowledged.is_empty(),
+        "no child lived long enough to publish"
+    );
+    let service = moto.service("killed").await;
+    let logged: Vec<String> = log_of(&service)
+        .await
+        .iter()
+        .map(|entry| format!("{} {}", entry.name, entry.version))
+        .collect();
+    let mut listed = Vec::new();
+    for name in service.names().await.unwrap() {
+        for line in service.versions(&name).await.unwrap() {
+            listed.push(format!("{} {}", line.name, line.version));
+            let place = puck_package::index::archive_path(&line.name, &line.version);
+            assert_eq!(service.facts(&place).await.unwrap().size, line.size);
+        }
+    }
+    for version in &acknowledged {
+        let times = logged.iter().filter(|logged| *logged == version).count();
+        assert_eq!(times, 1, "{version}");
+    }
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(listed), sorted(logged));
 }
