@@ -106,10 +106,13 @@ impl Console {
         }
     }
 
-    /// Says what keeps somebody waiting.
+    /// Says what keeps somebody waiting: "retrying in 2 s: …".
     pub(crate) fn notice(&self, text: &str) {
         if !self.quiet {
-            self.say(format_args!("{WARNING}{:>12}{WARNING:#} {text}", "Waiting"));
+            let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
+            let (first, others) = verb.split_at_checked(1).unwrap_or((verb, ""));
+            let verb = first.to_uppercase() + others;
+            self.say(format_args!("{WARNING}{verb:>12}{WARNING:#} {rest}"));
         }
     }
 

@@ -99,9 +99,7 @@ pub(crate) fn plan(
     let before = before.unwrap_or_default();
     let registries = machine.registries(Some(project))?.within(mode);
     let kept = kept_sources(&before, &update);
-    let mut versions = Versions::of(project, local, &registries, machine.store(), |name| {
-        kept.get(name).copied()
-    })?;
+    let mut versions = Versions::of(project, local, &registries, machine.store(), &kept)?;
     let resolution = resolve_project(project, &mut versions, mode, &before, update)?;
     versions.check_bindings(&resolution)?;
     let mut lockfile = lockfile_of(machine, local, &versions, &before, resolution)?;

@@ -34,7 +34,7 @@ impl<'a> Versions<'a> {
         local: &'a LocalPackages,
         registries: &'a Registries<'a>,
         store: &'a Store,
-        kept: impl Fn(&PackageName) -> Option<&'a PackageSource>,
+        kept: &BTreeMap<&PackageName, &PackageSource>,
     ) -> Result<Self, Error> {
         let mut bindings = Bindings::default();
         let patches = &project.manifest().patches;
@@ -55,7 +55,7 @@ impl<'a> Versions<'a> {
                 if dependency.path.is_some() || local.get(name).is_some() || patched {
                     continue;
                 }
-                let registry = match (&dependency.registry, kept(name)) {
+                let registry = match (&dependency.registry, kept.get(name)) {
                     (Some(named), _) => named.clone(),
                     (None, Some(PackageSource::Registry(locked))) => locked.clone(),
                     (None, _) => registries.default_name()?,
@@ -64,7 +64,11 @@ impl<'a> Versions<'a> {
                 bindings.claim(name, &registry, Claimant::Manifest(who.clone()));
             }
         }
-        registries.prefetch(&bindings);
+        let locked = kept.iter().filter_map(|(name, source)| match source {
+            PackageSource::Registry(registry) => Some(((*name).clone(), registry.clone())),
+            PackageSource::Path(_) => None,
+        });
+        registries.prefetch(bindings.all().into_iter().chain(locked).collect())?;
         Ok(Self {
             local,
             registries,

@@ -115,11 +115,14 @@ impl Handle {
         }
     }
 
-    /// Fetches what the index says of `names` at once, where that saves time. What fails is asked for
-    /// again, and complained about, when it is needed.
-    pub fn prefetch(&self, names: &[PackageName]) {
-        if let Self::Http { client, .. } = self {
-            _ = client.prefetch(names);
+    /// Fetches what the index says of `names` at once, where that saves time.
+    ///
+    /// # Errors
+    /// If the registry cannot be read.
+    pub fn prefetch(&self, names: &[PackageName]) -> Result<(), Error> {
+        match self {
+            Self::Directory { .. } => Ok(()),
+            Self::Http { client, .. } => self.given(client.prefetch(names)),
         }
     }
 

@@ -31,6 +31,7 @@ use url::Url;
 pub(crate) use bindings::{Bindings, Claimant};
 pub use handle::{Handle, Published};
 
+use crate::local::normalized;
 use crate::machine::DEFAULT_REGISTRY;
 use crate::{Error, Machine, Mode, Origin, Project};
 
@@ -113,15 +114,16 @@ impl<'m> Registries<'m> {
             Some(text) => self.parse(text, origin)?,
             None => RegistryLocation::Directory(settings.directory.join(asked)),
         };
-        let known = self.machine.settings().config.registries.values();
-        let registry = known
-            .map(|known| &known.value)
-            .find(|known| known.location == location)
-            .cloned()
-            .unwrap_or_else(|| ConfiguredRegistry::at(location));
+        // A place that has a name goes by it, so that nothing has two.
+        for name in self.names() {
+            let named = self.find(&name)?;
+            if let Some(place) = named.filter(|place| same(&place.registry.location, &location)) {
+                return Ok(place);
+            }
+        }
         Ok(Place {
             name: None,
-            registry,
+            registry: ConfiguredRegistry::at(location),
             origin: origin.clone(),
             built_in: false,
             trusted: true,
@@ -388,6 +390,15 @@ impl<'m> Registries<'m> {
             }
         }
         Ok(Credentials::of(self.machine.store().home()).get(url)?)
+    }
+}
+
+fn same(one: &RegistryLocation, other: &RegistryLocation) -> bool {
+    match (one, other) {
+        (RegistryLocation::Directory(one), RegistryLocation::Directory(other)) => {
+            normalized(one) == normalized(other)
+        }
+        _ => one == other,
     }
 }
 

@@ -4,48 +4,64 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::{IndexLine, PackageName};
 
-use super::{Bindings, Registries};
+use super::Registries;
+use crate::Error;
 
 /// More rounds than the deepest graph that is worth it.
 const ROUNDS: usize = 64;
 
 impl Registries<'_> {
-    /// Fetches the index of what `bindings` name, of what the newest versions of that need, and so
-    /// on: each time all at once, so that the resolver does not wait for every package in turn.
+    /// Fetches the index of `wanted`, each name with its registry, then of what the newest versions of
+    /// that need, and so on: each time all at once, so that the resolver does not wait for every
+    /// package in turn.
     ///
-    /// Errors are of no interest here: what is missing is asked for again when it is needed.
-    pub(crate) fn prefetch(&self, bindings: &Bindings) {
-        let mut seen: BTreeSet<PackageName> = BTreeSet::new();
-        let mut wanted: Vec<(PackageName, String)> = bindings.all();
+    /// # Errors
+    /// If what is wanted cannot be had. What goes wrong further on ends this, and is found again if it
+    /// is needed.
+    pub(crate) fn prefetch(&self, wanted: Vec<(PackageName, String)>) -> Result<(), Error> {
+        let mut seen = BTreeSet::new();
+        let mut wanted = self.fetch(wanted, &mut seen)?;
         for _ in 0..ROUNDS {
-            let mut by_registry: BTreeMap<String, Vec<PackageName>> = BTreeMap::new();
-            for (name, registry) in wanted.drain(..) {
-                if seen.insert(name.clone()) {
-                    by_registry.entry(registry).or_default().push(name);
-                }
-            }
-            if by_registry.is_empty() {
-                return;
-            }
-            for (registry, names) in by_registry {
-                let Ok(Some(handle)) = self.get(&registry) else {
-                    continue;
-                };
-                if !handle.is_remote() {
-                    continue;
-                }
-                handle.prefetch(&names);
-                for name in &names {
-                    let Some(line) = handle.versions(name).ok().and_then(newest) else {
-                        continue;
-                    };
-                    wanted.extend(line.dependencies.into_iter().map(|dependency| {
-                        let from = dependency.registry.unwrap_or_else(|| registry.clone());
-                        (dependency.name, from)
-                    }));
-                }
+            match self.fetch(wanted, &mut seen) {
+                Ok(next) if !next.is_empty() => wanted = next,
+                _ => break,
             }
         }
+        Ok(())
+    }
+
+    /// Fetches the index of `wanted`, but for what was `seen`; what the newest versions of that need.
+    fn fetch(
+        &self,
+        wanted: Vec<(PackageName, String)>,
+        seen: &mut BTreeSet<PackageName>,
+    ) -> Result<Vec<(PackageName, String)>, Error> {
+        let mut by_registry: BTreeMap<String, Vec<PackageName>> = BTreeMap::new();
+        for (name, registry) in wanted {
+            if self.is_remote(&registry) && seen.insert(name.clone()) {
+                by_registry.entry(registry).or_default().push(name);
+            }
+        }
+        let mut next = Vec::new();
+        for (registry, names) in by_registry {
+            let Some(handle) = self.get(&registry)? else {
+                continue;
+            };
+            match handle.prefetch(&names) {
+                // What is remembered is all there is.
+                Err(Error::Offline { .. }) => {}
+                fetched => fetched?,
+            }
+            for name in &names {
+                let newest = handle.versions(name).ok().and_then(newest);
+                let needed = newest.into_iter().flat_map(|line| line.dependencies);
+                next.extend(needed.map(|dependency| {
+                    let from = dependency.registry.unwrap_or_else(|| registry.clone());
+                    (dependency.name, from)
+                }));
+            }
+        }
+        Ok(next)
     }
 }
 
