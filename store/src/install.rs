@@ -10,7 +10,7 @@ use semver::Version;
 use crate::batch::{Batch, Made, Thing};
 use crate::error::PackageVersion;
 use crate::installed::{RECORD, RECORD_FORMAT, library_path};
-use crate::link::{LinkRequest, link};
+use crate::link::{LinkRequest, Linker};
 use crate::store::directory_name;
 use crate::unpack::{Unpacked, unpack};
 use crate::{Error, InstallRecord, InstalledPackage, Result, files, system};
@@ -140,6 +140,15 @@ fn link_libraries(
         .map(|(_, target)| target.object.as_str())
         .collect();
 
+    let failed = |object: &str| {
+        let object = object.to_owned();
+        move |source| Error::Link {
+            package: PackageVersion::of(document),
+            object,
+            source,
+        }
+    };
+    let mut linker = None;
     let mut libraries = BTreeMap::new();
     for object in objects {
         let Some(path) = library_path(object) else {
@@ -149,19 +158,20 @@ fn link_libraries(
             Some(content) => content,
             None => fs::read(root.join(object))?,
         };
-        let library = link(&LinkRequest {
-            object: &content,
-            soname: &soname,
-            exports: &exports,
-            imports: &imports,
-            system_imports: &document.system_imports,
-            debug: document.debug,
-        })
-        .map_err(|source| Error::Link {
-            package: PackageVersion::of(document),
-            object: object.to_owned(),
-            source,
-        })?;
+        let linker = match &mut linker {
+            Some(linker) => linker,
+            none => {
+                let request = LinkRequest {
+                    soname: &soname,
+                    exports: &exports,
+                    imports: &imports,
+                    system_imports: &document.system_imports,
+                    debug: document.debug,
+                };
+                none.insert(Linker::new(&request).map_err(failed(object))?)
+            }
+        };
+        let library = linker.link(&content).map_err(failed(object))?;
         files::write_sealed(&root.join(&path), &library)?;
         libraries.insert(path, facts(&library));
     }

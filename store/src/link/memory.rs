@@ -23,11 +23,7 @@ pub(super) struct MemoryFiles {
 }
 
 impl MemoryFiles {
-    pub(super) fn new(files: BTreeMap<String, Vec<u8>>) -> Self {
-        let inputs = files
-            .into_iter()
-            .map(|(path, bytes)| (path, bytes.into()))
-            .collect();
+    pub(super) fn new(inputs: BTreeMap<String, Arc<[u8]>>) -> Self {
         Self {
             inputs: Arc::new(inputs),
             output: Arc::default(),

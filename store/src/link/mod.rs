@@ -33,11 +33,9 @@ use stub::{Stub, StubSymbol};
 /// would look for libm and libc there first, in dozens of folders.
 const RUNPATH: &str = "$ORIGIN:$ORIGIN/../..";
 
-/// What is linked: an object, and what its package says about it.
+/// What a package says about its objects.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkRequest<'a> {
-    /// The relocatable object.
-    pub object: &'a [u8],
     /// The SONAME of the library, `linalg.v1.so`.
     pub soname: &'a str,
     /// The symbols it exports; all others become local.
@@ -64,24 +62,75 @@ pub enum LinkError {
     Output(#[from] object::Error),
 }
 
-/// The shared library made of `request`.
-///
-/// # Errors
-///
-/// When the object is not a relocatable object of this machine's kind, uses a symbol that is
-/// neither defined in it nor declared in the request, or does not define an export.
-pub fn link(request: &LinkRequest<'_>) -> Result<Vec<u8>, LinkError> {
-    let mut files = BTreeMap::from([
-        (OBJECT.to_owned(), request.object.to_vec()),
-        (VERSION_SCRIPT.to_owned(), version_script(request.exports)),
-    ]);
-    let mut stubs = Vec::new();
-    for stub in stub_libraries(request) {
-        let path = format!("/stub/{}", stub.soname);
-        files.insert(path.clone(), stub.to_elf());
-        stubs.push(path);
+/// Links the objects of one package, which differ in their code alone.
+pub struct Linker<'a> {
+    exports: &'a [&'a LinkName],
+    arguments: libwild::Args,
+    /// All inputs but the object.
+    files: BTreeMap<String, Arc<[u8]>>,
+    warnings: Arc<Mutex<Vec<String>>>,
+}
+
+impl<'a> Linker<'a> {
+    /// A linker for the objects that `request` describes.
+    ///
+    /// # Errors
+    /// [`LinkError::Linker`], if the linker does not understand its arguments.
+    pub fn new(request: &LinkRequest<'a>) -> Result<Self, LinkError> {
+        let script = version_script(request.exports).into();
+        let mut files = BTreeMap::from([(VERSION_SCRIPT.to_owned(), script)]);
+        let mut stubs = Vec::new();
+        for stub in stub_libraries(request) {
+            let path = format!("/stub/{}", stub.soname);
+            files.insert(path.clone(), stub.to_elf().into());
+            stubs.push(path);
+        }
+        let arguments = arguments(request, stubs);
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        Ok(Self {
+            exports: request.exports,
+            arguments: parse(&arguments, &warnings)?,
+            files,
+            warnings,
+        })
     }
 
+    /// The shared library made of the relocatable object `object`.
+    ///
+    /// # Errors
+    /// When it is not a relocatable object of this machine's kind, uses a symbol that is neither
+    /// defined in it nor declared in the request, or does not define an export.
+    pub fn link(&self, object: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let mut files = self.files.clone();
+        files.insert(OBJECT.to_owned(), object.into());
+        let library = self.run(MemoryFiles::new(files), object.len())?;
+        check_exports(&library, self.exports)?;
+        Ok(library)
+    }
+
+    /// Runs the linker over `files` and hands back what it wrote.
+    fn run(&self, files: MemoryFiles, object_size: usize) -> Result<Vec<u8>, LinkError> {
+        // Objects come from strangers, and the linker was written for those of compilers: an index
+        // out of bounds in it must not take the process down. What it was at is dropped with it.
+        let linked = panic::catch_unwind(AssertUnwindSafe(|| {
+            threads::fitting(object_size, || {
+                let linker = libwild::Linker::with_file_system(files.clone());
+                linker.run(&self.arguments).map(drop)
+            })
+        }));
+        match linked {
+            Ok(result) => result.map_err(|error| words(&error))?,
+            Err(_) => return Err(LinkError::Linker("the object is malformed".to_owned())),
+        }
+        files.into_output().ok_or_else(|| {
+            let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            LinkError::Linker(format!("no library was written: {}", warnings.join("; ")))
+        })
+    }
+}
+
+/// The linker's command line.
+fn arguments(request: &LinkRequest<'_>, stubs: Vec<String>) -> Vec<String> {
     let mut arguments = vec![
         "ld".to_owned(),
         "-m".to_owned(),
@@ -111,48 +160,29 @@ pub fn link(request: &LinkRequest<'_>) -> Result<Vec<u8>, LinkError> {
     arguments.push(OBJECT.to_owned());
     arguments.push("--as-needed".to_owned());
     arguments.extend(stubs);
-
-    let library = run(&arguments, files, request.object.len())?;
-    check_exports(&library, request.exports)?;
-    Ok(library)
+    arguments
 }
 
-/// Runs the linker over `files` and hands back what it wrote.
-fn run(
+/// The arguments as the linker takes them; what it warns of is added to `warnings`.
+fn parse(
     arguments: &[String],
-    files: BTreeMap<String, Vec<u8>>,
-    object_size: usize,
-) -> Result<Vec<u8>, LinkError> {
-    let words = |error: libwild::error::Error| LinkError::Linker(one_line(&error.to_string()));
-    let warnings = Arc::new(Mutex::new(Vec::new()));
+    warnings: &Arc<Mutex<Vec<String>>>,
+) -> Result<libwild::Args, LinkError> {
     let input = || arguments.iter().map(String::as_str);
-    let mut parsed = libwild::Args::new(input).map_err(words)?;
+    let mut parsed = libwild::Args::new(input).map_err(|error| words(&error))?;
     parsed.on_warning(Box::new({
-        let warnings = Arc::clone(&warnings);
+        let warnings = Arc::clone(warnings);
         move |warning| {
             let mut warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
             warnings.push(warning.warning().to_owned());
         }
     }));
-    parsed.parse(input).map_err(words)?;
+    parsed.parse(input).map_err(|error| words(&error))?;
+    Ok(parsed)
+}
 
-    let files = MemoryFiles::new(files);
-    // Objects come from strangers, and the linker was written for those of compilers: an index out
-    // of bounds in it must not take the process down. What it was at is dropped with it.
-    let linked = panic::catch_unwind(AssertUnwindSafe(|| {
-        threads::fitting(object_size, || {
-            let linker = libwild::Linker::with_file_system(files.clone());
-            linker.run(&parsed).map(drop)
-        })
-    }));
-    match linked {
-        Ok(result) => result.map_err(words)?,
-        Err(_) => return Err(LinkError::Linker("the object is malformed".to_owned())),
-    }
-    files.into_output().ok_or_else(|| {
-        let warnings = warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        LinkError::Linker(format!("no library was written: {}", warnings.join("; ")))
-    })
+fn words(error: &libwild::error::Error) -> LinkError {
+    LinkError::Linker(one_line(&error.to_string()))
 }
 
 /// The linker's message, which has its causes on lines of their own, as one line.

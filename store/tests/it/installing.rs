@@ -7,6 +7,7 @@ use fs_err as fs;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use puck_package::Digest;
 use puck_store::Error;
+use puck_store::link::{LinkRequest, Linker};
 
 use crate::support::{Archive, DOT, Home, Recipe, damage, library, linalg, many, tree, vecmath};
 
@@ -323,21 +324,29 @@ fn malformed_objects_are_refused_or_linked_but_harm_nothing() {
     let good = home.install(&recipe.pack());
     let object = fs::read(good.path.join(&good.document.targets["x86-64"].object)).expect("reads");
     let export = recipe.link_name("dot");
+    let exports = [&export];
+    let linker = |debug| {
+        Linker::new(&LinkRequest {
+            soname: "vecmath.v1.so",
+            exports: &exports,
+            imports: &[],
+            system_imports: &[],
+            debug,
+        })
+        .expect("arguments are understood")
+    };
+    let linkers = [linker(false), linker(true)];
     for step in 0..300_usize {
         let mut object = object.clone();
         // A fixed walk over the file, so that a failure can be run again.
         let place = step * 7919 % object.len();
         object[place] ^= 1 << (step % 8);
         object[place / 2] = 0xff;
-        let _result = puck_store::link::link(&puck_store::link::LinkRequest {
-            object: &object,
-            soname: "vecmath.v1.so",
-            exports: &[&export],
-            imports: &[],
-            system_imports: &[],
-            debug: step % 2 == 0,
-        });
+        let _result = linkers[step % 2].link(&object);
     }
+    // Nor do they leave anything behind in the linker.
+    let [used, new] = [&linkers[0], &linker(false)].map(|linker| linker.link(&object));
+    assert_eq!(used.expect("links"), new.expect("links"));
 }
 
 #[test]
