@@ -216,3 +216,93 @@ fn other_folders_are_left_alone() {
     hint: name a folder that is new or empty
     ");
 }
+
+/// A plain web server over a folder, which ends with this value.
+struct Web {
+    server: std::process::Child,
+    address: String,
+}
+
+impl Web {
+    fn of(folder: &std::path::Path) -> Self {
+        use std::io::BufRead as _;
+        let mut server = std::process::Command::new("python3")
+            .args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"])
+            .current_dir(folder)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = server.stdout.take().unwrap();
+        std::io::BufReader::new(stdout)
+            .read_line(&mut line)
+            .unwrap();
+        let start = line.find("http://").unwrap();
+        let end = line.rfind('/').unwrap();
+        Self {
+            server,
+            address: line[start..end].to_owned(),
+        }
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        _ = self.server.kill();
+        _ = self.server.wait();
+    }
+}
+
+#[test]
+fn from_another_machine_and_then_without_it() {
+    let machine = machine();
+    let web = Web::of(&machine.registry());
+    let elsewhere = machine.root().join("elsewhere");
+    let away = |line: &str| machine.call("project", line).env("PUCK_HOME", &elsewhere);
+    machine.write(
+        "project/Puck.toml",
+        format!(
+            "[dependencies]\nlinalg = {{ version = \"1\", registry = \"web\" }}\n\n\
+             [registries]\nweb = \"{}\"\n",
+            web.address
+        ),
+    );
+    away("fetch").ok();
+    let audit: serde_json::Value =
+        serde_json::from_str(&away("audit --offline --format json").ok()).unwrap();
+    assert_eq!(audit["packages"][1]["name"], "vecmath", "{audit}");
+    assert_eq!(away("outdated --format json").ok(), "[]\n");
+    let settings = away("vendor vendor").ok();
+    for name in ["linalg", "vecmath"] {
+        let path = machine.index(name);
+        let below = path.strip_prefix(machine.registry()).unwrap();
+        let vendored = machine.path("project/vendor").join(below);
+        assert_eq!(
+            fs_err::read(vendored).unwrap(),
+            fs_err::read(&path).unwrap()
+        );
+    }
+    // The index of a registry that a project names is needed; then it is not any more.
+    let indices = || names(&elsewhere.join("index")).len();
+    away("gc --max-age 0s").ok();
+    assert_eq!(indices(), 1);
+    drop(web);
+    away("install --offline").ok();
+    assert_eq!(away(CALL).arg("--quiet").ok(), "25\n");
+
+    let third = machine.root().join("third");
+    let manifest = machine.read("project/Puck.toml");
+    let (dependencies, _) = manifest.split_once("[registries]").unwrap();
+    machine.write("project/Puck.toml", format!("{dependencies}{settings}"));
+    let install = machine.call("project", "install --frozen");
+    install.env("PUCK_HOME", &third).ok();
+    fs_err::remove_dir_all(machine.path("project")).unwrap();
+    machine
+        .call("", "gc --max-age 0s")
+        .env("PUCK_HOME", &elsewhere)
+        .ok();
+    assert_eq!(indices(), 0);
+    assert!(names(&elsewhere.join("archives")).is_empty());
+}
