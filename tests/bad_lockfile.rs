@@ -263,9 +263,9 @@ fn that_were_edited_by_hand() {
     assert_snapshot!(machine.refused("project", "install --jobs 1"), @"
     exit 1
     --- stderr
-    error: asker 1.0.0 is locked from registry+team, but the registry in use is `local`
+    error: asker 1.0.0 is locked from the registry `team`, which is not known here
 
-    hint: name the registry it was locked from with --registry or PUCK_REGISTRY, or delete Puck.lock to choose again
+    hint: say where it is: `puck config set registries.team ADDRESS`, or [registries] in Puck.toml, or set PUCK_REGISTRY_TEAM
     ");
 
     machine.write("project/Puck.lock", &lockfile);

@@ -266,9 +266,9 @@ fn what_is_not_there() {
 
     # [dependencies]
     linalg = { version = "1", registry = "team" }
-    error: `linalg` comes from the registry `team`, but the registry in use is `local`
+    error: answer 1.0.0 takes `linalg` from the registry `team`, which is not known here
 
-    hint: name the folder of `team` with --registry or PUCK_REGISTRY
+    hint: say where it is: `puck config set registries.team ADDRESS`, or [registries] in Puck.toml, or set PUCK_REGISTRY_TEAM
 
     # version = "1.0.0"
     readme = "READ.ME"

@@ -62,9 +62,13 @@ fn index_lines_that_are_not_valid() {
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: expected ident at line [N] column [N]
 
+    hint: the registry is damaged there; its owner must restore it, or use another one
+
     # cut
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: EOF while parsing a string at line [N] column [N]
+
+    hint: the registry is damaged there; its owner must restore it, or use another one
 
     # a newer format
     error: cannot find out which versions of answer there are
@@ -74,25 +78,37 @@ fn index_lines_that_are_not_valid() {
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: missing field `format` at line [N] column [N]
 
+    hint: the registry is damaged there; its owner must restore it, or use another one
+
     # another package
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1: the line is about anser, not about answer
+
+    hint: the registry is damaged there; its owner must restore it, or use another one
 
     # a version that is none
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: unexpected end of input while parsing minor version number at line [N] column [N]
 
+    hint: the registry is damaged there; its owner must restore it, or use another one
+
     # the same version twice
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:2: answer 1.0.0 stands here twice
+
+    hint: the registry is damaged there; its owner must restore it, or use another one
 
     # a hash that is none
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: `x[SHA256]` is not a SHA-256 digest: expected 64 lower-case hexadecimal digits at line [N] column [N]
 
+    hint: the registry is damaged there; its owner must restore it, or use another one
+
     # not text
     error: cannot find out which versions of answer there are
       caused by: [HOME]/registry/index/an/sw/answer:1 is not valid: expected value at line [N] column [N]
+
+    hint: the registry is damaged there; its owner must restore it, or use another one
     ");
 }
 

@@ -148,32 +148,6 @@ fn an_archive_that_cannot_be_fetched_is_named() {
 }
 
 #[test]
-fn install_finds_a_library_in_which_one_byte_has_changed() {
-    let machine = machine();
-    machine.project(&[("vecmath", "1")]);
-    machine.ok("project", "install");
-    let library = machine
-        .path("project/.puck/lib/vecmath.v1.so")
-        .canonicalize()
-        .unwrap();
-    let whole = fs_err::read(&library).unwrap();
-    let mut bytes = whole.clone();
-    *bytes.last_mut().unwrap() ^= 1;
-    fs_err::remove_file(&library).unwrap();
-    fs_err::write(&library, bytes).unwrap();
-
-    let run = machine.puck("project", "install");
-    assert_eq!(run.code, Some(0), "{run}");
-    assert!(
-        run.stderr.contains("has changed) and is installed again"),
-        "{run}"
-    );
-    assert_eq!(fs_err::read(&library).unwrap(), whole);
-    let again = machine.puck("project", "install");
-    assert!(!again.stderr.contains("damaged"), "{again}");
-}
-
-#[test]
 fn what_cannot_be_printed_is_an_error() {
     let machine = machine();
     let full = fs_err::File::options()

@@ -44,6 +44,9 @@ pub fn publish(
     expect_online(&registries, registries.default_place(), "publishing")?;
     progress.step(&format!("Building {} {}", package.name, package.version));
     let packed = pack(machine, project, mode, jobs, progress)?;
+    if let Some(name) = &registries.default_place().name {
+        expect_own_registry(project, name)?;
+    }
     let handle = if dry_run {
         registries.default()?
     } else {

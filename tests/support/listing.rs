@@ -6,8 +6,9 @@ use std::path::Path;
 
 use puck_package::Digest;
 
-/// The folders of the store, which are made on first use.
-const PLACES: [&str; 4] = [
+/// The store and its folders, which are made on first use.
+const PLACES: [&str; 5] = [
+    "home",
     "home/archives",
     "home/environments",
     "home/packages",
