@@ -207,8 +207,8 @@ pub enum Error {
 
     /// Others use the store, and it cannot be told what their processes need.
     #[error(
-        "others may write to the store {home}, and {processes} of their processes cannot be looked \
-         at, so nothing is removed",
+        "others use the store {home}, too, and {processes} of their processes cannot be looked at, \
+         so nothing is removed",
         home = .home.display()
     )]
     Shared {

@@ -1,6 +1,7 @@
 //! What there is that could be removed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
@@ -24,6 +25,8 @@ pub(super) struct Item {
     pub(super) size: Option<u64>,
     /// When it was used last, by its own account.
     pub(super) used: SystemTime,
+    /// The number of the user that it belongs to.
+    pub(super) owner: u32,
     /// Of an environment: the folders of its packages.
     pub(super) packages: BTreeSet<String>,
 }
@@ -91,6 +94,7 @@ fn item(kind: Kind, path: PathBuf, sizes: Option<&Sizes>) -> Result<Option<Item>
         path,
         size,
         used,
+        owner: found.uid(),
         packages,
     }))
 }

@@ -31,6 +31,7 @@ mod plan;
 mod roots;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -154,7 +155,7 @@ impl Store {
         let mut roots = roots::Roots::of_projects(self, !options.dry_run)?;
         roots.registries.extend(options.registries.iter().cloned());
         let live = live::look(self.home())?;
-        self.check_seen(live.unseen)?;
+        self.check_seen(live.unseen, inventory)?;
         roots.add_live(&live, inventory);
 
         let plan = plan::plan(inventory, &roots, options, SystemTime::now());
@@ -172,16 +173,49 @@ impl Store {
         Ok(collected)
     }
 
-    /// Processes of others matter only where they may use the store as their own.
-    fn check_seen(&self, unseen: usize) -> Result<()> {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(self.home())?.permissions().mode();
-        if unseen > 0 && mode & 0o022 != 0 {
+    /// Processes of others matter only where others use the store.
+    fn check_seen(&self, unseen: usize, inventory: &Inventory) -> Result<()> {
+        if unseen == 0 {
+            return Ok(());
+        }
+        let home = fs::metadata(self.home())?;
+        if is_shared(home.mode(), home.uid(), inventory) {
             return Err(crate::Error::Shared {
                 home: self.home().to_owned(),
                 processes: unseen,
             });
         }
         Ok(())
+    }
+}
+
+/// Whether a store is used by several users: anybody may write to it, or things in it belong to
+/// others than its folder. That a group may write to it says nothing: many systems give each user a
+/// group of his own, which may write to what he makes.
+fn is_shared(mode: u32, owner: u32, inventory: &Inventory) -> bool {
+    mode & 0o002 != 0 || inventory.0.iter().any(|item| item.owner != owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_store_it_is() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(folder.path()).expect("opens");
+        fs::create_dir_all(store.packages_directory().join("x")).expect("folders");
+        let inventory = Inventory::take(&store, None).expect("looks");
+        let owner = inventory.0.first().expect("an item").owner;
+        for (mode, owner, shared) in [
+            (0o40700, owner, false),
+            (0o40755, owner, false),
+            (0o40775, owner, false),
+            (0o40777, owner, true),
+            (0o41777, owner, true),
+            (0o40700, owner + 1, true),
+        ] {
+            assert_eq!(is_shared(mode, owner, &inventory), shared, "{mode:o}");
+        }
     }
 }

@@ -142,6 +142,7 @@ mod tests {
             path: name.into(),
             size: Some(10),
             used: now() - days * DAY,
+            owner: 0,
             packages: packages.iter().map(ToString::to_string).collect(),
         }
     }
