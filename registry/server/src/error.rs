@@ -55,6 +55,12 @@ pub enum Error {
     /// The bucket does not do what it is asked.
     #[error("the bucket failed: {0}")]
     Bucket(#[from] object_store::Error),
+    /// The store would let several servers overwrite what the others wrote.
+    #[error("the store of {location} ignores conditions on writes (If-Match, If-None-Match)")]
+    Unconditional {
+        /// The bucket.
+        location: String,
+    },
     /// The place of a registry is not understood.
     #[error("{location} is no place for a registry: {reason}")]
     Location {
@@ -145,6 +151,7 @@ impl Error {
             Self::Busy { .. } | Self::Ending => ErrorKind::Overloaded,
             Self::Registry(_)
             | Self::Bucket(_)
+            | Self::Unconditional { .. }
             | Self::Location { .. }
             | Self::Io(_)
             | Self::Random(_) => ErrorKind::Internal,
@@ -167,6 +174,10 @@ impl Error {
             Self::Registry(error) => error.hint(),
             Self::Location { .. } => Some(
                 "give a directory, or a bucket as s3://BUCKET or s3://BUCKET/PREFIX".to_owned(),
+            ),
+            Self::Unconditional { .. } => Some(
+                "a registry needs them; use another store, or a newer release of this one"
+                    .to_owned(),
             ),
             Self::Bucket(_) => Some(
                 "check the bucket's name, the AWS_* variables and whether the store supports \

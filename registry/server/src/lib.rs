@@ -17,6 +17,7 @@
 //! private/spool/               archives on their way in (directory)
 //! private/incoming/            archives on their way in (bucket)
 //! private/journal.json         what is being done (bucket; a directory has pending.json)
+//! private/conditions           by which a store is tried at every start (bucket)
 //! ```
 //!
 //! # A publish

@@ -2,8 +2,8 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`options`] | what a server is told: where, for whom, how much |
-//! | [`serve`] | from start to end: storage, socket, signals |
+//! | `options` | what a server is told: where, for whom, how much |
+//! | `serve` | from start to end: storage, socket, signals |
 //! | `listener`, `stall`, `tls` | connections, and how long they may take |
 //! | `app` | one request: admission, answer, what is counted and logged |
 //! | `drain` | what is left of an upload that was refused |

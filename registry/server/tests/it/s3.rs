@@ -90,7 +90,7 @@ impl Drop for Moto {
 
 async fn bucket_at(port: u16, prefix: &str) -> Result<Bucket, Error> {
     let location: StorageLocation = format!("s3://registries/{prefix}").parse().unwrap();
-    let endpoint = format!("http://127.0.0.1:{}", port);
+    let endpoint = format!("http://127.0.0.1:{port}");
     let settings = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", "somebody"),

@@ -36,8 +36,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::{ObjectStore, RetryConfig, UpdateVersion};
 use puck_package::{PackageName, variables};
 use puck_registry::log::LogState;
 use puck_registry::{Description, Offered, log, owners_path};
@@ -52,6 +52,9 @@ use crate::access::Owners;
 
 /// How often a change is attempted before others are too many.
 const ATTEMPTS: u32 = 60;
+/// How often a request to the store is sent again, and for how long: clients wait meanwhile.
+const RETRIES: usize = 5;
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Nobody needs longer to publish what he uploaded: what is older was left by who was killed.
 const ABANDONED: Duration = Duration::from_hours(24);
 /// Where archives are that are not published yet.
@@ -97,7 +100,13 @@ impl Bucket {
         };
         // Somebody may have chosen another one already; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = AmazonS3Builder::new().with_bucket_name(bucket);
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_retry(RetryConfig {
+                max_retries: RETRIES,
+                retry_timeout: PATIENCE,
+                ..RetryConfig::default()
+            });
         for (name, value) in settings {
             let is_endpoint = [variables::AWS_ENDPOINT_URL, variables::AWS_ENDPOINT_URL_S3]
                 .contains(&name.as_str());
@@ -138,7 +147,29 @@ impl Bucket {
         Ok(this)
     }
 
+    /// Checks that the store does what all of this relies on: stores that do not know conditions
+    /// ignore them.
+    async fn check_conditions(&self) -> Result<(), Error> {
+        const PATH: &str = "private/conditions";
+        self.objects
+            .put(PATH, b"checked at every start\n".to_vec())
+            .await?;
+        let other = UpdateVersion {
+            e_tag: Some("\"00000000000000000000000000000000\"".to_owned()),
+            version: None,
+        };
+        for expected in [None, Some(&other)] {
+            let bytes = b"not to be written\n".to_vec();
+            if self.objects.put_if(PATH, bytes, expected).await?.is_some() {
+                let location = self.location.clone();
+                return Err(Error::Unconditional { location });
+            }
+        }
+        Ok(())
+    }
+
     async fn initialise(&self, name: &str) -> Result<(), Error> {
+        self.check_conditions().await?;
         if self.objects.get("registry.json").await?.is_none() {
             let json = Description::new(name).to_json();
             // Somebody else may be first; then it is there all the same.

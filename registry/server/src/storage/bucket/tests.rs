@@ -430,3 +430,11 @@ async fn a_journal_and_a_log_of_different_moments_are_refused() {
         .unwrap_err();
     assert!(error.to_string().contains("log.jsonl: it has"), "{error}");
 }
+
+#[tokio::test]
+async fn stores_that_ignore_conditions_are_refused() {
+    let mut store = store();
+    Arc::get_mut(&mut store).unwrap().ignores = true;
+    let opened = Bucket::over(store, "", "memory".to_owned(), "test").await;
+    assert!(matches!(opened.unwrap_err(), Error::Unconditional { .. }));
+}
