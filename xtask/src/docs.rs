@@ -71,10 +71,26 @@ fn page(help: &dyn Fn(&[&str]) -> Result<String>) -> Result<String> {
         "`puck --help` lists no verbs under `Commands:`"
     );
     for verb in verbs(&overview).filter(|verb| *verb != "help") {
-        let shown = help(&[verb, "--help"])?;
-        text.push_str(&format!("\n## puck {verb}\n\n```text\n{shown}\n```\n"));
+        section(help, &[verb], &mut text)?;
     }
     Ok(text)
+}
+
+/// What is said of a verb, and then of each verb below it.
+fn section(
+    help: &dyn Fn(&[&str]) -> Result<String>,
+    words: &[&str],
+    text: &mut String,
+) -> Result<()> {
+    let shown = help(&[words, &["--help"]].concat())?;
+    let (marks, name) = ("#".repeat(words.len() + 1), words.join(" "));
+    text.push_str(&format!(
+        "\n{marks} puck {name}\n\n```text\n{shown}\n```\n"
+    ));
+    for verb in verbs(&shown).filter(|verb| *verb != "help") {
+        section(help, &[words, &[verb]].concat(), text)?;
+    }
+    Ok(())
 }
 
 /// The verbs that an overview lists: the first word of each line that is indented least, from the
@@ -126,6 +142,8 @@ mod tests {
         let page = page(&|arguments| {
             Ok(match arguments {
                 ["--help"] => OVERVIEW.to_owned(),
+                ["run", "--help"] => "Commands:\n  all  Run all\n  help  Print this".to_owned(),
+                ["run", verb, "--help"] => format!("about running {verb}"),
                 [verb, "--help"] => format!("about {verb}"),
                 _ => bail!("unexpected"),
             })
@@ -136,7 +154,7 @@ mod tests {
             "{page}"
         );
         assert!(
-            page.ends_with("## puck run\n\n```text\nabout run\n```\n"),
+            page.ends_with("\n### puck run all\n\n```text\nabout running all\n```\n"),
             "{page}"
         );
     }
