@@ -84,9 +84,7 @@ fn section(
 ) -> Result<()> {
     let shown = help(&[words, &["--help"]].concat())?;
     let (marks, name) = ("#".repeat(words.len() + 1), words.join(" "));
-    text.push_str(&format!(
-        "\n{marks} puck {name}\n\n```text\n{shown}\n```\n"
-    ));
+    text.push_str(&format!("\n{marks} puck {name}\n\n```text\n{shown}\n```\n"));
     for verb in verbs(&shown).filter(|verb| *verb != "help") {
         section(help, &[words, &[verb]].concat(), text)?;
     }
