@@ -211,7 +211,9 @@ fn expiry(text: &str) -> Result<Timestamp, String> {
         let days: i64 = days.parse().map_err(|_| expected())?;
         let span = days.checked_mul(24).ok_or_else(expected)?;
         let span = 0.hours().try_hours(span).map_err(|_| expected())?;
-        return Timestamp::now().checked_add(span).map_err(|_| expected());
+        let then = Timestamp::now().checked_add(span).map_err(|_| expected())?;
+        // Parts of a second would only be longer to read.
+        return Timestamp::from_second(then.as_second()).map_err(|_| expected());
     }
     if let Ok(date) = text.parse::<Date>() {
         let day = date
