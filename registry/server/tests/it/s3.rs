@@ -309,3 +309,38 @@ async fn acknowledged_publishes_survive_kills_of_two_servers() {
     };
     assert_eq!(sorted(listed), sorted(logged));
 }
+
+/// As a child this publishes into the bucket that its variables name.
+#[tokio::test]
+#[ignore = "run by the test below, with variables set"]
+async fn publishes_where_variables_say() {
+    let location: StorageLocation = "s3://registries/variables".parse().unwrap();
+    let service = Service::open(&location).await.unwrap();
+    assert_eq!(service.location(), "s3://registries/variables");
+    let files = TempDir::new().unwrap();
+    publish(&service, pack(files.path(), "linalg", "1.0.0", &["f()"]))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn variables_name_the_store() {
+    let moto = Moto::start();
+    let child = |endpoint: &str| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "s3::publishes_where_variables_say"])
+            .env(endpoint, format!("http://127.0.0.1:{}", moto.port))
+            .env("AWS_ACCESS_KEY_ID", "somebody")
+            .env("AWS_SECRET_ACCESS_KEY", "something")
+            .output()
+            .unwrap()
+    };
+    for endpoint in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"] {
+        let output = child(endpoint);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{endpoint}: {said}");
+        assert!(said.contains("1 passed"), "{said}");
+    }
+    let service = moto.service("variables").await;
+    assert_eq!(log_of(&service).await.len(), 1);
+}
