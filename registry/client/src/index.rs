@@ -155,7 +155,7 @@ impl Index {
         let first = self.fetched(transport, position, name, kept, false);
         match first {
             Ok((kept, lines)) if says(&lines, position.changed.get(name)) => {
-                self.kept(transport, self.cache.keep(&index::path(name), &kept));
+                self.keep(transport, name, &kept);
                 return Ok(lines);
             }
             // An old copy on the way, or a damaged one, is passed by.
@@ -176,7 +176,7 @@ impl Index {
                 });
             }
         }
-        self.kept(transport, self.cache.keep(&index::path(name), &kept));
+        self.keep(transport, name, &kept);
         Ok(lines)
     }
 
@@ -258,6 +258,14 @@ impl Index {
 
     fn url(&self, transport: &Transport, path: &str) -> Result<Url> {
         super::client::join(&transport.settings().url, path)
+    }
+
+    /// Keeps a file that is there. That one is not there is not kept: said once by mistake, it would
+    /// hold until the package changes.
+    fn keep(&self, transport: &Transport, name: &PackageName, kept: &Kept) {
+        if !kept.about.absent {
+            self.kept(transport, self.cache.keep(&index::path(name), kept));
+        }
     }
 
     /// A cache that cannot be written costs time, and nothing else.
