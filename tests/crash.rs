@@ -4,27 +4,12 @@
 //! The kills are spread over threads, each with machines of its own: most of a command's time is
 //! waiting for the disk.
 
-use std::thread;
 use std::time::Duration;
 
 use crate::support::Machine;
-use crate::support::kill::{Stopper, time};
+use crate::support::kill::{KILLS, in_threads, time};
 use crate::support::listing::Listing;
 use crate::support::run::Call;
-
-/// How many times each verb is stopped, in all threads together.
-const KILLS: usize = 60;
-const THREADS: usize = 3;
-
-/// Runs `work` in some threads, each with its share of the kills.
-fn in_threads(seed: u64, kills: usize, work: impl Fn(&mut Stopper) + Sync) {
-    thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let work = &work;
-            scope.spawn(move || work(&mut Stopper::new(seed + thread as u64, kills / THREADS)));
-        }
-    });
-}
 
 /// A project's lockfile and environment.
 #[derive(Clone, Debug, PartialEq)]

@@ -32,7 +32,7 @@ impl Random {
     }
 
     /// A number from 0 to 1.
-    fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
@@ -46,6 +46,20 @@ enum Stop {
     KillAll,
     /// Ctrl-C at a terminal.
     Interrupt,
+}
+
+/// How many times each verb is stopped, in all threads together.
+pub(crate) const KILLS: usize = 60;
+const THREADS: usize = 3;
+
+/// Runs `work` in some threads, each with its share of the kills.
+pub(crate) fn in_threads(seed: u64, kills: usize, work: impl Fn(&mut Stopper) + Sync) {
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let work = &work;
+            scope.spawn(move || work(&mut Stopper::new(seed + thread as u64, kills / THREADS)));
+        }
+    });
 }
 
 /// Stops commands again and again.

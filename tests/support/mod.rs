@@ -1,12 +1,19 @@
 //! A fresh machine for each test: a home, a registry, a folder to work in.
 
 pub(crate) mod archive;
+pub(crate) mod clients;
 pub(crate) mod ir;
 pub(crate) mod kill;
 pub(crate) mod listing;
 pub(crate) mod package;
+pub(crate) mod proxy;
 pub(crate) mod run;
+#[path = "../../registry/tests/it/sample.rs"]
+#[allow(dead_code, reason = "the tests of the registry use all of it")]
+pub(crate) mod sample;
+pub(crate) mod server;
 pub(crate) mod sound;
+pub(crate) mod team;
 
 use std::path::{Path, PathBuf};
 
