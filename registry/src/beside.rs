@@ -46,15 +46,21 @@ pub(crate) fn write(temporaries: &Path, path: &Path, bytes: &[u8]) -> io::Result
     put(file, path)
 }
 
-/// Writes `bytes` to `path`, below `private`: nobody but the owner may look into that.
-pub(crate) fn write_private(private: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes `bytes` to `path`, below `private`: nobody but the owner may look into either.
+pub(crate) fn write_private(
+    temporaries: &Path,
+    private: &Path,
+    path: &Path,
+    bytes: &[u8],
+) -> io::Result<()> {
     match std::fs::DirBuilder::new().mode(0o700).create(private) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             return Err(at(private, &error));
         }
         _ => {}
     }
-    let mut file = tempfile::Builder::new().tempfile_in(private)?;
+    fs::create_dir_all(temporaries)?;
+    let mut file = NamedTempFile::new_in(temporaries)?;
     file.write_all(bytes).map_err(|error| at(path, &error))?;
     put(file, path)
 }

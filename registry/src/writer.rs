@@ -124,8 +124,13 @@ impl<'a> Writer<'a> {
     /// If the registry cannot be written.
     pub fn write_private(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.registry.directory().join(path);
-        beside::write_private(&self.registry.private(), &path, bytes)
-            .map_err(Error::write(self.registry.directory()))
+        beside::write_private(
+            &self.registry.incoming(),
+            &self.registry.private(),
+            &path,
+            bytes,
+        )
+        .map_err(Error::write(self.registry.directory()))
     }
 
     /// Has a package that nobody published yet belong to nobody.
