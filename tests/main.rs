@@ -1,5 +1,6 @@
 //! Whole runs of the `puck` command: real sources, real compilers, real registries.
 
+mod account;
 mod audit;
 mod bad_archive;
 mod bad_call;
