@@ -11,6 +11,7 @@ use puck_package::{Digest, FileFacts, PackageDocument, PackageName, Target};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::folder::Folder;
 use crate::store::directory_name;
 use crate::{Error, Result, Store, files};
 
@@ -143,19 +144,27 @@ impl Store {
     /// The state of what is in `packages/<directory>`.
     pub(crate) fn state(&self, directory: &str) -> Result<State> {
         let path = self.packages_directory().join(directory);
-        if !fs::exists(&path)? {
-            return Ok(State::Absent);
-        }
-        Ok(match read(path, directory)? {
-            Ok(package) => check_sizes(package)?,
+        let Some(folder) = Folder::open(&path)? else {
+            return Ok(if fs::exists(&path)? {
+                State::Damaged("it is no folder".to_owned())
+            } else {
+                State::Absent
+            });
+        };
+        Ok(match read(&folder, path, directory)? {
+            Ok(package) => check_sizes(&folder, package)?,
             Err(reason) => State::Damaged(reason),
         })
     }
 }
 
 /// Reads the package's two documents. The inner error says what is wrong with them.
-fn read(path: PathBuf, directory: &str) -> Result<Result<InstalledPackage, String>> {
-    let Some(record) = read_file(&path.join(RECORD))? else {
+fn read(
+    folder: &Folder,
+    path: PathBuf,
+    directory: &str,
+) -> Result<Result<InstalledPackage, String>> {
+    let Some(record) = folder.read(RECORD)? else {
         return Ok(Err(format!("{RECORD} is missing")));
     };
     let record: Result<InstallRecord, DocumentError> =
@@ -171,7 +180,7 @@ fn read(path: PathBuf, directory: &str) -> Result<Result<InstalledPackage, Strin
         Err(DocumentError::Newer(source)) => return Err(newer(source)),
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let Some(document) = read_file(&path.join(DOCUMENT))? else {
+    let Some(document) = folder.read(DOCUMENT)? else {
         return Ok(Err(format!("{DOCUMENT} is missing")));
     };
     if Digest::of(&document) != record.document.sha256 {
@@ -196,15 +205,12 @@ fn read(path: PathBuf, directory: &str) -> Result<Result<InstalledPackage, Strin
     }))
 }
 
-fn check_sizes(package: InstalledPackage) -> Result<State> {
+fn check_sizes(folder: &Folder, package: InstalledPackage) -> Result<State> {
     for (path, facts) in package.files() {
-        match fs::symlink_metadata(package.path.join(path)) {
-            Ok(file) if file.is_file() && file.len() == facts.size => {}
-            Ok(_) => return Ok(State::Damaged(format!("{path} has another size"))),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(State::Damaged(format!("{path} is missing")));
-            }
-            Err(error) => return Err(error.into()),
+        match folder.size(path)? {
+            Some(size) if size == facts.size => {}
+            None => return Ok(State::Damaged(format!("{path} is missing"))),
+            Some(_) => return Ok(State::Damaged(format!("{path} has another size"))),
         }
     }
     Ok(State::Whole(Box::new(package)))
@@ -224,14 +230,6 @@ fn add_foreign(
         }
     }
     Ok(())
-}
-
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// `lib/<stem>.so` for `obj/<stem>.o`, which is the form of every object's path.

@@ -59,6 +59,7 @@ mod environment;
 mod error;
 mod export;
 mod files;
+mod folder;
 mod gc;
 mod install;
 mod installed;

@@ -4,6 +4,7 @@
 //! name only when it is whole. So if `.puck` leads to one that lists the packages that are wanted,
 //! there is nothing to be worked out: what is left to see is whether something went away since.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -12,6 +13,7 @@ use puck_package::{Digest, EnvironmentDocument, PackageName, Target};
 use semver::Version;
 
 use super::{Environment, key, plan};
+use crate::folder::Folder;
 use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT};
 use crate::{InstallRecord, Result, Store, files};
 
@@ -74,11 +76,10 @@ impl Store {
         self.packages_directory().join(&package.directory)
     }
 
-    /// Whether every file of every package is there with its size, and every link of the
-    /// environment leads to a file.
+    /// Whether every file of every package is there with its size, and the environment has what it
+    /// should have of each.
     fn is_there(&self, environment: &Path, document: &EnvironmentDocument) -> bool {
-        let is_file =
-            |path: String| fs::metadata(environment.join(path)).is_ok_and(|found| found.is_file());
+        let mut present = Present::new(environment);
         let levels = plan::levels(document);
         let plain = plan::plain_series(document);
         document.packages.iter().all(|package| {
@@ -87,18 +88,20 @@ impl Store {
             let mut libraries = levels.iter().filter(has_library);
             let is_plain = plain.get(&package.name) == Some(&package.series);
             let (include, pc) = plan::places(&package.name, package.series, is_plain);
-            self.has_sizes(package)
-                && libraries.all(|level| is_file(package.library_path(*level)))
-                && is_file(package.document_path())
-                && is_file(format!("{include}/{}.h", package.name))
-                && is_file(pc)
+            libraries.all(|level| present.has(&package.library_path(*level), true))
+                && present.has(&package.document_path(), true)
+                && present.has(&format!("{include}/{}.h", package.name), true)
+                && present.has(&pc, false)
+                && self.has_sizes(package)
         })
     }
 
     /// Whether every file of a package has the size that was recorded when it was installed.
     fn has_sizes(&self, package: &EnvironmentPackage) -> bool {
-        let path = self.package_path(package);
-        let Ok(bytes) = fs::read(path.join(RECORD)) else {
+        let Ok(Some(folder)) = Folder::open(&self.package_path(package)) else {
+            return false;
+        };
+        let Ok(Some(bytes)) = folder.read(RECORD) else {
             return false;
         };
         let record = puck_package::format::read_json(RECORD, &bytes, RECORD_FORMAT);
@@ -117,15 +120,46 @@ impl Store {
             .iter()
             .map(|(path, size)| (path, *size))
             .chain(libraries);
-        let has_size = |file: &str, size| {
-            fs::symlink_metadata(path.join(file))
-                .is_ok_and(|found| found.is_file() && found.len() == size)
-        };
+        let has_size =
+            |file: &str, size| matches!(folder.size(file), Ok(Some(found)) if found == size);
         // An older puck recorded no sizes; every package has files.
         sha256 == package.sha256
             && !sizes.is_empty()
             && files.all(|(file, size)| has_size(file, size))
             && has_size(DOCUMENT, document.size)
+    }
+}
+
+/// What is in the folders of an environment, each of which is listed once.
+struct Present<'a> {
+    environment: &'a Path,
+    folders: BTreeMap<String, BTreeMap<Vec<u8>, bool>>,
+}
+
+impl<'a> Present<'a> {
+    fn new(environment: &'a Path) -> Self {
+        Self {
+            environment,
+            folders: BTreeMap::new(),
+        }
+    }
+
+    /// Whether something is at `path`, and is a link or not.
+    fn has(&mut self, path: &str, is_link: bool) -> bool {
+        let Some((folder, name)) = path.rsplit_once('/') else {
+            return false;
+        };
+        if !self.folders.contains_key(folder) {
+            let opened = Folder::open(&self.environment.join(folder)).ok().flatten();
+            let links = opened.and_then(|opened| opened.links().ok());
+            self.folders
+                .insert(folder.to_owned(), links.unwrap_or_default());
+        }
+        let found = self
+            .folders
+            .get(folder)
+            .and_then(|names| names.get(name.as_bytes()));
+        found == Some(&is_link)
     }
 }
 
