@@ -64,7 +64,7 @@ fn killed_install() {
     let undisturbed = [false, true].map(|updated| {
         let machine = before_install(registry, updated);
         let usual = time(|| drop(install(&machine, registry).ok()));
-        let listing = Listing::of(&machine.home(), &[]);
+        let listing = Listing::of(&machine.home(), &["projects"]);
         (usual, Installed::of(&machine), listing)
     });
     in_threads(1, KILLS, |stopper| {
@@ -92,7 +92,7 @@ fn killed_install() {
             assert_eq!(machine.ok("project", "run fourth::sum"), "10\n");
             machine.expect_tidy();
             machine.expect_tidy_project("project");
-            listing.expect_same(&Listing::of(&machine.home(), &[]));
+            listing.expect_same(&Listing::of(&machine.home(), &["projects"]));
         }
     });
 }
