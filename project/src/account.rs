@@ -1,39 +1,10 @@
 //! What a registry does for somebody it knows: `puck login`, `logout`, `yank`, `owner`.
 
-use std::str::FromStr;
-
 use puck_package::{PackageName, RegistryLocation};
 use puck_registry_client::{Client, Credentials, Me, Token};
-use semver::Version;
 use url::Url;
 
-use crate::{Error, Handle, Machine, Place, Registries};
-
-/// `NAME@VERSION`, as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionSpec {
-    /// The package's name.
-    pub name: PackageName,
-    /// The one version that is meant.
-    pub version: Version,
-}
-
-impl FromStr for VersionSpec {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, version) = text
-            .split_once('@')
-            .ok_or_else(|| format!("expected NAME@VERSION, found `{text}`"))?;
-        let version = version
-            .parse()
-            .map_err(|error| format!("`{version}` is not a version such as `1.2.0`: {error}"))?;
-        Ok(Self {
-            name: name.parse().map_err(|error| format!("{error}"))?,
-            version,
-        })
-    }
-}
+use crate::{Error, Handle, Machine, Place, Registries, VersionSpec};
 
 /// Keeps the token `secret` for the registry at `place`, if that knows it. `None`, where it has no API
 /// to ask.
@@ -165,28 +136,6 @@ fn address(place: &Place) -> Result<Url, Error> {
                     origin: place.origin.clone(),
                     reason: error.to_string(),
                 })?)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exact_versions() {
-        let spec: VersionSpec = "linalg@1.2.0".parse().unwrap();
-        assert_eq!(
-            (spec.name.as_str(), spec.version),
-            ("linalg", Version::new(1, 2, 0))
-        );
-        for (text, expected) in [
-            ("linalg", "expected NAME@VERSION"),
-            ("linalg@1.2", "`1.2` is not a version"),
-            ("Lin@1.2.0", "not a package name"),
-        ] {
-            let error = text.parse::<VersionSpec>().unwrap_err();
-            assert!(error.contains(expected), "{error}");
         }
     }
 }

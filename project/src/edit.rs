@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use puck_package::lockfile::PackageSource;
 use puck_package::{Manifest, PackageName, nearest};
@@ -16,39 +15,9 @@ use crate::local::{LocalPackages, normalized, relative};
 use crate::lock::{Locked, plan};
 use crate::workspace::Whole;
 use crate::{
-    Error, InstallOptions, Installed, Machine, Mode, Origin, Progress, Project, Registries, files,
+    Error, InstallOptions, Installed, Machine, Mode, Origin, PackageSpec, Progress, Project,
+    Registries, files,
 };
-
-/// `NAME` or `NAME@REQUIREMENT`, as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageSpec {
-    /// The package's name.
-    pub name: PackageName,
-    /// The versions that will do.
-    pub requirement: Option<VersionReq>,
-}
-
-impl FromStr for PackageSpec {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, requirement) = match text.split_once('@') {
-            Some((name, requirement)) => (name, Some(requirement)),
-            None => (text, None),
-        };
-        let requirement = requirement
-            .map(|requirement| {
-                requirement.parse().map_err(|error| {
-                    format!("`{requirement}` is not a version requirement such as `1.2`: {error}")
-                })
-            })
-            .transpose()?;
-        Ok(Self {
-            name: name.parse().map_err(|error| format!("{error}"))?,
-            requirement,
-        })
-    }
-}
 
 /// A dependency to be added.
 #[derive(Clone, Debug)]
@@ -393,24 +362,5 @@ mod tests {
             assert_eq!(as_typed(&requirement), written);
             assert_eq!(written.parse::<VersionReq>().unwrap(), requirement);
         }
-    }
-
-    #[test]
-    fn specs() {
-        let spec: PackageSpec = "linalg@>=1, <3".parse().unwrap();
-        assert_eq!(spec.requirement, Some(">=1, <3".parse().unwrap()));
-        assert_eq!("linalg".parse::<PackageSpec>().unwrap().requirement, None);
-        assert!(
-            "Linalg"
-                .parse::<PackageSpec>()
-                .unwrap_err()
-                .contains("not a package name")
-        );
-        assert!(
-            "linalg@newest"
-                .parse::<PackageSpec>()
-                .unwrap_err()
-                .contains("not a version")
-        );
     }
 }

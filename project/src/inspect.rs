@@ -7,8 +7,7 @@ use puck_package::archive::{self, Contents, Limits};
 use puck_package::{Digest, IndexLine, PackageDocument, PackageName, Target, nearest};
 use semver::{Version, VersionReq};
 
-use crate::edit::PackageSpec;
-use crate::{Error, Handle, Machine, Place, Registries};
+use crate::{Error, Handle, Machine, PackageSpec, Place, Registries};
 
 /// An archive, read and checked.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! `puck yank`
 
 use clap::Args;
-use puck_project::account::{VersionSpec, yank};
+use puck_project::VersionSpec;
+use puck_project::account::yank;
 
 use crate::console::Console;
 use crate::failure::Failure;

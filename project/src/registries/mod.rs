@@ -14,6 +14,7 @@
 mod bindings;
 mod handle;
 mod prefetch;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,10 +24,7 @@ use puck_package::config::Placed;
 use puck_package::location::check_registry_name;
 use puck_package::{ConfiguredRegistry, RegistryLocation, nearest, variables};
 use puck_registry::Registry;
-use puck_registry_client::{
-    Client, Credentials, Retry, Settings as ClientSettings, Token, cache_directory,
-};
-use url::Url;
+use puck_registry_client::Client;
 
 pub(crate) use bindings::{Bindings, Claimant};
 pub use handle::{Handle, Published};
@@ -337,59 +335,6 @@ impl<'m> Registries<'m> {
         let handle = Handle::directory(place.name.clone(), Registry::open(path)?);
         open.insert(key, handle.clone());
         Ok(Some(handle))
-    }
-
-    /// How the registry at a place is spoken to.
-    pub(crate) fn client_settings(
-        &self,
-        place: &Place,
-        url: &str,
-    ) -> Result<ClientSettings, Error> {
-        let machine = self.machine.settings();
-        let home = self.machine.store().home();
-        let parsed: Url = url
-            .parse()
-            .map_err(|error: url::ParseError| Error::Address {
-                url: url.to_owned(),
-                origin: place.origin.clone(),
-                reason: error.to_string(),
-            })?;
-        let name = place.name.as_deref().or(parsed.host_str());
-        let cache = cache_directory(&home.join("index"), name.unwrap_or("registry"), &parsed);
-        let retry = match &machine.config.http_retries {
-            Some(count) if variables::get(variables::PUCK_HTTP_RETRIES).is_none() => Retry {
-                count: count.value,
-                ..Retry::default()
-            },
-            _ => Retry::from_environment()?,
-        };
-        Ok(ClientSettings {
-            cache: Some(cache),
-            token: self.token(place, &parsed)?,
-            certificates: place.registry.certificates.clone(),
-            plain_http_token: place.registry.plain_http_token,
-            offline: self.offline.is_some(),
-            retry,
-            notices: machine.notices.clone(),
-            ..ClientSettings::new(parsed)
-        })
-    }
-
-    /// What the registry at a place knows the user by: what a variable says, or what `puck login`
-    /// kept for that address.
-    fn token(&self, place: &Place, url: &Url) -> Result<Option<Token>, Error> {
-        if place.trusted {
-            let is_default = place.registry.location == self.default.registry.location;
-            let own = place.name.as_deref().map(variables::of_registry_token);
-            let general = is_default.then(|| variables::PUCK_REGISTRY_TOKEN.to_owned());
-            for variable in own.into_iter().chain(general) {
-                if let Some(value) = variables::get(&variable) {
-                    let token = value.to_str().and_then(|text| Token::new(text).ok());
-                    return token.map(Some).ok_or(Error::TokenVariable(variable));
-                }
-            }
-        }
-        Ok(Credentials::of(self.machine.store().home()).get(url)?)
     }
 }
 
