@@ -141,6 +141,14 @@ fn as_it_is_shown() {
     ");
 }
 
+#[test]
+fn where_there_is_nothing_to_remove() {
+    let machine = Machine::new();
+    for options in ["--dry-run", "", "--max-size 0"] {
+        assert_eq!(machine.gc(options)["kept"], 0, "{options}");
+    }
+}
+
 /// Sleeps with a library of the environment mapped, as a service would.
 fn sleeper(machine: &Machine, library: PathBuf) -> Child {
     machine.write(

@@ -17,7 +17,10 @@ fn machine() -> Machine {
 /// Has the names that things in the making have replaced in snapshots.
 fn without_batches() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"staging/batch-[^/]+/archive-\d+", "staging/[BATCH]/archive");
+    settings.add_filter(
+        r"staging/batch-[^/]+/archive-\d+",
+        "staging/[BATCH]/archive",
+    );
     settings.bind_to_scope()
 }
 
