@@ -9,7 +9,6 @@ pub(crate) mod package;
 pub(crate) mod proxy;
 pub(crate) mod run;
 #[path = "../../registry/tests/it/sample.rs"]
-#[allow(dead_code, reason = "the tests of the registry use all of it")]
 pub(crate) mod sample;
 pub(crate) mod server;
 pub(crate) mod sound;

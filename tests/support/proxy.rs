@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::support::server::{Served, ask};
 
 #[path = "../../registry/client/tests/it/faulty/mod.rs"]
-#[allow(dead_code, reason = "the tests of the client use all of it")]
+#[expect(dead_code, reason = "the tests of the client use all of it")]
 mod faulty;
 
 pub(crate) use faulty::{Fault, Seen, Server};

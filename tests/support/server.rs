@@ -2,7 +2,6 @@
 //! it without `puck`.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -173,7 +172,7 @@ fn start(
         .arg(directory)
         .command()
         .stdout(Stdio::piped())
-        .stderr(File::create(&log).unwrap())
+        .stderr(fs_err::File::create(&log).unwrap().into_parts().0)
         .spawn()
         .unwrap();
     let mut said = String::new();
