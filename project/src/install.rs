@@ -11,7 +11,7 @@ use puck_store::{
     Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, WantedPackage,
 };
 
-use crate::audit::expect_allowed;
+use crate::audit::{denied_by, expect_allowed};
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
 use crate::workspace::{self, Whole};
@@ -109,7 +109,7 @@ fn current(
 ) -> Result<Option<Environment>, Error> {
     let manifest = project.manifest();
     let built = options.with_itself && manifest.package.is_some();
-    if built || !manifest.policy.deny.is_empty() {
+    if built || !denied_by(project).is_empty() {
         return Ok(None);
     }
     let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().collect();

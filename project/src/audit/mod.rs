@@ -13,7 +13,7 @@ use puck_package::{Capability, LockedPackage, PackageDocument, PackageId, neares
 use puck_resolver::Update;
 
 pub use policy::Denied;
-pub(crate) use policy::expect_allowed;
+pub(crate) use policy::{denied_by, expect_allowed};
 use symbols::capability;
 
 use crate::download::Downloads;
@@ -97,7 +97,7 @@ pub fn audit(
     if specs.is_empty() {
         return Ok(audit);
     }
-    let denied = project.map(|project| project.manifest().policy.deny.clone());
+    let denied = project.map(denied_by);
     let registries = machine.registries(project)?.within(mode);
     let mut packages = Vec::new();
     for spec in specs {
@@ -157,7 +157,7 @@ fn of_project(
     let registries = machine.registries(Some(&project))?.within(mode);
     let count = lockfile.packages.len();
     let downloads = Downloads::new(machine.store(), &registries, progress, count);
-    let denied = &project.manifest().policy.deny;
+    let denied = &denied_by(&project);
     let built = built(machine, &project)?;
     let mut audit = Audit::default();
     for package in &lockfile.packages {

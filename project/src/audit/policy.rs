@@ -38,6 +38,12 @@ pub(super) fn denied<'a>(
     uses.keys().copied().filter(is_denied)
 }
 
+/// What the policy of `project` denies: that of its workspace, and its own.
+pub(crate) fn denied_by(project: &Project) -> BTreeSet<Capability> {
+    let of_workspace = &project.root_manifest().policy.deny;
+    of_workspace | &project.manifest().policy.deny
+}
+
 /// Refuses packages that touch what the policy of `project` denies.
 ///
 /// # Errors
@@ -46,7 +52,7 @@ pub(crate) fn expect_allowed<'a>(
     project: &Project,
     documents: impl IntoIterator<Item = &'a PackageDocument>,
 ) -> Result<(), Error> {
-    let deny = &project.manifest().policy.deny;
+    let deny = &denied_by(project);
     if deny.is_empty() {
         return Ok(());
     }
@@ -64,7 +70,7 @@ pub(crate) fn expect_allowed<'a>(
             symbols: uses.get(&capability).cloned().unwrap_or_default(),
             capability,
             denied: words.join(", "),
-            manifest: project.manifest().path.display().to_string(),
+            manifest: project.root_manifest().path.display().to_string(),
         })));
     }
     Ok(())
