@@ -57,6 +57,16 @@ pub fn verify(
     options: &VerifyOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Verified, Error> {
+    // Members of a workspace have their lockfile and their environment together.
+    let whole = |project: &Project| match project.workspace() {
+        Some(workspace) => Project::clone(workspace),
+        None => project.clone(),
+    };
+    let projects: Vec<Project> = options.projects.iter().map(whole).collect();
+    let options = &VerifyOptions {
+        projects: &projects,
+        ..options.clone()
+    };
     let found = look(machine, options, progress)?;
     let Some(install) = options
         .fix

@@ -106,6 +106,7 @@ fn differences(
     document: &EnvironmentDocument,
 ) -> Vec<String> {
     let mut differences = Vec::new();
+    let is_workspace = project.manifest().workspace.is_some();
     for locked in &lockfile.packages {
         let installed = document
             .packages
@@ -113,6 +114,8 @@ fn differences(
             .find(|p| p.name == locked.name && p.version == locked.version);
         let id = locked.id();
         match installed {
+            // Members of a workspace need not be installed themselves.
+            None if is_workspace && locked.sha256.is_none() => {}
             None => differences.push(format!("{id} is locked, but not installed")),
             Some(installed)
                 if locked
