@@ -182,3 +182,23 @@ fn other_projects_are_repaired_too() {
     assert_eq!(machine.ok("project", CALL), "11\n");
     machine.expect_tidy();
 }
+
+#[test]
+fn members_of_a_workspace() {
+    let machine = Machine::new();
+    machine.publish("vecmath", "1.0.0", crate::support::package::VECMATH, "");
+    machine.write("team/Puck.toml", "[workspace]\nmembers = [\"norms\"]\n");
+    let source = crate::support::package::NORM;
+    machine.c_package("norms", "1.0.0", source, "vecmath = \"1\"\n");
+    fs_err::rename(machine.path("norms"), machine.path("team/norms")).unwrap();
+    machine.ok("team/norms", "install");
+    for folder in ["team", "team/norms"] {
+        machine.ok(folder, "verify");
+    }
+    flip(&stored(&machine, ".so").pop().unwrap());
+    assert_eq!(machine.puck("team/norms", "verify").code, Some(1));
+    machine.ok("team/norms", "verify --fix");
+    machine.ok("team", "gc --max-age 0s");
+    let call = "run norms::norm2 2 [3,4]";
+    assert_eq!(machine.ok("team/norms", call), "25\n");
+}
