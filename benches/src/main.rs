@@ -11,6 +11,7 @@
 //! | [`subject`] | the sources ([`source`]), and what each side made of them |
 //! | [`measure`] | one module a measurement |
 //! | [`packages`] | package management, against uv and cargo |
+//! | [`serving`] | the registry's server, against nginx |
 //! | [`child`] | what runs in fresh processes |
 //! | [`sample`], [`row`] | medians and spreads; a line of the table |
 //! | [`report`], [`machine`] | the table, the JSON, the page; where it was measured |
@@ -26,6 +27,7 @@ mod packages;
 mod report;
 mod row;
 mod sample;
+mod serving;
 mod settings;
 mod source;
 mod subject;
@@ -41,6 +43,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
         Some((first, rest)) if first == child::VERB => child::run(rest).map(|()| ExitCode::SUCCESS),
+        Some((first, rest)) if first == serving::VERB => serving::run(rest).map(|holds| {
+            if holds {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }),
         _ => run(&arguments),
     };
     result.unwrap_or_else(|error| {
