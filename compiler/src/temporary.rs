@@ -31,11 +31,19 @@ pub(crate) fn directory(cache: &Path) -> io::Result<TempDir> {
 /// # Errors
 /// If something cannot be removed.
 pub fn sweep(cache: &Path) -> io::Result<()> {
-    match fs_err::remove_dir_all(cache.join(FOLDER)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    // A compiler that outlived its build may still write there. What it leaves goes the next time.
+    for _ in 0..TRIES {
+        match fs_err::remove_dir_all(cache.join(FOLDER)) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => return Ok(()),
+        }
     }
+    Ok(())
 }
+
+/// How often to begin again when something is written meanwhile.
+const TRIES: usize = 10;
 
 /// The name of the folder.
 const FOLDER: &str = "temporary";
