@@ -14,8 +14,8 @@ use crate::support::Machine;
 use crate::support::sample::{self, Sample};
 use crate::support::server::{Reply, Served, ask, expect_sound, post};
 
-/// What a server never takes more of than this, with its cache of 64 MiB full: of that, half is for
-/// what is needed to serve as many at once as there are places.
+/// The most memory that a server takes, whatever the crowd: its cache of 64 MiB, twice that for
+/// the requests that it works on.
 const MEMORY: u64 = 192 << 20;
 
 /// A machine with a registry of small packages, and a large one: several megabytes.
