@@ -32,7 +32,13 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        _ = self.child.kill();
+        // Told to end, nginx ends its workers; killed, it would leave them.
+        let told = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        if !told.is_ok_and(|told| told.success()) {
+            _ = self.child.kill();
+        }
         _ = self.child.wait();
     }
 }
