@@ -29,7 +29,11 @@ impl Machine {
         Machine {
             date: today(),
             processor: model_name(&cpuinfo).unwrap_or_else(unknown),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            // Not those that this process may use: it may stay on one of them.
+            cores: cpuinfo
+                .lines()
+                .filter(|line| line.starts_with("processor"))
+                .count(),
             kernel: fs_err::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| unknown(), |text| text.trim().to_owned()),
             tools: compared
