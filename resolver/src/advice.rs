@@ -48,7 +48,14 @@ impl Ask {
         } = &self.dependency;
         match self.nothing.as_ref()? {
             Nothing::Unknown => {
-                let known = catalog.known_names().iter().map(PackageName::as_str);
+                let names = catalog.known_names();
+                if names.contains(name) {
+                    return Some(format!(
+                        "the registry lists `{name}`, but its index has no version of it: try again, \
+                         or tell whoever runs the registry"
+                    ));
+                }
+                let known = names.iter().map(PackageName::as_str);
                 Some(match nearest(name.as_str(), known) {
                     Some(near) => format!("there is a package named `{near}`"),
                     None => format!(
