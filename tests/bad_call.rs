@@ -314,9 +314,9 @@ fn where_nothing_is() {
     hint: `puck search` finds packages by words; --registry names another registry
 
     $ puck --registry nowhere install linalg
-    error: there is no registry at [WORK]/nowhere: it is not a directory
+    error: no registry is known as `nowhere`
 
-    hint: check the path; publishing into an empty directory makes a registry
+    hint: give its address or folder, or say once where it is: `puck config set registries.nowhere ADDRESS`
 
     $ puck --registry nowhere publish
     error: no Puck.toml in [WORK] or any folder above it
