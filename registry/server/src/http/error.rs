@@ -35,6 +35,32 @@ pub enum ServeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A mirror would overwrite a registry.
+    #[error("{} cannot become a mirror of {upstream}: it is a registry of its own", .directory.display())]
+    NotMirror {
+        /// Where the copy should be.
+        directory: PathBuf,
+        /// What should be copied.
+        upstream: String,
+    },
+    /// A mirror would overwrite the copy of another registry.
+    #[error("{} cannot become a mirror of {upstream}: it is one of {kept}", .directory.display())]
+    OtherUpstream {
+        /// Where the copy should be.
+        directory: PathBuf,
+        /// What it is the copy of.
+        kept: String,
+        /// What should be copied.
+        upstream: String,
+    },
+    /// A mirror's copy would become a registry of its own.
+    #[error("{} is a read-only mirror of {upstream}", .directory.display())]
+    IsMirror {
+        /// Where the copy is.
+        directory: PathBuf,
+        /// What it is the copy of.
+        upstream: String,
+    },
     /// The registry cannot be opened.
     #[error(transparent)]
     Registry(#[from] crate::Error),
@@ -70,6 +96,19 @@ impl ServeError {
                 "give the upstream's http or https address, that of its registry.json's folder"
                     .to_owned(),
             ),
+            Self::NotMirror { .. } => Some(
+                "give an empty directory for the copy, or leave out --upstream to serve the registry"
+                    .to_owned(),
+            ),
+            Self::OtherUpstream { .. } => Some(
+                "give an empty directory for the copy; if the upstream has only moved, change its \
+                 address in private/upstream.json"
+                    .to_owned(),
+            ),
+            Self::IsMirror { upstream, .. } => Some(format!(
+                "give --upstream {upstream}, which need not answer; to make it a registry of its \
+                 own for good, delete private/upstream.json"
+            )),
             Self::Registry(error) => error.hint(),
             Self::Contradiction(_) | Self::Tls(_) | Self::Io(_) => None,
         }

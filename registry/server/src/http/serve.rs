@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::app::{App, Served};
 use super::metrics::Metrics;
-use super::mirror::Mirror;
+use super::mirror::{self, Mirror};
 use super::options::Options;
 use super::source::Source;
 use super::tls::Certificate;
@@ -36,12 +36,15 @@ impl Server {
     /// Opens the registry at `location`, finishing what was left half done there, and listens.
     ///
     /// # Errors
-    /// If there is no registry; if a mirror's upstream does not answer and there is no copy; if it
+    /// If there is no registry; if it is a mirror's copy, or no copy, and should not be; if a mirror's upstream does not answer and there is no copy; if it
     /// cannot listen there; if the certificate is none.
     pub async fn bind(location: &StorageLocation, options: &Options) -> Result<Self, ServeError> {
         let metrics = Arc::new(Metrics::new());
         let source = match (&options.upstream, location) {
             (None, _) => {
+                if let StorageLocation::Directory(directory) = location {
+                    mirror::refuse(directory)?;
+                }
                 let service = Service::open(location).await?;
                 service.announce_api(API).await?;
                 Source::new(service, None)
@@ -130,10 +133,9 @@ pub fn serve<E: From<ServeError>>(
     let served = runtime.block_on(async {
         // From the first moment on: whoever starts a server may want it to end at once.
         let end = until_told().map_err(ServeError::Io)?;
+        let hangup = signal(SignalKind::hangup()).map_err(ServeError::Io)?;
         let server = Server::bind(location, options).await?;
-        if let Some(certificate) = &server.certificate {
-            reload_when_told(Arc::clone(certificate)).map_err(ServeError::Io)?;
-        }
+        reload_when_told(hangup, server.certificate.clone());
         listening(&server)?;
         tracing::info!(address = %server.address, %location, "serving");
         let finished = server.run(end.clone()).await?;
@@ -187,16 +189,16 @@ fn until_told() -> std::io::Result<CancellationToken> {
     Ok(end)
 }
 
-/// Reads the certificate again whenever the process is told to.
-fn reload_when_told(certificate: Arc<Certificate>) -> std::io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
+/// Reads the certificate again whenever the process is told to. Without one it only goes on: what is
+/// not waited for would end it.
+fn reload_when_told(mut hangup: Signal, certificate: Option<Arc<Certificate>>) {
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            match certificate.reload() {
-                Ok(()) => tracing::info!("the certificate was read again"),
-                Err(error) => tracing::error!(%error, "the certificate stays as it was"),
+            match certificate.as_ref().map(|certificate| certificate.reload()) {
+                Some(Ok(())) => tracing::info!("the certificate was read again"),
+                Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+                None => tracing::info!("there is no certificate, so nothing to read again"),
             }
         }
     });
-    Ok(())
 }

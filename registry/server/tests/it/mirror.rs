@@ -5,6 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use puck_registry_server::StorageLocation;
+use puck_registry_server::http::{Options, ServeError, Server, block_on};
+
 use crate::raw::{self, ask, get, send};
 use crate::running::{Running, archive};
 
@@ -132,6 +135,50 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
             fs_err::copy(entry.path(), place).unwrap();
         }
     }
+}
+
+/// Why there is no server over `directory`.
+fn refused(directory: &std::path::Path, upstream: Option<&str>) -> ServeError {
+    let mut options = Options::at("127.0.0.1:0".parse().unwrap());
+    options.upstream = upstream.map(|url| url.parse().unwrap());
+    let location = StorageLocation::Directory(directory.to_owned());
+    let bound = block_on(Server::bind(&location, &options)).unwrap();
+    bound.err().expect("it should not have started")
+}
+
+#[test]
+fn a_registry_does_not_become_a_mirror_nor_a_mirror_a_registry() {
+    let upstream = Running::start(|_| ());
+    upstream.put("linalg", "1.0.0", &[DOT]);
+    let own = Running::start(|_| ());
+    own.put("linalg", "1.0.0", &["mine(n: u64) -> f64"]);
+    let before = ["/registry.json", "/log.jsonl", INDEX, ARCHIVE].map(|path| own.file(path));
+    let error = refused(&own.directory(), Some(&upstream.url));
+    assert!(matches!(error, ServeError::NotMirror { .. }), "{error}");
+    assert!(error.hint().is_some());
+    let after = ["/registry.json", "/log.jsonl", INDEX, ARCHIVE].map(|path| own.file(path));
+    assert_eq!(before, after);
+
+    let mirror = mirror_of(&upstream.url);
+    let error = refused(&mirror.directory(), Some(&own.url));
+    assert!(matches!(error, ServeError::OtherUpstream { .. }), "{error}");
+    let error = refused(&mirror.directory(), None);
+    assert!(matches!(error, ServeError::IsMirror { .. }), "{error}");
+    assert!(error.hint().unwrap().contains(&upstream.url));
+    assert_eq!(
+        mirror.file("/registry.json"),
+        upstream.file("/registry.json")
+    );
+
+    // An address that was mistyped is not remembered.
+    let empty = tempfile::tempdir().unwrap();
+    let error = refused(empty.path(), Some("http://127.0.0.1:1/"));
+    assert!(matches!(error, ServeError::Upstream { .. }), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    copy(empty.path(), &folder.path().join("registry"));
+    Running::over(folder, |options| {
+        options.upstream = Some(upstream.url.parse().unwrap());
+    });
 }
 
 /// A server that answers as it is told: the path to the body.

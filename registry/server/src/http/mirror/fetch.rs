@@ -299,7 +299,8 @@ fn check(path: &str, kind: &Kind, bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-fn write(directory: &Path, place: &Path, bytes: &[u8]) -> Result<(), String> {
+/// Writes a file for everybody to read, beside and then at `place`.
+pub(super) fn write(directory: &Path, place: &Path, bytes: &[u8]) -> Result<(), String> {
     let mut file = temporary(directory)?;
     file.write_all(bytes).map_err(local)?;
     put(file, place)

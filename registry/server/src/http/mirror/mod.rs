@@ -6,6 +6,7 @@
 //! not answer, what was fetched before is served with a `Warning`.
 
 mod fetch;
+mod marker;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -23,6 +24,7 @@ use semver::Version;
 use url::Url;
 
 use self::fetch::{Fetched, Upstream};
+pub(crate) use self::marker::refuse;
 use super::ServeError;
 use super::metrics::Metrics;
 use super::readable::Kind;
@@ -66,7 +68,7 @@ impl Mirror {
     /// The copy in `directory` of the registry at `upstream`.
     ///
     /// # Errors
-    /// If there is no copy yet, and the upstream does not answer.
+    /// If there is no copy yet, and the upstream does not answer; if there is something else.
     pub(crate) async fn open(
         directory: &Path,
         upstream: &Url,
@@ -312,6 +314,7 @@ fn note(directory: &Path, path: &str) -> PathBuf {
 async fn prepare(upstream: &Upstream, directory: &Path) -> Result<(), ServeError> {
     const DESCRIPTION: &str = "registry.json";
     fs_err::create_dir_all(directory)?;
+    marker::claim(directory, &upstream.url)?;
     let place = directory.join(DESCRIPTION);
     let note = note(directory, DESCRIPTION);
     let spool = directory.join(SPOOL);
@@ -327,6 +330,7 @@ async fn prepare(upstream: &Upstream, directory: &Path) -> Result<(), ServeError
         tracing::warn!(upstream = %upstream.url, %reason, "the upstream failed; serving the copy");
         return Ok(());
     }
+    marker::give_up(directory)?;
     Err(ServeError::Upstream {
         upstream: upstream.url.to_string(),
         reason,
