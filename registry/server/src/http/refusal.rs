@@ -220,8 +220,9 @@ impl IntoResponse for Refusal {
         let body = ErrorBody {
             error: ErrorFacts {
                 code: self.code.name(),
-                message: self.message,
-                hint: self.hint,
+                // What a client sent by mistake is not to be found in its own logs either.
+                message: secrets::redacted(&self.message).into_owned(),
+                hint: self.hint.map(|hint| secrets::redacted(&hint).into_owned()),
             },
         };
         let mut response = (self.code.status(), axum::Json(body)).into_response();

@@ -58,9 +58,15 @@ fn tokens_are_not_logged() {
             ("PUT", format!("/api/v1/packages/linalg/{secret}/yank")),
             ("PUT", format!("/api/v1/packages/linalg/owners/{secret}")),
             ("GET", format!("/index/{secret}")),
+            ("GET", format!("/{}", secret.replacen('_', "%5F", 1))),
+            ("GET", format!("/{}", secret.replacen("puck", "%70uck", 1))),
+            ("GET", format!("/api/v1/packages/{secret}/owners")),
+            ("GET", format!("/api/v1/search?signature={secret}")),
+            ("GET", format!("/api/v1/search?limit={secret}")),
             ("GET", format!("/{secret}?token={secret}")),
         ] {
-            send(at, method, &path, secret, secret.as_bytes());
+            let reply = send(at, method, &path, secret, secret.as_bytes());
+            assert!(!reply.text().contains(&secret[5..30]), "{reply:?}");
         }
         let basic = format!("Basic {secret}");
         ask(at, "GET", "/api/v1/me", &[("Authorization", &basic)]);
