@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Writer;
+use crate::access::Scope;
 use crate::http::app::App;
 use crate::http::gate::Place;
 use crate::http::options::Limits;
@@ -79,6 +80,15 @@ pub(crate) async fn publish(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
+    // With which package it is about is known when the archive is there; this is known now.
+    if !identity.has(Scope::PublishNew) && !identity.has(Scope::PublishUpdate) {
+        return Err(Refusal::new(
+            Code::Forbidden,
+            "this token has neither the scope publish-new nor publish-update",
+        )
+        .hint("ask whoever runs the registry for a token that allows it".to_owned())
+        .close());
+    }
     let Query(PublishQuery { dry_run }) =
         query.map_err(|error| Refusal::new(Code::BadRequest, error.body_text()))?;
     let expected = expected(&headers)?;
