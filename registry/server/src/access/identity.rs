@@ -70,6 +70,11 @@ impl Identity {
         self.scopes.contains(&scope)
     }
 
+    /// Whether it is bound to packages of which `package` is one.
+    pub(crate) fn is_for(&self, package: &PackageName) -> bool {
+        self.packages.iter().any(|pattern| pattern.matches(package))
+    }
+
     /// Checks that the token allows `scope` with `package`.
     ///
     /// # Errors
@@ -77,7 +82,7 @@ impl Identity {
     pub(crate) fn require(&self, scope: Scope, package: &PackageName) -> Result<(), Error> {
         let reason = if !self.has(scope) {
             format!("this token does not have the scope {scope}")
-        } else if !self.packages.iter().any(|pattern| pattern.matches(package)) {
+        } else if !self.is_for(package) {
             let patterns: Vec<String> = self.packages.iter().map(ToString::to_string).collect();
             format!(
                 "this token is for the packages {}, not for {package}",

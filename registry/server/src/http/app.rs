@@ -24,6 +24,7 @@ use super::gate::{Gate, Place};
 use super::metrics::Metrics;
 use super::options::{Limits, Options};
 use super::rate::Rates;
+use super::readable::{Kind, Readable};
 use super::refusal::{Code, Refusal};
 use super::source::Source;
 use super::{route, secrets};
@@ -138,13 +139,26 @@ impl App {
         Ok(Some(identity))
     }
 
-    /// Whether whoever asks may read at all.
-    async fn may_read(&self, route: &'static str, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// Whether whoever asks may read at all, and the file at `path`. In a private registry, who it
+    /// is: nobody need ask again.
+    async fn may_read(
+        &self,
+        route: &'static str,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Option<Identity>, Refusal> {
         if !self.private || route == "/health" {
-            return Ok(());
+            return Ok(None);
         }
         match self.identity(headers).await? {
-            Some(identity) if identity.has(Scope::Read) => Ok(()),
+            Some(identity) if identity.has(Scope::Read) => {
+                if let Some(Kind::Index(name) | Kind::Archive(name, _)) =
+                    Readable::parse(path).map(|readable| readable.kind)
+                {
+                    identity.require(Scope::Read, &name)?;
+                }
+                Ok(Some(identity))
+            }
             Some(_) => Err(
                 Refusal::new(Code::Forbidden, "this token may not read the registry").hint(
                     "whoever runs the registry can make a token with the scope `read`".to_owned(),
@@ -239,11 +253,14 @@ impl Served {
         &self,
         route: &'static str,
         client: IpAddr,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Result<(Response, Option<Place>), Refusal> {
         let app = &self.app;
         let place = app.admit(route, client)?;
-        app.may_read(route, request.headers()).await?;
+        let path = request.uri().path();
+        if let Some(identity) = app.may_read(route, path, request.headers()).await? {
+            request.extensions_mut().insert(identity);
+        }
         let routed = self.router.clone().oneshot(request);
         let response = if route == PUBLISH {
             // It looks after itself: uploads take as long as they make progress.

@@ -287,6 +287,59 @@ fn a_private_registry_is_read_by_whom_it_is_for() {
 }
 
 #[test]
+fn a_token_for_some_packages_reads_these() {
+    let running = Running::start(|options| options.private = true);
+    let at = running.address;
+    let linear = running.put("linalg", "1.0.0", &[DOT]);
+    let other = running.put("signal", "1.0.0", &[DOT]);
+    let reader = running.token("alice", &[Scope::Read], &["lin*"]);
+    for (path, expected) in [
+        ("/registry.json", 200),
+        ("/log.jsonl", 200),
+        ("/index/li/na/linalg", 200),
+        (&linear, 200),
+        ("/api/v1/packages/linalg/owners", 200),
+        ("/index/si/gn/signal", 403),
+        ("/%69ndex/si/gn/signal", 403),
+        ("/index/no/th/nothing", 403),
+        (&other, 403),
+        ("/api/v1/packages/signal/owners", 403),
+    ] {
+        // Twice: the second may come from memory.
+        for _ in 0..2 {
+            assert_eq!(
+                send(at, "GET", path, &reader, b"").status,
+                expected,
+                "{path}"
+            );
+        }
+    }
+    let names = send(at, "GET", "/api/v1/names", &reader, b"").json();
+    assert_eq!(names, json!({ "names": ["linalg"] }));
+    for query in ["", "?q=dot", "?q=signal"] {
+        let path = format!("/api/v1/search{query}");
+        let found = send(at, "GET", &path, &reader, b"");
+        assert_eq!(found.status, 200);
+        assert!(!found.text().contains("signal"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_token_that_cannot_publish_need_not_send_anything() {
+    let running = Running::start(|_| ());
+    let token = running.token("alice", &[Scope::Yank, Scope::Read], &["*"]);
+    let bearer = format!("Bearer {token}");
+    let mut connection = Connection::to(running.address);
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Expect", "100-continue"),
+    ];
+    connection.send(head("POST", PUBLISH, &headers, Some(100_000)));
+    let reply = connection.reply();
+    assert_eq!((reply.status, &*reply.code()), (403, "forbidden"));
+}
+
+#[test]
 fn what_cannot_be_published() {
     let running = Running::start(|_| ());
     let at = running.address;

@@ -219,6 +219,20 @@ fn addresses_and_tokens_that_ask_too_often() {
 }
 
 #[test]
+fn a_request_counts_once() {
+    let running = Running::start(|options| {
+        options.limits.rate = NonZeroU32::new(1);
+        options.private = true;
+    });
+    let bearer = format!("Bearer {}", running.all("alice"));
+    for i in 0..10 {
+        let headers = [("Authorization", bearer.as_str())];
+        let reply = ask(running.address, "GET", "/api/v1/me", &headers);
+        assert_eq!(reply.status, 200, "{i}");
+    }
+}
+
+#[test]
 fn more_requests_than_there_is_room_for() {
     let running = Running::start(|options| options.limits.requests = 1);
     let bytes = archive("linalg", "1.0.0", &[DOT]);

@@ -12,7 +12,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Caller;
+use super::{Caller, Reader};
 use crate::http::app::App;
 use crate::http::refusal::{Code, ErrorBody, Refusal};
 
@@ -87,6 +87,7 @@ pub(crate) struct MeBody {
 )]
 pub(crate) async fn search(
     State(app): State<Arc<App>>,
+    reader: Reader,
     query: Result<Query<SearchQuery>, QueryRejection>,
     uri: axum::http::Uri,
 ) -> Result<Response, Refusal> {
@@ -106,6 +107,7 @@ pub(crate) async fn search(
         })
         .transpose()?;
     if let Some(mirror) = app.source.mirror() {
+        relayed_whole(&reader)?;
         return mirror.relay(&uri).await;
     }
     let query = puck_registry::Query { text: q, signature };
@@ -113,6 +115,7 @@ pub(crate) async fn search(
     for error in skipped {
         tracing::warn!(%error, "a package is passed over in a search");
     }
+    hits.retain(|hit| reader.may_read(&hit.name));
     hits.truncate(limit.unwrap_or(HITS).min(MOST_HITS));
     let hits = hits
         .into_iter()
@@ -134,13 +137,27 @@ pub(crate) async fn search(
 )]
 pub(crate) async fn names(
     State(app): State<Arc<App>>,
+    reader: Reader,
     uri: axum::http::Uri,
 ) -> Result<Response, Refusal> {
     if let Some(mirror) = app.source.mirror() {
+        relayed_whole(&reader)?;
         return mirror.relay(&uri).await;
     }
-    let names = app.source.service().names().await?;
+    let mut names = app.source.service().names().await?;
+    names.retain(|name| reader.may_read(name));
     Ok(Json(NamesBody { names }).into_response())
+}
+
+/// Checks that `reader` may have what a mirror gets from its upstream, which it does not look into.
+fn relayed_whole(reader: &Reader) -> Result<(), Refusal> {
+    if reader.may_read_all() {
+        return Ok(());
+    }
+    let message = "a mirror passes on whole what its upstream finds, and this token is not for all \
+                   packages";
+    Err(Refusal::new(Code::Forbidden, message)
+        .hint("ask whoever runs the mirror for a token that is".to_owned()))
 }
 
 /// Whose token this is, and what it is for

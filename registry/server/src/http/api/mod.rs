@@ -6,9 +6,11 @@
 //! | [`publish`] | uploads |
 //! | [`packages`] | yanking, owners |
 //! | [`lookup`] | search, names, whose token it is |
+//! | `common` | what any of them may be answered |
 //! | [`operation`] | health, metrics, the description itself |
 
 mod caller;
+mod common;
 mod files;
 mod lookup;
 mod operation;
@@ -28,14 +30,15 @@ use utoipa_axum::routes;
 use super::app::App;
 use super::refusal::Refusal;
 use super::route;
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, Reader};
 
 /// The most that a body may have which is no archive.
 const DOCUMENT: usize = 64 << 10;
 
 /// All routes of `app`.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let (router, description) = described().split_for_parts();
+    let (router, mut description) = described().split_for_parts();
+    common::add(&mut description);
     let description = Arc::new(description);
     router
         .fallback(nothing)
@@ -126,12 +129,19 @@ mod tests {
 
     #[test]
     fn the_description_says_what_it_takes_and_gives() {
-        let json = serde_json::to_value(described().into_openapi()).unwrap();
+        let mut description = described().into_openapi();
+        common::add(&mut description);
+        let json = serde_json::to_value(description).unwrap();
+        assert!(json["components"]["schemas"]["ErrorBody"].is_object());
         for (path, item) in json["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let operation = operation.as_object().unwrap();
                 assert!(operation["responses"].is_object(), "{method} {path}");
                 assert!(operation.contains_key("summary"), "{method} {path}");
+                let says = |status: &str| operation["responses"].get(status).is_some();
+                assert_eq!(says("401") && says("403"), path != "/health", "{path}");
+                let watched = ["/health", "/metrics"].contains(&path.as_str());
+                assert_eq!(says("429") && says("503"), !watched, "{path}");
                 let writes = ["post", "put", "delete"].contains(&method.as_str());
                 let wants_token = writes || path == "/api/v1/me";
                 assert_eq!(

@@ -10,7 +10,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::Writer;
+use super::caller::{Reader, Writer};
 use crate::access::User;
 use crate::http::app::App;
 use crate::http::refusal::{Code, ErrorBody, Refusal};
@@ -118,9 +118,11 @@ pub(crate) async fn unyank(
 )]
 pub(crate) async fn owners(
     State(app): State<Arc<App>>,
+    reader: Reader,
     Path(name): Path<String>,
 ) -> Result<Json<OwnersBody>, Refusal> {
     let name = package(&name)?;
+    reader.require(&name)?;
     if let Some(mirror) = app.source.mirror() {
         return Err(mirror.elsewhere("owners"));
     }
