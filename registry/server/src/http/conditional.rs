@@ -20,7 +20,12 @@ pub(crate) enum Outcome {
 
 /// Compares the conditions in `headers` with the representation that was selected: its strong
 /// `etag`, quoted, and when it was last modified.
-pub(crate) fn evaluate(headers: &HeaderMap, etag: &str, modified: SystemTime) -> Outcome {
+pub(crate) fn evaluate(
+    headers: &HeaderMap,
+    etag: &str,
+    modified: SystemTime,
+    now: SystemTime,
+) -> Outcome {
     if headers.contains_key(IF_MATCH) {
         if !tags(headers, IF_MATCH).any(|tag| tag.is_any() || tag.strong_eq(etag)) {
             return Outcome::PreconditionFailed;
@@ -37,6 +42,7 @@ pub(crate) fn evaluate(headers: &HeaderMap, etag: &str, modified: SystemTime) ->
         }
     } else if let Some(date) = date(headers, IF_MODIFIED_SINCE)
         && whole_seconds(modified) <= date
+        && settled(modified, now)
     {
         return Outcome::NotModified;
     }
@@ -60,11 +66,15 @@ pub(crate) fn range_holds(
     if text.contains('"') {
         return Tags(text).next().is_some_and(|tag| tag.strong_eq(etag));
     }
-    // A date has seconds only: it tells nothing about a file that may change again in the same one.
-    let settled = now
-        .duration_since(modified)
-        .is_ok_and(|age| age > Duration::from_secs(2));
-    settled && httpdate::parse_http_date(text).is_ok_and(|date| whole_seconds(modified) == date)
+    settled(modified, now)
+        && httpdate::parse_http_date(text).is_ok_and(|date| whole_seconds(modified) == date)
+}
+
+/// Whether the date of a file tells its states apart. It has seconds only: it says nothing about a
+/// file that may change again in the same one.
+pub(crate) fn settled(modified: SystemTime, now: SystemTime) -> bool {
+    let age = now.duration_since(modified);
+    age.is_ok_and(|age| age > Duration::from_secs(2))
 }
 
 /// `time` as an HTTP date can say it.
@@ -145,6 +155,10 @@ mod tests {
             + Duration::from_millis(700)
     }
 
+    fn later() -> SystemTime {
+        modified() + Duration::from_secs(60)
+    }
+
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
@@ -196,16 +210,19 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                evaluate(&headers(lines), ETAG, modified()),
+                evaluate(&headers(lines), ETAG, modified(), later()),
                 expected,
                 "{lines:?}"
             );
         }
+        // Within the same second it may have changed again.
+        let headers = headers(&[("if-modified-since", SAME)]);
+        assert_eq!(evaluate(&headers, ETAG, modified(), modified()), Proceed);
     }
 
     #[test]
     fn ranges_only_of_what_the_client_has_a_part_of() {
-        let later = modified() + Duration::from_secs(60);
+        let later = later();
         for (value, now, expected) in [
             (ETAG, later, true),
             ("W/\"a,b\"", later, false),

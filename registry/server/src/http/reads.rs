@@ -139,7 +139,8 @@ async fn represent(
         Encoding::Identity => file.plain.clone(),
         encoding => file.headers(encoding),
     };
-    match conditional::evaluate(headers, &variant.tag, file.modified()) {
+    let now = SystemTime::now();
+    match conditional::evaluate(headers, &variant.tag, file.modified(), now) {
         Outcome::NotModified => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -154,7 +155,7 @@ async fn represent(
     }
     let size = file.facts.size;
     if let Some(range) = ranged.and_then(|range| range.to_str().ok())
-        && conditional::range_holds(headers, &variant.tag, file.modified(), SystemTime::now())
+        && conditional::range_holds(headers, &variant.tag, file.modified(), now)
     {
         match range::part(range, size) {
             Part::Whole => {}
@@ -242,7 +243,10 @@ fn describe(response: &mut Response, file: &File, variant: &Headers) {
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
     if !not_modified {
-        headers.insert(LAST_MODIFIED, variant.modified.clone());
+        // A date that the next state of the file may have, too, would only mislead.
+        if conditional::settled(file.modified(), SystemTime::now()) {
+            headers.insert(LAST_MODIFIED, variant.modified.clone());
+        }
         let content_type = file.kind.content_type();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }

@@ -13,7 +13,40 @@ fn filled() -> Running {
     for minor in 0..4 {
         running.put("linalg", &format!("1.{minor}.0"), &[DOT]);
     }
+    let archive = "/archives/linalg/linalg-1.2.0.puck";
+    for path in ["/registry.json", "/log.jsonl", INDEX, archive] {
+        age(&running, path);
+    }
     running
+}
+
+/// Has a file be an hour old: the date of one that was just written says nothing.
+fn age(running: &Running, path: &str) {
+    let path = running.directory().join(path.trim_start_matches('/'));
+    let file = std::fs::File::options().append(true).open(path).unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    file.set_modified(std::time::SystemTime::now() - hour)
+        .unwrap();
+}
+
+#[test]
+fn the_date_of_what_was_just_written_says_nothing() {
+    let running = filled();
+    running.put("linalg", "1.9.0", &[DOT]);
+    let written = std::fs::metadata(running.directory().join(&INDEX[1..])).unwrap();
+    let written = written.modified().unwrap();
+    let date = httpdate::fmt_http_date(written);
+    let reply = ask(
+        running.address,
+        "GET",
+        INDEX,
+        &[("If-Modified-Since", &date)],
+    );
+    let soon = written + std::time::Duration::from_secs(2);
+    // On a machine that is slow enough it is not that new.
+    if std::time::SystemTime::now() < soon {
+        assert_eq!((reply.status, reply.header("last-modified")), (200, ""));
+    }
 }
 
 #[test]
