@@ -320,10 +320,17 @@ impl Storage for Directory {
 
     fn remove_private<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         let path = self.path(path);
-        self.blocking(move |_| match fs::remove_file(path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
+        self.writing(move |this| {
+            let _writer = Writer::lock(&this.registry)?;
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(error.into()),
+            }
+            // A token that was revoked must not be there again after the power failed.
+            let folder = path.parent().unwrap_or(Path::new("."));
+            fs::File::open(folder)?.sync_all()?;
+            Ok(true)
         })
     }
 }

@@ -261,3 +261,23 @@ async fn acknowledged_publishes_survive_kills() {
     }
     assert!(survived > 0, "no child lived long enough to publish");
 }
+
+/// A revocation is a change like others: whoever holds the lock, for a backup, sees none meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_revoked_under_the_lock() {
+    let directory = TempDir::new().unwrap();
+    let service = open(&directory).await;
+    let _holder = holder(&service, "alice").await;
+    let id = service.tokens().await.unwrap()[0].id.clone();
+    let registry = Registry::open(directory.path()).unwrap();
+    let writer = puck_registry::Writer::lock(&registry).unwrap();
+    let revoking = tokio::spawn({
+        let service = service.clone();
+        async move { service.revoke_token(&id).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(service.tokens().await.unwrap().len(), 1);
+    drop(writer);
+    revoking.await.unwrap().unwrap();
+    assert!(service.tokens().await.unwrap().is_empty());
+}
