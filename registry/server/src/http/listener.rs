@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -25,6 +26,9 @@ Content-Type: application/json\r\nConnection: close\r\nContent-Length: 80\r\n\r\
 
 /// How long accepting pauses when the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection that has not asked for anything yet is left to do so at the end.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// Serves `served` on `listener` until `end`; then waits for what is being worked on, up to the limit.
 /// Returns whether all of it was finished.
@@ -65,6 +69,7 @@ pub(crate) async fn run(
         let connection = Connection {
             served: Arc::clone(&served),
             peer,
+            end: end.clone(),
             _place: place,
         };
         match &tls {
@@ -87,6 +92,7 @@ pub(crate) async fn run(
 struct Connection {
     served: Arc<Served>,
     peer: SocketAddr,
+    end: CancellationToken,
     _place: Place,
 }
 
@@ -97,7 +103,12 @@ impl Connection {
         acceptor: TlsAcceptor,
         watcher: hyper_util::server::graceful::Watcher,
     ) {
-        match timeout(self.served.app.limits.header_time, acceptor.accept(stream)).await {
+        let end = self.end.clone();
+        let accepted = tokio::select! {
+            accepted = timeout(self.served.app.limits.header_time, acceptor.accept(stream)) => accepted,
+            () = last_call(&end) => return,
+        };
+        match accepted {
             Ok(Ok(stream)) => self.serve(stream, watcher).await,
             Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS came about"),
             Err(_) => {
@@ -114,13 +125,16 @@ impl Connection {
         let Self {
             served,
             peer,
+            end,
             _place,
         } = self;
         let app = &served.app;
         let limits = &app.limits;
         app.metrics.connections.inc();
         let stream = TokioIo::new(Stall::new(stream, limits.stall_time));
+        let asked = AtomicBool::new(false);
         let service = service_fn(|request| {
+            asked.store(true, Ordering::Relaxed);
             let served = Arc::clone(&served);
             async move { Ok::<_, std::convert::Infallible>(served.respond(request, peer).await) }
         });
@@ -130,7 +144,17 @@ impl Connection {
             .max_buf_size(limits.header_size.max(8192))
             .max_headers(limits.headers)
             .serve_connection(stream, service);
-        if let Err(error) = watcher.watch(connection).await {
+        let silent = async {
+            last_call(&end).await;
+            if asked.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        let ended = tokio::select! {
+            ended = watcher.watch(connection) => ended,
+            () = silent => Ok(()),
+        };
+        if let Err(error) = ended {
             if error.is_timeout() {
                 app.metrics.rejected("timeout");
             } else if error.is_parse() {
@@ -140,4 +164,10 @@ impl Connection {
         }
         app.metrics.connections.dec();
     }
+}
+
+/// Returns a moment after `end`.
+async fn last_call(end: &CancellationToken) {
+    end.cancelled().await;
+    tokio::time::sleep(LAST_CALL).await;
 }
