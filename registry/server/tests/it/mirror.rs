@@ -274,6 +274,33 @@ fn wrong_bytes_are_not_passed_on() {
 }
 
 #[test]
+fn one_bad_file_does_not_make_the_others_stale() {
+    let truth = Running::start(|_| ());
+    truth.put("linalg", "1.0.0", &[DOT]);
+    truth.put("signal", "1.0.0", &[DOT]);
+    let directory = truth.directory();
+    let faulty = Faulty::start(Arc::new(move |path| {
+        let mut bytes = fs_err::read(directory.join(path.trim_start_matches('/'))).ok()?;
+        match path {
+            ARCHIVE => bytes[100] ^= 1,
+            "/index/si/gn/signal" => bytes = b"<html>please log in</html>".to_vec(),
+            _ => {}
+        }
+        Some(bytes)
+    }));
+    let mirror = mirror_of(&faulty.url());
+    assert_eq!(get(mirror.address, INDEX).status, 200);
+    for bad in [ARCHIVE, "/index/si/gn/signal"] {
+        assert_eq!(get(mirror.address, bad).code(), "upstream");
+        let version = if bad == ARCHIVE { "1.1.0" } else { "1.2.0" };
+        truth.put("linalg", version, &[DOT]);
+        let reply = get(mirror.address, INDEX);
+        assert_eq!((reply.status, reply.header("warning")), (200, ""), "{bad}");
+        assert_eq!(reply.body, truth.file(INDEX), "{bad}");
+    }
+}
+
+#[test]
 fn clients_at_once_are_one_request_upstream() {
     let truth = Running::start(|_| ());
     truth.put("linalg", "1.0.0", &[DOT]);

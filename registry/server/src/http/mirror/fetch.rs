@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use url::Url;
 
+use super::failure::Failure;
 use crate::http::ServeError;
 use crate::http::readable::Kind;
 
@@ -116,7 +117,7 @@ impl Upstream {
         directory: &Path,
         place: &Path,
         note: &Path,
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, Failure> {
         let known: Note = fs::read(note)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -129,12 +130,12 @@ impl Upstream {
         if let Some(etag) = known.etag.filter(|_| held.is_some() && held == known.copy) {
             request = request.header(IF_NONE_MATCH, etag);
         }
-        let mut response = request.send().await.map_err(|error| told(&error))?;
+        let mut response = request.send().await?;
         match response.status() {
             StatusCode::NOT_MODIFIED => return Ok(Fetched::Unchanged),
             StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Fetched::Absent),
             StatusCode::OK => {}
-            status => return Err(format!("{path}: it answered {status}")),
+            status => return Err(Failure::status(path, status)),
         }
         let etag = response
             .headers()
@@ -142,9 +143,9 @@ impl Upstream {
             .and_then(|etag| etag.to_str().ok())
             .map(str::to_owned);
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        while let Some(chunk) = response.chunk().await? {
             if bytes.len() + chunk.len() > DOCUMENT {
-                return Err(format!("{path} is larger than {DOCUMENT} bytes"));
+                return Err(format!("{path} is larger than {DOCUMENT} bytes").into());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -173,29 +174,25 @@ impl Upstream {
         line: &IndexLine,
         directory: &Path,
         place: &Path,
-    ) -> Result<Fetched, String> {
+    ) -> Result<Fetched, Failure> {
         let address = self.address(path)?;
-        let mut response = self
-            .client
-            .get(address)
-            .send()
-            .await
-            .map_err(|error| told(&error))?;
+        let mut response = self.client.get(address).send().await?;
         match response.status() {
             StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Fetched::Absent),
             StatusCode::OK => {}
-            status => return Err(format!("{path}: it answered {status}")),
+            status => return Err(Failure::status(path, status)),
         }
         let mut file = temporary(directory)?;
         let mut hasher = Digest::hasher();
         let mut size = 0;
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        while let Some(chunk) = response.chunk().await? {
             size += chunk.len() as u64;
             if size > line.size {
                 return Err(format!(
                     "{path} is longer than the {} bytes of its index line",
                     line.size
-                ));
+                )
+                .into());
             }
             (hasher.write_all(&chunk))
                 .and_then(|()| file.write_all(&chunk))
@@ -206,7 +203,8 @@ impl Upstream {
             return Err(format!(
                 "{path} has SHA-256 {sha256}, not that of its index line, {}",
                 line.sha256
-            ));
+            )
+            .into());
         }
         tokio::task::spawn_blocking({
             let place = place.to_owned();
@@ -218,7 +216,7 @@ impl Upstream {
     }
 
     /// Asks the upstream's API what this mirror's was asked by `uri`.
-    pub(super) async fn relay(&self, description: &[u8], uri: &Uri) -> Result<Response, String> {
+    pub(super) async fn relay(&self, description: &[u8], uri: &Uri) -> Result<Response, Failure> {
         #[derive(Deserialize)]
         struct Described {
             api: Option<String>,
@@ -226,28 +224,23 @@ impl Upstream {
         let api = serde_json::from_slice::<Described>(description)
             .ok()
             .and_then(|described| described.api)
-            .ok_or("it has no API")?;
+            .ok_or_else(|| "it has no API".to_owned())?;
         let mut base = self.address(&api)?;
         if base.origin() != self.url.origin() {
-            return Err("its API is elsewhere; ask there".to_owned());
+            return Err("its API is elsewhere; ask there".to_owned().into());
         }
         let name = uri.path().rsplit('/').next().unwrap_or_default();
         base.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
         base.set_query(uri.query());
-        let mut response = self
-            .client
-            .get(base)
-            .send()
-            .await
-            .map_err(|error| told(&error))?;
+        let mut response = self.client.get(base).send().await?;
         let status = response.status();
         if status.is_server_error() {
-            return Err(format!("it answered {status}"));
+            return Err(Failure::status(name, status));
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        while let Some(chunk) = response.chunk().await? {
             if bytes.len() + chunk.len() > ANSWER {
-                return Err(format!("its answer is larger than {ANSWER} bytes"));
+                return Err(format!("its answer is larger than {ANSWER} bytes").into());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -333,23 +326,4 @@ fn put(file: NamedTempFile, place: &Path) -> Result<(), String> {
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` calls")]
 fn local(error: std::io::Error) -> String {
     format!("the copy cannot be written: {error}")
-}
-
-/// An error without the address, which the message names anyway, and with its causes.
-fn told(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = if text.is_empty() {
-            error.to_string()
-        } else {
-            format!("{text}: {error}")
-        };
-        cause = error.source();
-    }
-    if text.is_empty() {
-        error.to_string()
-    } else {
-        text
-    }
 }

@@ -5,6 +5,7 @@
 //! upstream's entity tag, by one request however many clients wait for it. While the upstream does
 //! not answer, what was fetched before is served with a `Warning`.
 
+mod failure;
 mod fetch;
 mod marker;
 
@@ -23,6 +24,7 @@ use puck_package::{IndexLine, PackageName, index};
 use semver::Version;
 use url::Url;
 
+use self::failure::Failure;
 use self::fetch::{Fetched, Upstream};
 pub(crate) use self::marker::refuse;
 use super::ServeError;
@@ -199,19 +201,24 @@ impl Mirror {
         self.count(fetched)
     }
 
-    fn count(&self, fetched: Result<Fetched, String>) -> Asked {
+    fn count(&self, fetched: Result<Fetched, Failure>) -> Asked {
+        let down = fetched.as_ref().err().map(|failure| failure.down);
         let (outcome, asked) = match fetched {
             Ok(Fetched::Changed) => ("changed", Asked::Current),
             Ok(Fetched::Unchanged) => ("unchanged", Asked::Current),
             Ok(Fetched::Absent) => ("absent", Asked::Absent),
-            Err(reason) => {
+            Err(failure) => {
+                let reason = failure.to_string();
                 tracing::warn!(upstream = %self.upstream.url, %reason, "the upstream failed");
                 ("failed", Asked::Failed(reason))
             }
         };
         self.metrics.asked(outcome);
-        let until = matches!(asked, Asked::Failed(_)).then(|| Instant::now() + RESPITE);
-        *self.respite.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        // What is wrong with one file says nothing about the others.
+        if down != Some(false) {
+            let until = down.map(|_| Instant::now() + RESPITE);
+            *self.respite.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        }
         asked
     }
 
@@ -258,7 +265,7 @@ impl Mirror {
     pub(crate) async fn relay(&self, uri: &axum::http::Uri) -> Result<Response, Refusal> {
         let description = self.bytes("registry.json").await?.unwrap_or_default();
         let answer = self.upstream.relay(&description, uri).await;
-        answer.map_err(|reason| self.failed(&reason))
+        answer.map_err(|reason| self.failed(&reason.to_string()))
     }
 
     /// What a client is told that wants to change something.
@@ -324,7 +331,7 @@ async fn prepare(upstream: &Upstream, directory: &Path) -> Result<(), ServeError
     let reason = match fetched {
         Ok(Fetched::Changed | Fetched::Unchanged) => return Ok(()),
         Ok(Fetched::Absent) => "it has no registry.json".to_owned(),
-        Err(reason) => reason,
+        Err(failure) => failure.to_string(),
     };
     if place.is_file() {
         tracing::warn!(upstream = %upstream.url, %reason, "the upstream failed; serving the copy");
