@@ -301,6 +301,74 @@ fn one_bad_file_does_not_make_the_others_stale() {
 }
 
 #[test]
+fn no_log_is_served_that_is_newer_than_an_index_file() {
+    const OTHER: &str = "/index/ve/cm/vecmath";
+    let upstream = Running::start(|_| ());
+    upstream.put("linalg", "1.0.0", &[DOT]);
+    upstream.put("vecmath", "1.0.0", &[DOT]);
+    let mirror = mirror_of(&upstream.url);
+    for path in ["/log.jsonl", OTHER] {
+        assert_eq!(get(mirror.address, path).status, 200);
+    }
+    let registry = puck_registry::Registry::open(&upstream.directory()).unwrap();
+    let (name, version) = ("vecmath".parse().unwrap(), "1.0.0".parse().unwrap());
+    registry.yank(&name, &version, true, None).unwrap();
+    let (log, index) = (upstream.file("/log.jsonl"), upstream.file(OTHER));
+    for path in ["/log.jsonl", INDEX] {
+        assert_eq!(get(mirror.address, path).status, 200);
+    }
+    drop(upstream);
+    assert_eq!(get(mirror.address, "/log.jsonl").body, log);
+    assert_eq!(get(mirror.address, OTHER).body, index);
+}
+
+#[test]
+fn a_log_stays_as_it_was_until_what_it_is_about_can_be_fetched() {
+    let truth = Running::start(|_| ());
+    truth.put("linalg", "1.0.0", &[DOT]);
+    let directory = truth.directory();
+    let (state, rewritten) = (Arc::new(Mutex::new("")), Arc::new(Mutex::new(Vec::new())));
+    let (told, other) = (Arc::clone(&state), Arc::clone(&rewritten));
+    let faulty = Faulty::start(Arc::new(move |path| {
+        match (*told.lock().unwrap(), path) {
+            ("page", INDEX) => return Some(b"<html>please log in</html>".to_vec()),
+            ("rewritten", "/log.jsonl") => return Some(other.lock().unwrap().clone()),
+            _ => {}
+        }
+        fs_err::read(directory.join(path.trim_start_matches('/'))).ok()
+    }));
+    let mirror = mirror_of(&faulty.url());
+    assert_eq!(get(mirror.address, INDEX).status, 200);
+    let before = get(mirror.address, "/log.jsonl").body;
+    truth.put("linalg", "1.1.0", &[DOT]);
+    let mut other = truth.file("/log.jsonl");
+    let quote = other.iter().rposition(|byte| *byte == b'Z').unwrap();
+    other[quote - 1] ^= 1;
+    for now in ["page", "rewritten"] {
+        if now == "rewritten" {
+            *state.lock().unwrap() = "";
+            assert_eq!(
+                get(mirror.address, "/log.jsonl").body,
+                truth.file("/log.jsonl")
+            );
+            *rewritten.lock().unwrap() = other.clone();
+        }
+        *state.lock().unwrap() = now;
+        let kept = get(mirror.address, "/log.jsonl");
+        assert_eq!(
+            kept.header("warning"),
+            "110 - \"Response is Stale\"",
+            "{now}"
+        );
+        let expected = match now {
+            "page" => before.clone(),
+            _ => truth.file("/log.jsonl"),
+        };
+        assert_eq!(kept.body, expected, "{now}");
+    }
+}
+
+#[test]
 fn clients_at_once_are_one_request_upstream() {
     let truth = Running::start(|_| ());
     truth.put("linalg", "1.0.0", &[DOT]);

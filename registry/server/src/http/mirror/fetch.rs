@@ -41,6 +41,22 @@ pub(super) enum Fetched {
     Absent,
 }
 
+/// What the upstream says of a document.
+pub(super) enum Answer {
+    /// It is as the copy.
+    Unchanged,
+    /// There is none.
+    Absent,
+    /// It is this.
+    Document(Document),
+}
+
+/// A document that came.
+pub(super) struct Document {
+    pub(super) bytes: Vec<u8>,
+    etag: Option<String>,
+}
+
 /// What is remembered of a document.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Note {
@@ -118,6 +134,21 @@ impl Upstream {
         place: &Path,
         note: &Path,
     ) -> Result<Fetched, Failure> {
+        match self.ask(path, kind, place, note).await? {
+            Answer::Unchanged => Ok(Fetched::Unchanged),
+            Answer::Absent => Ok(Fetched::Absent),
+            Answer::Document(document) => Ok(document.keep(directory, place, note)?),
+        }
+    }
+
+    /// Asks for a document, of which the copy is at `place`.
+    pub(super) async fn ask(
+        &self,
+        path: &str,
+        kind: &Kind,
+        place: &Path,
+        note: &Path,
+    ) -> Result<Answer, Failure> {
         let known: Note = fs::read(note)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -132,8 +163,8 @@ impl Upstream {
         }
         let mut response = request.send().await?;
         match response.status() {
-            StatusCode::NOT_MODIFIED => return Ok(Fetched::Unchanged),
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Fetched::Absent),
+            StatusCode::NOT_MODIFIED => return Ok(Answer::Unchanged),
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Answer::Absent),
             StatusCode::OK => {}
             status => return Err(Failure::status(path, status)),
         }
@@ -150,21 +181,7 @@ impl Upstream {
             bytes.extend_from_slice(&chunk);
         }
         check(path, kind, &bytes)?;
-        let same = held.is_some_and(|held| held.size == bytes.len() as u64)
-            && fs::read(place).is_ok_and(|copy| copy == bytes);
-        if !same {
-            write(directory, place, &bytes)?;
-        }
-        let copy = Copy::of(place);
-        let note_now =
-            serde_json::to_vec(&Note { etag, copy }).map_err(|error| error.to_string())?;
-        write(directory, note, &note_now)?;
-        // A server without entity tags sends what it has each time.
-        Ok(if same {
-            Fetched::Unchanged
-        } else {
-            Fetched::Changed
-        })
+        Ok(Answer::Document(Document { bytes, etag }))
     }
 
     /// Fetches the archive that `line` is about to `place`.
@@ -250,6 +267,33 @@ impl Upstream {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(answer)
+    }
+}
+
+impl Document {
+    /// Makes it the copy at `place`.
+    pub(super) fn keep(
+        self,
+        directory: &Path,
+        place: &Path,
+        note: &Path,
+    ) -> Result<Fetched, String> {
+        let Self { bytes, etag } = self;
+        let same = Copy::of(place).is_some_and(|held| held.size == bytes.len() as u64)
+            && fs::read(place).is_ok_and(|copy| copy == bytes);
+        if !same {
+            write(directory, place, &bytes)?;
+        }
+        let copy = Copy::of(place);
+        let note_now =
+            serde_json::to_vec(&Note { etag, copy }).map_err(|error| error.to_string())?;
+        write(directory, note, &note_now)?;
+        // A server without entity tags sends what it has each time.
+        Ok(if same {
+            Fetched::Unchanged
+        } else {
+            Fetched::Changed
+        })
     }
 }
 

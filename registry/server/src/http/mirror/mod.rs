@@ -7,12 +7,13 @@
 
 mod failure;
 mod fetch;
+mod log;
 mod marker;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderValue;
@@ -117,7 +118,12 @@ impl Mirror {
         }
         let (mirror, file, what) = (Arc::clone(self), path.to_owned(), kind.clone());
         let asked = self
-            .once(path, async move { mirror.refresh(&file, &what).await })
+            .once(path, async move {
+                match what {
+                    Kind::Log => mirror.refresh_log(&file).await,
+                    _ => mirror.refresh(&file, &what).await,
+                }
+            })
             .await;
         match asked {
             Asked::Current => {
@@ -201,6 +207,10 @@ impl Mirror {
         self.count(fetched)
     }
 
+    fn flights(&self) -> MutexGuard<'_, HashMap<String, Flight>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn count(&self, fetched: Result<Fetched, Failure>) -> Asked {
         let down = fetched.as_ref().err().map(|failure| failure.down);
         let (outcome, asked) = match fetched {
@@ -235,18 +245,14 @@ impl Mirror {
         work: impl Future<Output = Asked> + Send + 'static,
     ) -> Asked {
         let flight = {
-            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut flights = self.flights();
             match flights.get(path) {
                 Some(flight) => flight.clone(),
                 None => {
                     let (mirror, key) = (Arc::clone(self), path.to_owned());
                     let task = tokio::spawn(async move {
                         let asked = work.await;
-                        let mut flights = mirror
-                            .flights
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner);
-                        flights.remove(&key);
+                        mirror.flights().remove(&key);
                         asked
                     });
                     let flight = task
