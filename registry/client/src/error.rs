@@ -202,11 +202,7 @@ pub enum Error {
 
 /// A log that does not go on from the line that is remembered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the log of the registry at {url} was rewritten: its line {number} was {remembered}, \
-     and is not any more; the log now ends with {}",
-    found.map_or_else(|| "nothing".to_owned(), |(number, head)| format!("line {number}, {head}"))
-)]
+#[error("the log of the registry at {url} was rewritten: {}", self.what())]
 pub struct Rewritten {
     /// The registry.
     pub url: String,
@@ -216,8 +212,35 @@ pub struct Rewritten {
     pub remembered: Digest,
     /// The number and the SHA-256 of the last line now, if there is one.
     pub found: Option<(u64, Digest)>,
+    /// The first line now that does not follow from the one before it, if there is one.
+    pub broken: Option<u64>,
     /// What remembers the line.
     pub cache: Option<PathBuf>,
+}
+
+impl Rewritten {
+    fn what(&self) -> String {
+        let Self {
+            number, remembered, ..
+        } = self;
+        let broken = self.broken.map(|line| match line.saturating_sub(1) {
+            0 => "its first line does not begin a log".to_owned(),
+            before => format!("line {line} does not follow from line {before}"),
+        });
+        // A change in the middle can leave the last line as it was.
+        let heads = match self.found {
+            Some((_, head)) if head == *remembered => None,
+            Some((last, head)) => Some(format!("line {last}, {head}")),
+            None => Some("nothing".to_owned()),
+        };
+        let heads = heads.map(|end| {
+            format!(
+                "its line {number} was {remembered}, and is not any more; the log now ends with {end}"
+            )
+        });
+        let parts: Vec<_> = broken.into_iter().chain(heads).collect();
+        parts.join("; ")
+    }
 }
 
 impl Error {

@@ -244,6 +244,7 @@ fn settled(transport: &Transport, url: &Url, before: Option<Position>) -> Result
             number: before.number,
             remembered: head,
             found,
+            broken: broken(url, &bytes),
             cache: transport.settings().cache.clone(),
         })));
     }
@@ -251,6 +252,18 @@ fn settled(transport: &Transport, url: &Url, before: Option<Position>) -> Result
     let known = usize::try_from(position.length).unwrap_or(bytes.len());
     advance(&mut position, url, bytes.get(known..).unwrap_or_default())?;
     Ok(position)
+}
+
+/// The number of the first line of a whole log that does not follow from the one before it.
+fn broken(url: &Url, log: &[u8]) -> Option<u64> {
+    let mut state = LogState::default();
+    for line in log.split_inclusive(|byte| *byte == b'\n') {
+        match log::follow(&shown(url), line, state) {
+            Ok((next, _)) => state = next,
+            Err(_) => return Some(state.entries + 1),
+        }
+    }
+    None
 }
 
 fn all(transport: &Transport, url: &Url, fresh: bool) -> Result<Vec<u8>> {

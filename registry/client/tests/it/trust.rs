@@ -55,6 +55,17 @@ fn a_rewritten_log_is_refused() {
             assert!(error.hint().unwrap().contains("cache"), "{error:?}");
         }
     }
+    // A change in the middle leaves the last line, and with it the head, as it was.
+    let lines: Vec<_> = log.lines().collect();
+    let second = lines[1].replace("\"name\":\"", "\"name\":\"x");
+    let middle = [lines[0], &second, lines[2], ""].join("\n");
+    fs_err::write(log_path(&scene), middle).unwrap();
+    let message = versions(&scene.client(), "linalg").unwrap_err().to_string();
+    assert!(
+        message.ends_with("was rewritten: line 3 does not follow from line 2"),
+        "{message}"
+    );
+
     scene.server.heal();
     fs_err::remove_file(log_path(&scene)).unwrap();
     let error = versions(&scene.client(), "linalg").unwrap_err();
