@@ -123,33 +123,78 @@ fn listen(count: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
     (url, asked)
 }
 
-/// A project that somebody else wrote says where `team` is, and gets no token that is meant for the
-/// `team` of the user.
+/// Locks a project whose manifest says that `name` is at `url`, with tokens in variables.
+fn lock_with_tokens(
+    machine: &Machine,
+    name: &str,
+    url: &str,
+    flag: &str,
+) -> crate::support::run::Call {
+    let manifest =
+        format!("[dependencies]\nanswer = {{ version = \"1\", registry = \"{name}\" }}\n");
+    let manifest = format!("{manifest}[registries]\n{name} = \"{url}\"\n");
+    machine.write("project/Puck.toml", manifest);
+    let special = format!("PUCK_REGISTRY_{}_TOKEN", name.to_uppercase());
+    machine
+        .call("project", &format!("lock {flag}"))
+        .env("PUCK_HTTP_RETRIES", "0")
+        .env("PUCK_REGISTRY_TOKEN", "puck_general")
+        .env(&special, "puck_special")
+}
+
+/// A project that somebody else wrote says where `team` is. Tokens in variables go there only if the
+/// user said so too.
 #[test]
 fn a_manifest_does_not_lead_tokens_elsewhere() {
-    for (known, sent) in [("https://team.example", false), ("", true)] {
+    let elsewhere = "https://team.example";
+    for (configured, variable, flag, sent) in [
+        ("", false, "", None),
+        ("", false, "--registry team", None),
+        (elsewhere, false, "", None),
+        (elsewhere, false, "--registry team", None),
+        ("URL", false, "", Some("puck_special")),
+        ("", true, "", Some("puck_special")),
+        ("", false, "--registry URL", Some("puck_general")),
+        (elsewhere, false, "--registry URL", Some("puck_general")),
+        ("known to login", false, "", Some("puck_special")),
+    ] {
         let machine = Machine::new();
         let (url, asked) = listen(1);
-        if !known.is_empty() {
-            machine.ok("", &format!("config set registries.team {known}"));
+        let [configured, flag] = [configured, flag].map(|text| text.replace("URL", &url));
+        if configured == "known to login" {
+            let kept = format!("[registries.\"{url}/\"]\ntoken = \"puck_kept\"\n");
+            let path = machine.home().join("credentials.toml");
+            fs_err::create_dir_all(machine.home()).unwrap();
+            fs_err::write(&path, kept).unwrap();
+            fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        } else if !configured.is_empty() {
+            machine.ok("", &format!("config set registries.team {configured}"));
         }
-        let manifest = "[dependencies]\nanswer = { version = \"1\", registry = \"team\" }\n";
-        let manifest = format!("{manifest}[registries]\nteam = \"{url}\"\n");
-        machine.write("project/Puck.toml", manifest);
-        let call = machine.call("project", "lock --registry team");
-        let call = call.env("PUCK_HTTP_RETRIES", "0");
-        let run = call
-            .env("PUCK_REGISTRY_TOKEN", "puck_general")
-            .env("PUCK_REGISTRY_TEAM_TOKEN", "puck_special")
-            .run();
+        let mut call = lock_with_tokens(&machine, "team", &url, &flag);
+        if variable {
+            call = call.env("PUCK_REGISTRY_TEAM", &url);
+        }
+        let run = call.run();
         assert_eq!(run.code, Some(1), "{run}");
         assert!(!run.to_string().contains("puck_"), "{run}");
         let asked = asked.join().unwrap().concat();
-        assert_eq!(
-            asked.contains("authorization: bearer puck_special"),
-            sent,
-            "{asked}"
-        );
-        assert!(!asked.contains("puck_general"), "{asked}");
+        let token = asked.split_once("authorization: bearer ");
+        let token = token.and_then(|(_, rest)| rest.lines().next());
+        assert_eq!(token, sent, "{configured} {variable} {flag}: {asked}");
     }
+}
+
+/// Nor may it take the name that needs no configuration, but for a folder, as `puck vendor` does.
+#[test]
+fn a_manifest_does_not_lead_the_built_in_name_elsewhere() {
+    let machine = Machine::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    for flag in ["", "--registry local"] {
+        let run = lock_with_tokens(&machine, "local", &url, flag).run();
+        assert_eq!(run.code, Some(1), "{run}");
+        assert!(run.stderr.contains("`local` is a folder"), "{run}");
+    }
+    assert!(listener.accept().is_err(), "it was asked");
 }

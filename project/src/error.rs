@@ -61,6 +61,15 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A manifest calls a registry on another machine by the name of the user's own.
+    #[error(
+        "{origin} says that the registry `local` is on another machine; `local` is a folder of \
+         this one"
+    )]
+    LocalElsewhere {
+        /// Where it says so.
+        origin: Origin,
+    },
     /// A variable that should hold a token does not. Its value is not shown.
     #[error("{0} holds no token: expected visible ASCII characters without spaces")]
     TokenVariable(String),

@@ -57,8 +57,10 @@ name that is taken from two registries is an error. No registry stands in for an
 
 `puck login` keeps tokens in `credentials.toml` in Puck's home, which only its owner may read. A token is
 kept for an address, and is sent to that scheme, host and port alone. A variable is stronger, and is used
-only for a registry whose place is said by the user: if a manifest leads the name of a registry that
-`config.toml` knows to somewhere else, the variable's token does not go there.
+only for a registry whose address is said by the user: by a flag, a variable or `config.toml`. What a
+manifest says under `[registries]` is not enough, as somebody else may have written it: without one of
+those, `PUCK_REGISTRY_TOKEN` is not sent, and `PUCK_REGISTRY_NAME_TOKEN` only if `puck login` keeps a token
+for that address. Where there is no `config.toml`, set `PUCK_REGISTRY_NAME` beside `PUCK_REGISTRY_NAME_TOKEN`.
 
 ## Variables
 

@@ -41,6 +41,7 @@ impl Error {
                  [package.metadata.puck]"
                     .to_owned(),
             ),
+            Self::LocalElsewhere { .. } => Some("give that registry another name".to_owned()),
             Self::NoPackage(_) => Some("`puck new NAME` makes a package".to_owned()),
             Self::WouldChange { flag, .. } => Some(format!(
                 "run the command without {flag}, or `puck lock`, and look at what changes"

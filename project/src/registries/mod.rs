@@ -116,7 +116,9 @@ impl<'m> Registries<'m> {
         for name in self.names() {
             let named = self.find(&name)?;
             if let Some(place) = named.filter(|place| same(&place.registry.location, &location)) {
-                return Ok(place);
+                // Whoever gives the name, the user gave the place.
+                let trusted = true;
+                return Ok(Place { trusted, ..place });
             }
         }
         Ok(Place {
@@ -177,9 +179,12 @@ impl<'m> Registries<'m> {
                 path: self.manifest_path.clone(),
                 line: *line,
             };
+            if name == DEFAULT_REGISTRY && value.is_remote() {
+                return Err(Error::LocalElsewhere { origin });
+            }
             let registry = speak(value.clone());
             // A project that somebody else wrote must not lead a token elsewhere.
-            let trusted = configured.is_none_or(|known| known.value.location == *value);
+            let trusted = configured.is_some_and(|known| known.value.location == *value);
             return Ok(Some(place(registry, origin, trusted)));
         }
         if let Some(Placed { value, line }) = configured {

@@ -42,18 +42,42 @@ impl Registries<'_> {
 
     /// What the registry at a place knows the user by: what a variable says, or what `puck login`
     /// kept for that address.
+    ///
+    /// Whoever writes a manifest chooses names and addresses in it, so a variable counts only for an
+    /// address that the user gave: the one for the default registry, where he said which it is; the
+    /// one for a name, where he said what the name stands for, or has logged in there already.
     fn token(&self, place: &Place, url: &Url) -> Result<Option<Token>, Error> {
-        if place.trusted {
-            let is_default = place.registry.location == self.default.registry.location;
-            let own = place.name.as_deref().map(variables::of_registry_token);
-            let general = is_default.then(|| variables::PUCK_REGISTRY_TOKEN.to_owned());
-            for variable in own.into_iter().chain(general) {
-                if let Some(value) = variables::get(&variable) {
-                    let token = value.to_str().and_then(|text| Token::new(text).ok());
-                    return token.map(Some).ok_or(Error::TokenVariable(variable));
-                }
+        let kept = || Credentials::of(self.machine.store().home()).get(url);
+        let own = match &place.name {
+            Some(name)
+                if self.is_users(name, place)? || (self.is_new(name) && kept()?.is_some()) =>
+            {
+                Some(variables::of_registry_token(name))
+            }
+            _ => None,
+        };
+        let is_default = place.registry.location == self.default.registry.location;
+        let general =
+            (is_default && self.default.trusted).then(|| variables::PUCK_REGISTRY_TOKEN.to_owned());
+        for variable in own.into_iter().chain(general) {
+            if let Some(value) = variables::get(&variable) {
+                let token = value.to_str().and_then(|text| Token::new(text).ok());
+                return token.map(Some).ok_or(Error::TokenVariable(variable));
             }
         }
-        Ok(Credentials::of(self.machine.store().home()).get(url)?)
+        Ok(kept()?)
+    }
+
+    /// Whether the user himself says that `name` is the registry at `place`.
+    fn is_users(&self, name: &str, place: &Place) -> Result<bool, Error> {
+        let found = self.find(name)?.filter(|found| found.trusted);
+        Ok(found.is_some_and(|found| found.registry.location == place.registry.location))
+    }
+
+    /// Whether the user himself says nothing of where `name` is.
+    fn is_new(&self, name: &str) -> bool {
+        let configured = &self.machine.settings().config.registries;
+        let variable = variables::of_registry(name).and_then(|variable| variables::get(&variable));
+        !configured.contains_key(name) && variable.is_none()
     }
 }
