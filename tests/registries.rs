@@ -248,3 +248,49 @@ fn yanked_and_restored() {
         "{run}"
     );
 }
+
+/// What `--registry` says is stronger than what the name was bound to, and is written down.
+#[test]
+fn adding_from_a_named_registry_binds_the_name_anew() {
+    for line in ["add", "install"] {
+        let machine = machine_of_a_team();
+        machine.publish_constant("answer", "1.5.0", 5, "");
+        let [folder, manifest, lockfile] = match line {
+            "add" => [
+                "project",
+                "work/project/Puck.toml",
+                "work/project/Puck.lock",
+            ],
+            _ => ["", "home/user/Puck.toml", "home/user/Puck.lock"],
+        };
+        let read = |path: &str| fs_err::read_to_string(machine.root().join(path)).unwrap();
+        project(&machine, "answer = \"1\" # forty-two\n");
+        machine.ok(folder, &format!("{line} answer"));
+        assert!(read(lockfile).contains("registry+local"), "{line}");
+
+        for spec in ["answer@1", "answer"] {
+            machine.ok(folder, &format!("{line} {spec} --registry team"));
+            let text = read(manifest);
+            assert!(text.contains("registry = \"team\""), "{line}: {text}");
+            let text = read(lockfile);
+            assert!(text.contains("registry+team"), "{line}: {text}");
+            assert!(!text.contains("registry+local"), "{line}: {text}");
+        }
+        // And back; the table keeps what else it says.
+        machine.ok(folder, &format!("{line} answer --registry local"));
+        let text = read(manifest);
+        assert!(
+            text.contains("1.5.0\", registry = \"local\""),
+            "{line}: {text}"
+        );
+        assert!(read(lockfile).contains("registry+local"), "{line}");
+
+        // What manifests cannot name cannot be bound to.
+        machine.ok("", "config unset registries.team");
+        let team = machine.path("team");
+        let call = machine.call(folder, &format!("{line} answer --registry"));
+        let run = call.arg(&team).run();
+        assert_eq!(run.code, Some(1), "{line}: {run}");
+        assert!(run.stderr.contains("one registry"), "{line}: {run}");
+    }
+}

@@ -9,6 +9,7 @@ use puck_resolver::Update;
 use semver::VersionReq;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
+use crate::error::TwoRegistries;
 use crate::inspect::unknown_in;
 use crate::install::install_planned;
 use crate::local::{LocalPackages, normalized, relative};
@@ -93,13 +94,17 @@ fn values(
         let path = path
             .as_ref()
             .map(|path| relative(project.directory(), &normalized(path)));
+        let named = match path {
+            None => named_by_flag(&registries, project, &spec.name)?,
+            Some(_) => None,
+        };
         let requirement = match (&spec.requirement, &path) {
             (Some(requirement), _) => Some(as_typed(requirement)),
             (None, Some(_)) => None,
             (None, None) => Some(newest(&registries, project, &spec.name)?),
         };
         let requirement_text = requirement.clone().unwrap_or_default();
-        let value = match (&path, named_by_flag(&registries, project, &spec.name)) {
+        let value = match (&path, named) {
             (None, None) => Value::from(requirement_text),
             (None, Some(registry)) => {
                 let mut table = InlineTable::new();
@@ -125,29 +130,57 @@ fn values(
     Ok(dependencies)
 }
 
-/// The registry that `--registry NAME` names for a package that is new in the manifest: written
-/// there, so that nobody has to say it again.
+/// The registry that `--registry NAME` names for a package: written into the manifest, so that nobody
+/// has to say it again, and stronger than what the name was bound to. One that is asked for by its
+/// place has no name to write.
 fn named_by_flag(
     registries: &Registries<'_>,
     project: &Project,
     name: &PackageName,
-) -> Option<String> {
+) -> Result<Option<String>, Error> {
+    if !by_flag(registries) {
+        return Ok(None);
+    }
     let place = registries.default_place();
-    let new = !project.manifest().dependencies.contains_key(name);
-    let by_flag = matches!(registries.choice(), Some(Origin::Flag(_)));
-    place
-        .name
-        .clone()
-        .filter(|_| new && by_flag && !place.built_in)
+    let bound = bound_to(project, name)?;
+    match (&place.name, bound) {
+        (Some(asked), bound) => Ok((bound.is_some() || !place.built_in).then(|| asked.clone())),
+        (None, None) => Ok(None),
+        (None, Some(bound)) => {
+            let asked = registries.default_name()?;
+            if asked == bound {
+                return Ok(None);
+            }
+            Err(Error::TwoRegistries(Box::new(TwoRegistries {
+                name: name.clone(),
+                first: bound,
+                first_by: "your project".to_owned(),
+                second: asked.clone(),
+                second_by: "--registry".to_owned(),
+                agreed: Some(asked),
+            })))
+        }
+    }
+}
+
+fn by_flag(registries: &Registries<'_>) -> bool {
+    matches!(registries.choice(), Some(Origin::Flag(_)))
 }
 
 fn add_to(table: &mut dyn TableLike, values: &Values) -> Vec<(PackageName, String)> {
     for (name, _, value) in values {
         let mut value = value.clone();
+        let named = value.as_inline_table().cloned();
+        let named = named.filter(|new| new.contains_key("registry"));
         match table.get_mut(name.as_str()) {
             // What else a table says of the dependency stays, its registry above all.
             Some(old) if old.is_table_like() && value.is_str() && old.get("path").is_none() => {
                 old["version"] = Item::Value(value);
+            }
+            Some(old) if named.is_some() && old.is_table_like() && old.get("path").is_none() => {
+                for (key, value) in named.into_iter().flatten() {
+                    old[&*key] = Item::Value(value);
+                }
             }
             Some(Item::Value(old)) => {
                 value.decor_mut().clone_from(old.decor());
@@ -293,16 +326,16 @@ fn as_typed(requirement: &VersionReq) -> String {
     }
 }
 
-/// The newest version of a package as a requirement, `1.2.0`, of the registry that has it already, or
-/// else of the default one.
+/// The newest version of a package as a requirement, `1.2.0`, of the registry that `--registry` names,
+/// or that has it already, or else of the default one.
 fn newest(
     registries: &Registries<'_>,
     project: &Project,
     name: &PackageName,
 ) -> Result<String, Error> {
     let place = match bound_to(project, name)? {
-        Some(registry) => registries.place(&registry)?,
-        None => registries.default_place().clone(),
+        Some(registry) if !by_flag(registries) => registries.place(&registry)?,
+        _ => registries.default_place().clone(),
     };
     let registry = registries.open(&place)?;
     if let (Some(handle), Some(origin)) = (&registry, registries.offline())
