@@ -149,6 +149,32 @@ fn a_version_takes_the_place_of_others() {
 }
 
 #[test]
+fn a_patch_that_matches_nothing_is_named() {
+    let machine = machine();
+    patch(&machine, "answer = { version = \"2\" }");
+    assert_snapshot!(machine.refused("project", "lock"), @r"
+    exit 1
+    --- stderr
+    error: [patch] takes `answer ^2` from `local`, which has 1.1.0, 1.0.0
+
+    hint: correct the version or the registry in [patch], or remove the patch
+    ");
+    let team = machine.path("team");
+    fs_err::create_dir(&team).unwrap();
+    machine.c_package("other", "1.0.0", "int other(void) { return 3; }\n", "");
+    machine.ok("other", &format!("publish --registry {}", team.display()));
+    let patches = "answer = { registry = \"team\" }\n\n[registries]\nteam = { path = \"../team\" }";
+    patch(&machine, patches);
+    assert_snapshot!(machine.refused("project", "lock"), @r"
+    exit 1
+    --- stderr
+    error: [patch] takes `answer *` from `team`, which has no such package
+
+    hint: correct the version or the registry in [patch], or remove the patch
+    ");
+}
+
+#[test]
 fn another_registry_takes_the_place_of_the_first() {
     let machine = machine();
     let team = machine.path("team");

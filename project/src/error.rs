@@ -342,6 +342,21 @@ pub enum Error {
     /// A folder to be replaced holds what was not written to be.
     #[error("{} holds other things than `puck vendor` wrote", .0.display())]
     NotVendored(PathBuf),
+    /// What is changed in a vendored registry is lost.
+    #[error("the registry {} was written by `puck vendor`, which replaces it as a whole", .0.display())]
+    Vendored(PathBuf),
+    /// A patch asks for versions that its registry does not have.
+    #[error("[patch] takes `{name} {requirement}` from `{registry}`, which has {known}")]
+    UnmatchedPatch {
+        /// The package.
+        name: PackageName,
+        /// Which versions of it.
+        requirement: VersionReq,
+        /// The registry's name.
+        registry: String,
+        /// What it has instead, in words.
+        known: String,
+    },
     /// A package that depends on a folder alone cannot be published.
     #[error("{}: `{name}` has a path but no version, and a published package has no folders", manifest.display())]
     PathOnly {

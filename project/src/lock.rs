@@ -223,7 +223,13 @@ fn resolve_project(
         }
         None => {}
     }
-    resolve(&request, versions).map_err(|error| match &mode.offline {
+    let resolved = resolve(&request, versions);
+    if let (Err(puck_resolver::Error::Conflict(_)), Some(unmatched)) =
+        (&resolved, versions.unmatched_patch())
+    {
+        return Err(unmatched);
+    }
+    resolved.map_err(|error| match &mode.offline {
         Some(origin) if matches!(error, puck_resolver::Error::Conflict(_)) => {
             let origin = Box::new(origin.clone());
             Error::OfflineConflict { origin, error }

@@ -24,6 +24,8 @@ pub(crate) struct Versions<'a> {
     patches: &'a BTreeMap<PackageName, Patch>,
     /// What registries said the digests of archives are.
     published: BTreeMap<PackageName, BTreeMap<Version, Digest>>,
+    /// A patch that matches nothing.
+    unmatched: Option<Error>,
 }
 
 impl<'a> Versions<'a> {
@@ -76,6 +78,7 @@ impl<'a> Versions<'a> {
             bindings,
             patches,
             published: BTreeMap::new(),
+            unmatched: None,
         })
     }
 
@@ -87,6 +90,12 @@ impl<'a> Versions<'a> {
     /// The digest that the registry has for a version.
     pub(crate) fn digest(&self, id: &PackageId) -> Option<&Digest> {
         self.published.get(&id.name)?.get(&id.version)
+    }
+
+    /// Why a package that is needed has no versions, if a patch has left none: the resolver, which
+    /// knows nothing of patches, can but say that there is no such package.
+    pub(crate) fn unmatched_patch(&mut self) -> Option<Error> {
+        self.unmatched.take()
     }
 
     /// Whether all that was chosen takes each name from the same registry.
@@ -143,7 +152,16 @@ impl<'a> Versions<'a> {
         self.published.insert(name.clone(), digests);
         let mut candidates: Vec<_> = candidates.into_values().collect();
         if let Some(Patch::Registry { requirement, .. }) = self.patches.get(name) {
+            let known = listed(&candidates);
             candidates.retain(|candidate| requirement.matches(&candidate.version));
+            if candidates.is_empty() && !(offline && remote) {
+                self.unmatched.get_or_insert_with(|| Error::UnmatchedPatch {
+                    name: name.clone(),
+                    requirement: requirement.clone(),
+                    registry: registry.clone(),
+                    known,
+                });
+            }
             for candidate in &mut candidates {
                 candidate.note = Some(format!("from {registry}, by [patch]"));
             }
@@ -180,6 +198,18 @@ impl<'a> Versions<'a> {
                 .installed_package(&line.sha256, &line.name, &line.version)
         };
         Ok(self.store.has_archive(&line.sha256, line.size) || installed(line)?.is_some())
+    }
+}
+
+/// What there is, in words; the newest versions alone, where there are many.
+fn listed(candidates: &[Candidate]) -> String {
+    const SHOWN: usize = 5;
+    let versions = candidates.iter().rev().take(SHOWN);
+    let versions: Vec<_> = versions.map(|c| c.version.to_string()).collect();
+    match candidates.len() {
+        0 => "no such package".to_owned(),
+        count if count > SHOWN => format!("{} and older ones", versions.join(", ")),
+        _ => versions.join(", "),
     }
 }
 

@@ -119,6 +119,14 @@ impl Error {
                     .to_owned(),
             ),
             Self::Denied(denied) => Some(denied.hint()),
+            Self::Vendored(_) => Some(
+                "use the registry that the packages came from (--registry names it), then run \
+                 `puck vendor` again"
+                    .to_owned(),
+            ),
+            Self::UnmatchedPatch { .. } => Some(
+                "correct the version or the registry in [patch], or remove the patch".to_owned(),
+            ),
             Self::NotVendored(_) => Some("name a folder that is new or empty".to_owned()),
             Self::PathOnly { name, .. } => Some(format!(
                 "write `{name} = {{ path = \"…\", version = \"…\" }}`"
