@@ -18,6 +18,7 @@ use tempfile::NamedTempFile;
 use url::Url;
 
 use super::failure::Failure;
+use super::redirect;
 use crate::http::ServeError;
 use crate::http::readable::Kind;
 
@@ -115,6 +116,7 @@ impl Upstream {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .read_timeout(STALL)
+            .redirect(redirect::policy())
             .user_agent(concat!("puck-mirror/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| wrong(error.to_string()))?;

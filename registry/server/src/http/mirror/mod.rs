@@ -9,6 +9,7 @@ mod failure;
 mod fetch;
 mod log;
 mod marker;
+mod redirect;
 
 use std::collections::HashMap;
 use std::future::Future;
