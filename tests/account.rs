@@ -198,3 +198,20 @@ fn a_manifest_does_not_lead_the_built_in_name_elsewhere() {
     }
     assert!(listener.accept().is_err(), "it was asked");
 }
+
+/// The first token, or the first start of the server, is the registry's beginning.
+#[test]
+fn a_registry_begins_with_its_first_token_or_server() {
+    let machine = Machine::new();
+    machine.ok("", "registry token create --user alice new");
+    assert!(machine.path("new/registry.json").exists());
+    let directory = machine.path("served");
+    drop(machine.serve(&directory, ""));
+    assert!(directory.join("registry.json").exists());
+    for verb in ["token create --user alice", "serve"] {
+        let run = machine.puck("", &format!("registry {verb} no/such"));
+        assert_eq!(run.code, Some(1), "{run}");
+        assert!(run.stderr.contains("`mkdir -p "), "{run}");
+    }
+    assert!(!machine.path("no").exists());
+}

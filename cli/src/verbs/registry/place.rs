@@ -1,6 +1,7 @@
 //! Where the registry is that a verb works on.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 
 use clap::Args;
 use puck_registry_server::http::block_on;
@@ -22,6 +23,28 @@ impl PlaceArguments {
     pub(super) fn service(&self, settings: &Settings) -> Result<Service, Failure> {
         let location = location(&self.place, settings)?;
         Ok(block_on(Service::open(&location))??)
+    }
+
+    /// As [`PlaceArguments::service`], of a registry that may begin now.
+    pub(super) fn new_service(&self, settings: &Settings) -> Result<Service, Failure> {
+        make(&location(&self.place, settings)?)?;
+        self.service(settings)
+    }
+}
+
+/// Makes the folder in which a registry begins, if it is not there.
+pub(super) fn make(location: &StorageLocation) -> Result<(), Failure> {
+    let StorageLocation::Directory(directory) = location else {
+        return Ok(());
+    };
+    match fs_err::create_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let directory = directory.display();
+            let message = format!("there is no registry at {directory}, nor the folder above it");
+            Err(Failure::new(message).hint(format!("`mkdir -p {directory}` makes both")))
+        }
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use puck_registry_server::http::{self, Limits, LogFormat, Options, TlsFiles};
 use serde::Serialize;
 use url::Url;
 
-use super::place::location;
+use super::place::{location, make};
 use crate::arguments::Format;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -169,6 +169,7 @@ pub(super) fn run(
             "give a level, e.g. `info`, or levels by target, e.g. `warn,puck::request=info`",
         ));
     }
+    make(&location)?;
     http::serve(&location, &options, |server| {
         let url = server.url();
         match format {

@@ -133,7 +133,7 @@ fn create(
         packages: packages.clone(),
         expires: *expires,
     };
-    let service = place.service(settings)?;
+    let service = place.new_service(settings)?;
     let (token, secret) = block_on(service.create_token(new))??;
     match format {
         Format::Json => console.json(&Created {
