@@ -135,6 +135,19 @@ fn vendored_packages_are_all_that_is_needed() {
     machine.ok("project", "vendor vendor");
     first.expect_same(&Listing::of(&machine.path("project/vendor"), &[]));
 
+    // What is published there would be gone with the next one.
+    for line in ["publish", "publish --dry-run"] {
+        machine.refused("other", &format!("{line} --registry ../project/vendor"));
+    }
+    assert_snapshot!(machine.refused("", "yank vecmath@1.0.0 --registry project/vendor"), @"
+    exit 1
+    --- stderr
+    error: the registry [WORK]/project/vendor was written by `puck vendor`, which replaces it as a whole
+
+    hint: use the registry that the packages came from (--registry names it), then run `puck vendor` again
+    ");
+    first.expect_same(&Listing::of(&machine.path("project/vendor"), &[]));
+
     // On another machine, with nothing but the project.
     let text = machine.read("project/Puck.toml");
     machine.write("project/Puck.toml", text + &run.stdout);
@@ -185,6 +198,8 @@ fn several_registries_and_withdrawn_versions() {
     for name in ["local", "team"] {
         let vendored = puck_registry::Registry::open(&machine.path("vendored").join(name));
         vendored.unwrap().verify_log().unwrap();
+        let yank = format!("yank vecmath@1.0.0 --registry ../vendored/{name}");
+        machine.refused("project", &yank);
     }
     let elsewhere = machine.root().join("elsewhere");
     let manifest = machine.read("project/Puck.toml");

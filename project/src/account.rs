@@ -4,6 +4,7 @@ use puck_package::{PackageName, RegistryLocation};
 use puck_registry_client::{Client, Credentials, Me, Token};
 use url::Url;
 
+use crate::vendor::expect_lasting;
 use crate::{Error, Handle, Machine, Place, Registries, VersionSpec};
 
 /// Keeps the token `secret` for the registry at `place`, if that knows it. `None`, where it has no API
@@ -57,6 +58,7 @@ pub fn yank(
     yanked: bool,
     reason: Option<&str>,
 ) -> Result<(bool, String), Error> {
+    expect_lasting(registries.default_place())?;
     let handle = asked(registries, "yanking")?;
     let changed = handle.yank(&spec.name, &spec.version, yanked, reason)?;
     Ok((changed, handle.name()?))

@@ -5,6 +5,7 @@ use puck_registry::Registry;
 
 use crate::account::expect_online;
 use crate::build::{Packed, pack};
+use crate::vendor::expect_lasting;
 use crate::{Error, Handle, Machine, Mode, Progress, Project, Published};
 
 /// What was published, or would be.
@@ -42,6 +43,7 @@ pub fn publish(
     }
     let registries = machine.registries(Some(project))?.within(mode);
     expect_online(&registries, registries.default_place(), "publishing")?;
+    expect_lasting(registries.default_place())?;
     progress.step(&format!("Building {} {}", package.name, package.version));
     let packed = pack(machine, project, mode, jobs, progress)?;
     if let Some(name) = &registries.default_place().name {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use puck_package::lockfile::PackageSource;
-use puck_package::{Digest, IndexLine, LockedPackage, PackageName, index};
+use puck_package::{Digest, IndexLine, LockedPackage, PackageName, RegistryLocation, index};
 use puck_registry::log::{LogEntry, LogState};
 use puck_registry::{Action, Description, index_file};
 use puck_resolver::Update;
@@ -14,7 +14,7 @@ use puck_resolver::Update;
 use crate::fetch::fetch_locked;
 use crate::local::{LocalPackages, normalized, relative};
 use crate::lock::plan;
-use crate::{Error, Machine, Mode, Progress, Project, Registries, files};
+use crate::{Error, Machine, Mode, Place, Progress, Project, Registries, files};
 
 /// The file by which a folder is known as the work of this verb.
 const MARKER: &str = "PUCK-VENDOR";
@@ -197,6 +197,20 @@ fn make_parent(path: &Path) -> Result<(), Error> {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     make_parent(path)?;
     Ok(files::replace(path, bytes)?)
+}
+
+/// Refuses to change a registry in a folder that is replaced as a whole, be it alone there or one of
+/// several: what is added would be gone with the next `puck vendor`.
+pub(crate) fn expect_lasting(place: &Place) -> Result<(), Error> {
+    let RegistryLocation::Directory(path) = &place.registry.location else {
+        return Ok(());
+    };
+    let path = normalized(path);
+    let mut folders = path.ancestors().take(2);
+    if folders.any(|folder| folder.join(MARKER).is_file()) {
+        return Err(Error::Vendored(path));
+    }
+    Ok(())
 }
 
 /// Refuses a folder with anything in it that this verb did not write.
