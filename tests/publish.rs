@@ -164,3 +164,30 @@ fn what_has_only_a_path_is_not_published() {
     hint: `puck new NAME` makes a package
     ");
 }
+
+#[test]
+fn what_nobody_can_install_yet_is_warned_about() {
+    let machine = Machine::new();
+    machine.c_package("answer", "1.0.0", "int answer(void) { return 42; }\n", "");
+    let dependency = "answer = { path = \"../answer\", version = \"1\" }\n";
+    let source = "int ask(void) { return 1; }\n";
+    machine.c_package("asker", "1.0.0", source, dependency);
+    assert_snapshot!(machine.puck("asker", "publish --dry-run"), @"
+    exit 0
+    --- stderr
+    warning: asker needs answer ^1, which the registry `local` does not have; nobody can install it until that is published
+         Checked asker 1.0.0 to `local` ([SIZE]); nothing was published
+    ");
+    assert_snapshot!(machine.puck("asker", "publish"), @"
+    exit 0
+    --- stderr
+    warning: asker needs answer ^1, which the registry `local` does not have; nobody can install it until that is published
+       Published asker 1.0.0 to `local` ([SIZE])
+    ");
+    machine.ok("answer", "publish");
+    assert_snapshot!(machine.puck("asker", "publish"), @"
+    exit 0
+    --- stderr
+       Unchanged asker 1.0.0 to `local` ([SIZE]); the same archive is there already
+    ");
+}

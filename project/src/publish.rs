@@ -1,12 +1,13 @@
 //! `puck publish`: build, pack, and hand the archive to a registry.
 
 use puck_package::lockfile::PackageSource;
+use puck_package::{IndexLine, Series};
 use puck_registry::Registry;
 
 use crate::account::expect_online;
 use crate::build::{Packed, pack};
 use crate::vendor::expect_lasting;
-use crate::{Error, Handle, Machine, Mode, Progress, Project, Published};
+use crate::{Error, Handle, Machine, Mode, Progress, Project, Published, Registries};
 
 /// What was published, or would be.
 #[derive(Debug)]
@@ -58,6 +59,7 @@ pub fn publish(
         Some(handle) => {
             let registry = handle.name()?;
             expect_own_registry(project, &registry)?;
+            warn_of_unpublished(project, &registries, (&registry, &handle), progress)?;
             (handle.publish(&packed.path, dry_run)?, registry)
         }
         // Nothing is written, so the built-in registry is not made for this: an empty one elsewhere
@@ -67,6 +69,7 @@ pub fn publish(
             let name = crate::machine::DEFAULT_REGISTRY;
             let registry = Registry::create(empty.path(), name)?;
             let handle = Handle::directory(None, registry);
+            warn_of_unpublished(project, &registries, (name, &handle), progress)?;
             (handle.publish(&packed.path, true)?, name.to_owned())
         }
     };
@@ -93,6 +96,49 @@ fn expect_own_registry(project: &Project, registry: &str) -> Result<(), Error> {
                 from: from.clone(),
                 registry: registry.to_owned(),
             });
+        }
+    }
+    Ok(())
+}
+
+/// Says which dependencies came from folders here and are not where whoever uses the published package
+/// will look for them.
+fn warn_of_unpublished(
+    project: &Project,
+    registries: &Registries<'_>,
+    (own, handle): (&str, &Handle),
+    progress: &dyn Progress,
+) -> Result<(), Error> {
+    let package = project.package()?;
+    let lockfile = project.lockfile()?.unwrap_or_default();
+    for id in &project.dependencies(&lockfile)? {
+        let source = lockfile.package(id).map(|package| &package.source);
+        let Some(dependency) = project.manifest().dependencies.get(&id.name) else {
+            continue;
+        };
+        if !matches!(source, Some(PackageSource::Path(_))) {
+            continue;
+        }
+        let named = dependency.registry.as_deref().unwrap_or(own);
+        let lines = if named == own {
+            handle.versions(&id.name)
+        } else {
+            let other = registries.get(named);
+            other.and_then(|other| other.map_or(Ok(Vec::new()), |other| other.versions(&id.name)))
+        };
+        // A registry that cannot be asked is no reason not to publish.
+        let Ok(lines) = lines else { continue };
+        let fits = |line: &IndexLine| {
+            dependency.requirement.matches(&line.version)
+                && Series::of(&line.version) == Series::of(&id.version)
+                && !line.yanked
+        };
+        if !lines.iter().any(fits) {
+            progress.warning(&format!(
+                "{} needs {} {}, which the registry `{named}` does not have; nobody can install it \
+                 until that is published",
+                package.name, id.name, dependency.requirement
+            ));
         }
     }
     Ok(())
