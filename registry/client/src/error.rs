@@ -265,7 +265,8 @@ impl Error {
                  https://packages.example/; `puck login` gives a user's token"
             }
             Self::PlainToken { .. } => {
-                "use https, or allow it in the configuration if the network is trusted"
+                "use https, or allow it if the network is trusted: `puck config set \
+                 registries.NAME.plain-http-token true`"
             }
             Self::Unreachable { .. } => {
                 "check the address, the network, and the proxy if HTTPS_PROXY or HTTP_PROXY names \

@@ -117,6 +117,8 @@ fn plain_http_to_other_machines_takes_leave() {
     settings.url = "http://registry.invalid/".parse().unwrap();
     let error = Client::new(settings.clone()).unwrap().name().unwrap_err();
     assert!(matches!(error, Error::PlainToken { .. }), "{error:?}");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("registries.NAME.plain-http-token"), "{hint}");
     settings.plain_http_token = true;
     let error = Client::new(settings).unwrap().name().unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
