@@ -36,6 +36,12 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// The registry is a mirror's copy of another.
+    #[error("{} is a read-only mirror's copy of another registry", .directory.display())]
+    Mirror {
+        /// The copy.
+        directory: PathBuf,
+    },
     /// The registry may not be written to.
     #[error("the registry at {} is not writable", .directory.display())]
     NotWritable {
@@ -124,6 +130,9 @@ impl Error {
             Self::NotRegistry { .. } => Some(
                 "check the path; publishing into an empty directory makes a registry".to_owned(),
             ),
+            Self::Mirror { .. } => {
+                Some("change the registry itself; private/upstream.json names it".to_owned())
+            }
             Self::NotWritable { directory, .. } => Some(format!(
                 "publish as a user who may write to {}, or to another registry",
                 directory.display()

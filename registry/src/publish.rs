@@ -8,6 +8,9 @@ use semver::Version;
 use crate::rules::{self, Accepted};
 use crate::{Action, Error, Offered, Registry, Writer};
 
+/// In a mirror's directory: of what it is the copy.
+const UPSTREAM: &str = "private/upstream.json";
+
 /// A version that is published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
@@ -30,6 +33,7 @@ impl Registry {
     /// promise of its compatibility series; if the registry cannot be written. Then nothing is
     /// published.
     pub fn publish(&self, path: &Path) -> Result<Published, Error> {
+        self.refuse_mirror()?;
         let offered = Offered::open(path)?;
         let name = &offered.document.name;
         let archive = self.archive_path(name, &offered.document.version);
@@ -75,6 +79,7 @@ impl Registry {
         yanked: bool,
         reason: Option<&str>,
     ) -> Result<bool, Error> {
+        self.refuse_mirror()?;
         let writer = Writer::lock(self)?;
         let lines = self.versions(name)?;
         let Some(line) = rules::yank(&lines, name, version, yanked, reason)? else {
@@ -83,6 +88,16 @@ impl Registry {
         let action = if yanked { Action::Yank } else { Action::Unyank };
         writer.change(action, &line, None)?;
         Ok(true)
+    }
+
+    /// What is changed in a copy is lost when it is brought up to date.
+    fn refuse_mirror(&self) -> Result<(), Error> {
+        if self.directory().join(UPSTREAM).exists() {
+            return Err(Error::Mirror {
+                directory: self.directory().to_owned(),
+            });
+        }
+        Ok(())
     }
 }
 

@@ -101,6 +101,23 @@ fn the_same_again_is_fine_and_mends_a_lost_archive() {
 }
 
 #[test]
+fn the_copy_of_a_mirror_is_not_changed() {
+    let (directory, registry) = registry();
+    let publish = |version| registry.publish(&pack(directory.path(), "linalg", version, &["f()"]));
+    publish("1.0.0").unwrap();
+    let private = registry.directory().join("private");
+    fs_err::create_dir_all(&private).unwrap();
+    fs_err::write(private.join("upstream.json"), "{}").unwrap();
+    let error = publish("1.1.0").unwrap_err();
+    assert!(matches!(error, Error::Mirror { .. }), "{error}");
+    assert!(error.hint().is_some());
+    let (name, version) = ("linalg".parse().unwrap(), "1.0.0".parse().unwrap());
+    let error = registry.yank(&name, &version, true, None).unwrap_err();
+    assert!(matches!(error, Error::Mirror { .. }), "{error}");
+    assert_eq!(registry.versions(&name).unwrap().len(), 1);
+}
+
+#[test]
 fn versions_never_change() {
     let (directory, registry) = registry();
     registry
