@@ -364,3 +364,22 @@ fn a_yanked_version_is_chosen_only_by_who_locked_it() {
         answer: fn() -> i32
     ");
 }
+
+#[test]
+fn what_stays_locked_though_it_was_withdrawn_is_warned_about() {
+    let machine = Machine::new();
+    machine.publish_ir("ants", "1.0.0", 1, &[]);
+    machine.publish_ir("bees", "1.0.0", 1, &[]);
+    machine.project(&[("ants", "1")]);
+    machine.ok("project", "lock");
+    let yank = machine.call("project", "yank ants@1.0.0 --reason");
+    yank.arg("counts wrong").ok();
+    machine.project(&[("ants", "1"), ("bees", "1")]);
+    assert_snapshot!(machine.puck("project", "lock"), @"
+    exit 0
+    --- stderr
+    warning: ants 1.0.0 was yanked: counts wrong
+          Locked 2 packages
+                 + bees 1.0.0
+    ");
+}

@@ -27,6 +27,12 @@ pub(crate) fn changes(console: &Console, locked: &Locked) {
             "the patch of `{name}` replaces nothing: nothing needs it"
         ));
     }
+    for (id, reason) in &locked.withdrawn {
+        let reason = reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(": {reason}"));
+        console.warning(&format!("{id} was yanked{reason}"));
+    }
     if locked.written {
         let count = locked.lockfile.packages.len();
         let packages = if count == 1 { "package" } else { "packages" };

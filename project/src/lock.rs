@@ -32,6 +32,9 @@ pub struct Locked {
     pub written: bool,
     /// The patches that replace nothing.
     pub unused_patches: Vec<PackageName>,
+    /// What is locked though it was withdrawn, and why that was, if somebody said so; as far as
+    /// registries were asked.
+    pub withdrawn: Vec<(PackageId, Option<String>)>,
 }
 
 impl Locked {
@@ -89,6 +92,7 @@ pub(crate) fn plan(
             changes: Vec::new(),
             written: false,
             unused_patches: patches::unused(project, &lockfile),
+            withdrawn: Vec::new(),
             lockfile,
         });
     }
@@ -114,8 +118,16 @@ pub(crate) fn plan(
         changes: changes(&before, &lockfile),
         written,
         unused_patches: patches::unused(project, &lockfile),
+        withdrawn: withdrawn(&versions, &lockfile),
         lockfile,
     })
+}
+
+fn withdrawn(versions: &Versions<'_>, lockfile: &Lockfile) -> Vec<(PackageId, Option<String>)> {
+    let registered = lockfile.packages.iter().filter(|p| p.sha256.is_some());
+    let ids = registered.map(LockedPackage::id);
+    ids.filter_map(|id| Some((id.clone(), versions.withdrawn(&id)?.clone())))
+        .collect()
 }
 
 fn expect_locked<'n>(

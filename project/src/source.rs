@@ -24,6 +24,8 @@ pub(crate) struct Versions<'a> {
     patches: &'a BTreeMap<PackageName, Patch>,
     /// What registries said the digests of archives are.
     published: BTreeMap<PackageName, BTreeMap<Version, Digest>>,
+    /// The versions that were withdrawn, as far as that was seen, and why.
+    withdrawn: BTreeMap<PackageId, Option<String>>,
     /// A patch that matches nothing.
     unmatched: Option<Error>,
 }
@@ -78,6 +80,7 @@ impl<'a> Versions<'a> {
             bindings,
             patches,
             published: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
             unmatched: None,
         })
     }
@@ -90,6 +93,11 @@ impl<'a> Versions<'a> {
     /// The digest that the registry has for a version.
     pub(crate) fn digest(&self, id: &PackageId) -> Option<&Digest> {
         self.published.get(&id.name)?.get(&id.version)
+    }
+
+    /// Whether a version was withdrawn, and the reason if one was given.
+    pub(crate) fn withdrawn(&self, id: &PackageId) -> Option<&Option<String>> {
+        self.withdrawn.get(id)
     }
 
     /// Why a package that is needed has no versions, if a patch has left none: the resolver, which
@@ -147,6 +155,11 @@ impl<'a> Versions<'a> {
             }
             self.claim(&registry, name, &line.version, &line.dependencies);
             digests.insert(line.version.clone(), line.sha256);
+            if line.yanked {
+                let (name, version) = (name.clone(), line.version.clone());
+                let id = PackageId { name, version };
+                self.withdrawn.insert(id, line.yank_reason.clone());
+            }
             candidates.insert(line.version.clone(), of_line(line));
         }
         self.published.insert(name.clone(), digests);
