@@ -17,8 +17,8 @@ Examples:
   puck yank linalg@1.2.0 --reason 'wrong results for odd sizes'
   puck yank linalg@1.2.0 --undo")]
 pub(crate) struct YankArguments {
-    /// The version: NAME@VERSION
-    #[arg(value_name = "VERSION")]
+    /// The version to withdraw
+    #[arg(value_name = "NAME@VERSION")]
     version: VersionSpec,
     /// Take it back
     #[arg(long)]
