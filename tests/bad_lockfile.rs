@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 
 use crate::support::Machine;
 
@@ -158,6 +158,17 @@ fn that_are_not_valid() {
 #[test]
 fn that_name_other_bytes() {
     let machine = machine();
+    let expect_refused = |lines: &[&str]| {
+        allow_duplicates! { for line in lines {
+            assert_snapshot!(machine.refused("project", line), @"
+            exit 1
+            --- stderr
+            error: answer 1.0.0 is locked with SHA-256 [SHA256], but the registry has [SHA256] under that version; a published version never changes, so one of them is not genuine
+
+            hint: ask whoever runs the registry; if the new one is right, delete Puck.lock to choose again
+            ");
+        }}
+    };
     let lockfile = machine.read("project/Puck.lock");
     let line = lockfile
         .lines()
@@ -165,20 +176,7 @@ fn that_name_other_bytes() {
         .unwrap();
     let zeros = format!("sha256 = \"{}\"", "0".repeat(64));
     machine.edit("project/Puck.lock", line, &zeros);
-    assert_snapshot!(machine.refused("project", "install --jobs 1"), @"
-    exit 1
-    --- stderr
-    error: answer 1.0.0 is locked with SHA-256 [SHA256], but the registry has [SHA256] under that version; a published version never changes, so one of them is not genuine
-
-    hint: ask whoever runs the registry; if the new one is right, delete Puck.lock to choose again
-    ");
-    assert_snapshot!(machine.refused("project", "install --frozen --jobs 1"), @"
-    exit 1
-    --- stderr
-    error: answer 1.0.0 is locked with SHA-256 [SHA256], but the registry has [SHA256] under that version; a published version never changes, so one of them is not genuine
-
-    hint: ask whoever runs the registry; if the new one is right, delete Puck.lock to choose again
-    ");
+    expect_refused(&["install --jobs 1", "install --frozen --jobs 1"]);
 
     // The other way round: the registry has other bytes than were locked.
     machine.write("project/Puck.lock", &lockfile);
@@ -190,20 +188,7 @@ fn that_name_other_bytes() {
         .ok();
     let bytes = machine.parts("answer", "1.0.0").pack();
     machine.replace_archive("answer", "1.0.0", &bytes);
-    assert_snapshot!(machine.refused("project", "install --jobs 1"), @"
-    exit 1
-    --- stderr
-    error: answer 1.0.0 is locked with SHA-256 [SHA256], but the registry has [SHA256] under that version; a published version never changes, so one of them is not genuine
-
-    hint: ask whoever runs the registry; if the new one is right, delete Puck.lock to choose again
-    ");
-    assert_snapshot!(machine.refused("project", "update"), @"
-    exit 1
-    --- stderr
-    error: answer 1.0.0 is locked with SHA-256 [SHA256], but the registry has [SHA256] under that version; a published version never changes, so one of them is not genuine
-
-    hint: ask whoever runs the registry; if the new one is right, delete Puck.lock to choose again
-    ");
+    expect_refused(&["install --jobs 1", "update"]);
 }
 
 #[test]

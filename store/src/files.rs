@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io::{self, ErrorKind, Read};
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -75,12 +74,7 @@ pub(crate) fn seal_folders(directory: &Path, folders: &BTreeSet<PathBuf>) -> Res
 /// journalling file systems do anyway. What other programs wrote meanwhile is flushed too.
 pub(crate) fn sync_file_system(path: &Path) -> Result<()> {
     let file = fs::File::open(path)?;
-    // SAFETY: the descriptor is open; nothing else is passed.
-    let failed = unsafe { libc::syncfs(file.file().as_raw_fd()) } != 0;
-    if failed {
-        return Err(io::Error::last_os_error().into());
-    }
-    Ok(())
+    Ok(rustix::fs::syncfs(file.file()).map_err(io::Error::from)?)
 }
 
 /// Whether two trees hold the same files, links and folders.

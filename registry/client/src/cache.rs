@@ -4,6 +4,7 @@
 //! position.json        how far the log was read, and which packages changed since the first look
 //! registry.json        like index files
 //! index/li/na/linalg   a line about the file, then the file as the registry has it
+//! .incoming/           what is not in its place yet
 //! ```
 //!
 //! Of each file the cache keeps how far the log went when the file was asked for. It shows all that
@@ -11,12 +12,14 @@
 //! long as no later line names its package, whichever process wrote it, and in which order files
 //! and position were written: nothing needs a lock, and nothing is wrong after a kill.
 //!
-//! Files are written beside their place and renamed. They are not flushed to the disk: what is
-//! damaged (by its checksum) is read from the registry again.
+//! Files are written in `.incoming/` and renamed. They are not flushed to the disk: what is damaged
+//! (by its checksum) is read from the registry again. What lies in `.incoming/` for a day was left
+//! by a killed process; whoever keeps a position removes it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use puck_package::{Digest, PackageName};
@@ -26,6 +29,12 @@ use serde::{Deserialize, Serialize};
 
 /// The layout that is described here.
 const FORMAT: u32 = 1;
+
+/// Where a file is written before it is renamed.
+const INCOMING: &str = ".incoming";
+
+/// After how long nobody is writing a file any more.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The directory that keeps what was read of one registry; or nothing, when there is none.
 #[derive(Clone, Debug)]
@@ -178,7 +187,8 @@ impl Cache {
 
     pub(crate) fn keep_position(&self, position: &Position) -> io::Result<()> {
         let json = serde_json::to_vec(position).expect("all keys are strings");
-        self.write("position.json", &json)
+        self.write("position.json", &json)?;
+        self.remove_abandoned()
     }
 
     /// The file that the registry has at `path`, if it is kept and whole.
@@ -200,11 +210,34 @@ impl Cache {
             return Ok(());
         };
         let path = directory.join(path);
-        let parent = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent)?;
-        let mut file = tempfile::NamedTempFile::new_in(parent)?;
+        let incoming = directory.join(INCOMING);
+        fs::create_dir_all(&incoming)?;
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        let mut file = tempfile::NamedTempFile::new_in(incoming)?;
         file.write_all(bytes)?;
         file.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Removes what killed processes left.
+    fn remove_abandoned(&self) -> io::Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        for entry in fs::read_dir(directory.join(INCOMING))? {
+            let path = entry?.path();
+            let abandoned = || -> io::Result<bool> {
+                let written = fs::metadata(&path)?.modified()?;
+                let age = SystemTime::now().duration_since(written);
+                // One from the future is not old.
+                Ok(age.unwrap_or_default() > ABANDONED)
+            };
+            match abandoned().and_then(|old| if old { fs::remove_file(&path) } else { Ok(()) }) {
+                // Moved to its place, or removed by another process.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => done?,
+            }
+        }
         Ok(())
     }
 }
@@ -270,6 +303,28 @@ mod tests {
         assert_eq!(cache.position("http://b.example/"), None);
         fs::write(directory.path().join("position.json"), "{").unwrap();
         assert_eq!(cache.position("http://a.example/"), None);
+    }
+
+    #[test]
+    fn what_killed_processes_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(directory.path().to_owned()));
+        let position = Position::new("http://a.example/".to_owned());
+        cache.keep_position(&position).unwrap();
+        let incoming = directory.path().join(INCOMING);
+        assert_eq!(fs::read_dir(&incoming).unwrap().count(), 0);
+        let now = SystemTime::now();
+        for (name, written) in [
+            ("old", now - ABANDONED - Duration::from_secs(60)),
+            ("new", now - ABANDONED / 2),
+            ("later", now + ABANDONED),
+        ] {
+            let file = fs::File::create(incoming.join(name)).unwrap();
+            file.file().set_modified(written).unwrap();
+        }
+        cache.keep_position(&position).unwrap();
+        let left = ["old", "new", "later"].map(|name| incoming.join(name).exists());
+        assert_eq!(left, [false, true, true]);
     }
 
     #[test]

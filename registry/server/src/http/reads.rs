@@ -20,7 +20,7 @@ use super::files::{File, Headers, KEPT};
 use super::range::{self, Part};
 use super::readable::{Kind, Readable};
 use super::refusal::{Code, Refusal};
-use crate::storage;
+use crate::storage::{self, Facts};
 
 /// What is never other than it was.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -30,6 +30,9 @@ const FOR_EVER_PRIVATE: &str = "private, max-age=31536000, immutable";
 const ASK: &str = "no-cache";
 const ASK_PRIVATE: &str = "private, no-cache";
 
+/// How often a file may be another one when it is read than when it was looked at.
+const ATTEMPTS: usize = 4;
+
 /// Answers a request for the file at `path`.
 pub(crate) async fn answer(
     app: &App,
@@ -37,21 +40,26 @@ pub(crate) async fn answer(
     path: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (file, warning) = find(app, path).await?;
-    let mut response = represent(app, &file, method, path, headers).await?;
-    if app.private {
-        let value = match file.kind {
-            Kind::Archive(..) => FOR_EVER_PRIVATE,
-            _ => ASK_PRIVATE,
+    for _ in 0..ATTEMPTS {
+        let (file, warning) = find(app, path).await?;
+        let Some(mut response) = represent(app, &file, method, path, headers).await? else {
+            continue;
         };
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(CACHE_CONTROL, value);
+        if app.private {
+            let value = match file.kind {
+                Kind::Archive(..) => FOR_EVER_PRIVATE,
+                _ => ASK_PRIVATE,
+            };
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().insert(CACHE_CONTROL, value);
+        }
+        if let Some(warning) = warning {
+            let name = axum::http::header::WARNING;
+            response.headers_mut().insert(name, warning);
+        }
+        return Ok(response);
     }
-    if let Some(warning) = warning {
-        let name = axum::http::header::WARNING;
-        response.headers_mut().insert(name, warning);
-    }
-    Ok(response)
+    Err(Refusal::overloaded("the file is being replaced"))
 }
 
 /// The file at `path`, from memory if it is still the one in storage.
@@ -78,7 +86,7 @@ async fn find(app: &App, path: &str) -> Result<(Arc<File>, Option<HeaderValue>),
         return Ok((Arc::clone(file), warning));
     }
     app.metrics.looked_up("miss");
-    let file = load(app, storage_path, kind).await?;
+    let file = load(app, storage_path, kind, facts).await?;
     if file.bytes.is_some() {
         app.files.put(path, &file);
         app.metrics.cache_bytes.set(app.files.bytes());
@@ -86,11 +94,15 @@ async fn find(app: &App, path: &str) -> Result<(Arc<File>, Option<HeaderValue>),
     Ok((file, warning))
 }
 
-/// Reads a small file: its bytes are those that its facts are about. Of a large one only the facts
-/// are kept.
-async fn load(app: &App, path: &str, kind: &Kind) -> Result<Arc<File>, Refusal> {
+/// Reads a small file: its bytes are those that its facts are about. A large one is not opened:
+/// its facts are `facts`.
+async fn load(app: &App, path: &str, kind: &Kind, facts: Facts) -> Result<Arc<File>, Refusal> {
+    if facts.size > KEPT {
+        return Ok(Arc::new(File::new(path, kind.clone(), facts, None)));
+    }
     let content = app.source.read(path, None).await?;
     let content = content.ok_or_else(|| Refusal::not_found(path))?;
+    // It may have grown meanwhile.
     let bytes = if content.facts.size <= KEPT {
         let bytes = content.body.bytes().await;
         Some(bytes.map_err(|error| Refusal::internal(&error))?)
@@ -105,29 +117,36 @@ async fn load(app: &App, path: &str, kind: &Kind) -> Result<Arc<File>, Refusal> 
     )))
 }
 
-/// The bytes in `range` of a file that is not in memory.
-async fn stream(app: &App, file: &File, range: std::ops::Range<u64>) -> Result<Response, Refusal> {
-    let content = app.source.read(&file.path, Some(range.clone())).await?;
+/// The bytes in `range` of a file that is not in memory; `None` if it was replaced since it was
+/// looked at: what was decided by its facts does not hold for other bytes.
+async fn stream(
+    app: &App,
+    file: &File,
+    range: std::ops::Range<u64>,
+) -> Result<Option<Response>, Refusal> {
+    // Buckets are asked once more for a part.
+    let part = (range != (0..file.facts.size)).then_some(range);
+    let content = app.source.read(&file.path, part).await?;
     let content = content.ok_or_else(|| Refusal::not_found(&file.path))?;
-    if content.range != range {
-        // It has become shorter: whoever restored an older copy is at work.
-        return Err(Refusal::overloaded("the file is being replaced"));
+    if content.facts.etag != file.facts.etag {
+        return Ok(None);
     }
     let mut response = match content.body {
         storage::Body::Bytes(bytes) => Response::new(Body::from(bytes)),
         storage::Body::Stream(pieces) => Response::new(Body::from_stream(pieces)),
     };
     response.extensions_mut().insert(Streamed);
-    Ok(response)
+    Ok(Some(response))
 }
 
+/// The answer that tells of `file`; `None` if it was replaced before its bytes were read.
 async fn represent(
     app: &App,
     file: &Arc<File>,
     method: &Method,
     path: &str,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Option<Response>, Refusal> {
     let ranged = headers.get(RANGE).filter(|_| *method == Method::GET);
     // Ranges are of the file as it is.
     let encoding = if ranged.is_none() && worth_encoding(file) {
@@ -145,7 +164,7 @@ async fn represent(
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             describe(&mut response, file, &variant);
-            return Ok(response);
+            return Ok(Some(response));
         }
         Outcome::PreconditionFailed => {
             let message = format!("{path} is not what the request's condition names");
@@ -167,7 +186,7 @@ async fn represent(
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_RANGE, number_value(format!("bytes */{size}")));
                 headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-                return Ok(response);
+                return Ok(Some(response));
             }
         }
     }
@@ -185,7 +204,10 @@ async fn represent(
             };
             (Response::new(body), length)
         }
-        (None, _) => (stream(app, file, 0..size).await?, size),
+        (None, _) => match stream(app, file, 0..size).await? {
+            Some(response) => (response, size),
+            None => return Ok(None),
+        },
     };
     describe(&mut response, file, &variant);
     let headers = response.headers_mut();
@@ -194,7 +216,7 @@ async fn represent(
     if let Some(name) = encoding.name() {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
     }
-    Ok(response)
+    Ok(Some(response))
 }
 
 fn worth_encoding(file: &File) -> bool {
@@ -203,12 +225,12 @@ fn worth_encoding(file: &File) -> bool {
         && (encoding::WORTH..=encoding::BOUND).contains(&file.facts.size)
 }
 
-/// 206, with the bytes in `range`.
+/// 206, with the bytes in `range`; `None` as for [`stream`].
 async fn part(
     app: &App,
     file: &Arc<File>,
     range: std::ops::Range<u64>,
-) -> Result<Response, Refusal> {
+) -> Result<Option<Response>, Refusal> {
     let size = file.facts.size;
     let content_range = format!("bytes {}-{}/{size}", range.start, range.end - 1);
     let length = range.end - range.start;
@@ -218,7 +240,10 @@ async fn part(
             let bytes = bytes.slice(place(range.start)..place(range.end));
             Response::new(Body::from(bytes))
         }
-        None => stream(app, file, range).await?,
+        None => match stream(app, file, range).await? {
+            Some(response) => response,
+            None => return Ok(None),
+        },
     };
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     describe(&mut response, file, &file.plain);
@@ -226,7 +251,7 @@ async fn part(
     headers.insert(CONTENT_LENGTH, length.into());
     headers.insert(CONTENT_RANGE, number_value(content_range));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// What both an answer with a body and a 304 say of the file.
@@ -276,4 +301,54 @@ async fn encoded(
 /// A header's value of digits and a few words.
 fn number_value(text: String) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::http::metrics::Metrics;
+    use crate::http::options::Options;
+    use crate::http::source::Source;
+    use crate::{Service, StorageLocation};
+
+    const PATH: &str = "/archives/large/large-1.0.0.puck";
+
+    fn place(folder: &TempDir, bytes: &[u8]) {
+        let place = folder.path().join(&PATH[1..]);
+        fs_err::create_dir_all(place.parent().unwrap()).unwrap();
+        let beside = place.with_extension("new");
+        fs_err::write(&beside, bytes).unwrap();
+        fs_err::rename(beside, place).unwrap();
+    }
+
+    /// Also one of the same size: the tag of one file is never said of another's bytes.
+    #[tokio::test]
+    async fn a_large_file_that_was_replaced_is_looked_at_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = StorageLocation::Directory(folder.path().to_owned());
+        let service = Service::open(&location).await.unwrap();
+        let options = Options::at("127.0.0.1:0".parse().unwrap());
+        let source = Source::new(service, None);
+        let app = App::new(source, Arc::new(Metrics::new()), &options);
+        let size = usize::try_from(KEPT).unwrap() + 1;
+        place(&folder, &vec![1; size]);
+        let (old, _) = find(&app, PATH).await.unwrap();
+        assert!(old.bytes.is_none());
+        place(&folder, &vec![2; size]);
+        for range in [None, Some("bytes=5-9")] {
+            let headers: HeaderMap = range
+                .map(|range| (RANGE, HeaderValue::from_static(range)))
+                .into_iter()
+                .collect();
+            let stale = represent(&app, &old, &Method::GET, PATH, &headers).await;
+            assert!(stale.unwrap().is_none(), "{range:?}");
+            let fresh = answer(&app, &Method::GET, PATH, &headers).await.unwrap();
+            assert_ne!(fresh.headers()[ETAG], old.plain.etag, "{range:?}");
+            let bytes = axum::body::to_bytes(fresh.into_body(), size).await.unwrap();
+            assert!(bytes.iter().all(|byte| *byte == 2), "{range:?}");
+            assert_eq!(bytes.len(), range.map_or(size, |_| 5), "{range:?}");
+        }
+    }
 }
