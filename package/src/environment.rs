@@ -4,18 +4,18 @@
 //! libraries, not functions. Those are found by their link names in the libraries themselves, and
 //! described in `packages/NAME-VERSION.json` beside it.
 
+use std::collections::BTreeMap;
+
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, DocumentError, Numbered};
-use crate::{Digest, PackageName, Series, Target};
+use crate::{Digest, LinkMode, PackageName, Processor, Series, Target};
 
 /// The file's name in an environment.
 pub const FILE: &str = "environment.json";
 /// The largest document that is read, in bytes.
 pub const MAX_SIZE: u64 = 64 << 20;
-/// The link mode with a library per package.
-pub const LINK_DYNAMIC: &str = "dynamic";
 
 /// The libraries of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,10 +25,39 @@ pub struct EnvironmentDocument {
     pub format: u32,
     /// The digest of everything that went into the environment; the folder's name in the store.
     pub key: Digest,
-    /// How the packages are linked; [`LINK_DYNAMIC`].
-    pub link: String,
+    /// How the packages are linked.
+    #[serde(default)]
+    pub link: LinkMode,
+    /// What the libraries that were compiled on this machine are for: they stand in the folder of
+    /// its level ([`LinkMode::Lto`]: in `lib/`). `None` if all are made of packed objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<Processor>,
+    /// What compiled them, with its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compiler: Option<String>,
+    /// What was asked to be kept of packages that the project does not depend on itself, as it was
+    /// written, sorted; [`LinkMode::Lto`] only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
+    /// The one library of all packages; `None` if each has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
     /// By name, then series.
     pub packages: Vec<EnvironmentPackage>,
+}
+
+/// One library of all packages of an environment.
+///
+/// `lib/<package's soname>` is then a library without code that leads to it, for programs that are
+/// linked to the package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Image {
+    /// Its name: `lib/<soname>`, and `lib/glibc-hwcaps/<target>/<soname>`. No other environment with
+    /// other content has one of that name.
+    pub soname: String,
+    /// The key in the store of the library in each target's folder. Names unknown here are kept.
+    pub libraries: BTreeMap<String, Digest>,
 }
 
 /// A package in an environment.
@@ -54,6 +83,9 @@ pub struct EnvironmentPackage {
     pub needs: Vec<String>,
     /// Whether the project itself depends on it, rather than one of its dependencies.
     pub direct: bool,
+    /// The key in the store of the library that was compiled for the environment's processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub specialised: Option<Digest>,
 }
 
 impl Numbered for EnvironmentDocument {
@@ -77,6 +109,26 @@ impl EnvironmentDocument {
         let mut bytes = serde_json::to_vec_pretty(self).expect("all keys are strings");
         bytes.push(b'\n');
         bytes
+    }
+}
+
+impl Image {
+    /// The targets that this program knows, the oldest first.
+    #[must_use]
+    pub fn known_targets(&self) -> Vec<Target> {
+        let mut known: Vec<_> = self
+            .libraries
+            .keys()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        known.sort();
+        known
+    }
+
+    /// The path of the library for `target`, relative to the environment.
+    #[must_use]
+    pub fn library_path(&self, target: Target) -> String {
+        format!("{}/{}", target.library_directory(), self.soname)
     }
 }
 
@@ -109,7 +161,14 @@ mod tests {
         EnvironmentDocument {
             format: format::ENVIRONMENT,
             key: Digest::of(b""),
-            link: LINK_DYNAMIC.to_owned(),
+            link: LinkMode::Image,
+            processor: Some(Processor::of(Target::X86_64V3)),
+            compiler: Some("LLVM 23.1.2".to_owned()),
+            keep: vec!["base::sum".to_owned()],
+            image: Some(Image {
+                soname: "puck.0123456789abcdef.so".to_owned(),
+                libraries: [("x86-64".to_owned(), Digest::of(b"image"))].into(),
+            }),
             packages: vec![EnvironmentPackage {
                 name: "demo".parse().unwrap(),
                 version: Version::new(1, 2, 3),
@@ -122,6 +181,7 @@ mod tests {
                     .to_vec(),
                 needs: vec!["base.v0_3.so".to_owned()],
                 direct: true,
+                specialised: None,
             }],
         }
     }
@@ -145,7 +205,7 @@ mod tests {
     proptest! {
         /// Cut or spoilt at any place, a document is read or refused, never a panic.
         #[test]
-        fn spoilt_text_is_refused(at in 0usize..800, len in 0usize..40, text in "[a-z\\[\\]:\"{}0-9.,]{0,3}") {
+        fn spoilt_text_is_refused(at in 0usize..1200, len in 0usize..40, text in "[a-z\\[\\]:\"{}0-9.,]{0,3}") {
             let json = String::from_utf8(sample().to_json()).unwrap();
             let (at, end) = (at.min(json.len()), (at + len).min(json.len()));
             let spoilt = format!("{}{text}{}", &json[..at], &json[end..]);

@@ -26,6 +26,7 @@ pub mod environment;
 pub mod format;
 mod header;
 pub mod index;
+mod link_mode;
 pub mod link_name;
 pub mod location;
 pub mod lockfile;
@@ -33,6 +34,7 @@ pub mod manifest;
 mod name;
 mod nearest;
 mod positioned;
+mod processor;
 pub mod quantity;
 mod series;
 mod sha256;
@@ -48,9 +50,10 @@ pub use document::{
     FileFacts, Function, HostImport, Import, PackageDependency, PackageDocument, SystemImport,
     TargetObject, Tools,
 };
-pub use environment::{EnvironmentDocument, EnvironmentPackage};
+pub use environment::{EnvironmentDocument, EnvironmentPackage, Image};
 pub use header::{c_header, c_name};
 pub use index::IndexLine;
+pub use link_mode::{LinkMode, LinkModeError};
 pub use link_name::{LinkName, LinkNameError, soname};
 pub use location::{LocationError, RegistryLocation};
 pub use lockfile::{LockedPackage, Lockfile, PackageId};
@@ -60,6 +63,7 @@ pub use manifest::{
 };
 pub use name::{FunctionName, NameError, PackageName};
 pub use nearest::nearest;
+pub use processor::{Processor, TargetCpu};
 pub use series::{Series, SeriesError};
 pub use signature::{Parameter, Pointee, Signature, SignatureError, Type};
 pub use target::{Target, TargetError};

@@ -9,8 +9,8 @@ use std::process::Command;
 
 use fs_err::os::unix::fs::symlink;
 use puck_package::{
-    Digest, EnvironmentDocument, EnvironmentPackage, FileFacts, Function, FunctionName, LinkName,
-    PackageDocument, Series, Signature, Target, TargetObject, Tools, format, soname,
+    Digest, EnvironmentDocument, EnvironmentPackage, FileFacts, Function, FunctionName, LinkMode,
+    LinkName, PackageDocument, Series, Signature, Target, TargetObject, Tools, format, soname,
 };
 use puck_runtime::Environment;
 use semver::Version;
@@ -150,6 +150,7 @@ impl Package {
             targets: self.targets.iter().map(ToString::to_string).collect(),
             needs: self.callees.iter().map(Package::soname).collect(),
             direct: self.direct,
+            specialised: None,
         }
     }
 }
@@ -175,7 +176,11 @@ impl Fixture {
         let document = EnvironmentDocument {
             format: format::ENVIRONMENT,
             key: Digest::of(environment.as_bytes()),
-            link: "dynamic".into(),
+            link: LinkMode::Dynamic,
+            processor: None,
+            compiler: None,
+            keep: Vec::new(),
+            image: None,
             packages: packages.iter().map(|package| package.facts()).collect(),
         };
         fs_err::write(root.join("environment.json"), document.to_json()).unwrap();

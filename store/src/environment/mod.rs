@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
-use puck_package::environment::{FILE, LINK_DYNAMIC};
+use puck_package::environment::FILE;
 use puck_package::format::DocumentError;
 use puck_package::{Digest, EnvironmentDocument};
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::environment::{EnvironmentPackage as Listed, FILE};
-use puck_package::{Digest, EnvironmentDocument, PackageName, Series, Target, format};
+use puck_package::{Digest, EnvironmentDocument, LinkMode, PackageName, Series, Target, format};
 
-use super::{EnvironmentPackage, LINK_DYNAMIC, key, pkgconfig};
+use super::{EnvironmentPackage, key, pkgconfig};
 use crate::InstalledPackage;
 use crate::installed::DOCUMENT;
 
@@ -26,7 +26,11 @@ pub(super) fn document(packages: &[EnvironmentPackage<'_>]) -> EnvironmentDocume
     let mut document = EnvironmentDocument {
         format: format::ENVIRONMENT,
         key: Digest::of(b""),
-        link: LINK_DYNAMIC.to_owned(),
+        link: LinkMode::Dynamic,
+        processor: None,
+        compiler: None,
+        keep: Vec::new(),
+        image: None,
         packages: packages.iter().map(|package| listed(package)).collect(),
     };
     document.key = key(&document);
@@ -50,6 +54,7 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
             .collect(),
         needs: document.imported_sonames().into_iter().collect(),
         direct,
+        specialised: None,
     }
 }
 
