@@ -58,8 +58,8 @@ pub use link_name::{LinkName, LinkNameError, soname};
 pub use location::{LocationError, RegistryLocation};
 pub use lockfile::{LockedPackage, Lockfile, PackageId};
 pub use manifest::{
-    BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection, Patch,
-    PolicySection, WorkspaceSection,
+    BuildSection, Dependency, EnvironmentSection, FunctionPath, FunctionPathError, FunctionSection,
+    Manifest, ManifestError, PackageSection, Patch, PolicySection, WorkspaceSection,
 };
 pub use name::{FunctionName, NameError, PackageName};
 pub use nearest::nearest;

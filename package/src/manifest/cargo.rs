@@ -1,6 +1,8 @@
 //! A Rust crate that is a function package: `[package.metadata.puck]` in its `Cargo.toml`.
 
-use super::{BuildSection, Manifest, ManifestError, PackageSection, sections, sources};
+use super::{
+    BuildSection, Manifest, ManifestError, PackageSection, environment, sections, sources,
+};
 use crate::positioned::Source;
 use crate::version;
 
@@ -25,6 +27,7 @@ pub(super) fn manifest(
         "registries",
         "patch",
         "policy",
+        "environment",
     ])?;
     version::check(&package.version).map_err(|error| table.error(error.to_string()))?;
     let mut build = match table.get("build") {
@@ -51,5 +54,8 @@ pub(super) fn manifest(
         // A workspace of crates is Cargo's; a workspace of packages has a manifest of its own.
         workspace: None,
         policy: table.or_default("policy", sections::policy)?,
+        environment: table.or_default("environment", |value| {
+            environment::environment(value).map(Some)
+        })?,
     }))
 }

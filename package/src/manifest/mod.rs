@@ -4,6 +4,8 @@
 //! the key, the file and the line, and the nearest known key.
 
 mod cargo;
+mod environment;
+mod function_path;
 mod sections;
 pub(crate) mod sources;
 
@@ -16,6 +18,9 @@ use semver::{Version, VersionReq};
 use crate::format::NewerFormat;
 use crate::positioned::{Placed, Source};
 use crate::{Capability, FunctionName, PackageName, RegistryLocation, Signature, Target};
+
+pub use environment::EnvironmentSection;
+pub use function_path::{FunctionPath, FunctionPathError};
 
 /// The file's name.
 pub const FILE: &str = "Puck.toml";
@@ -43,6 +48,8 @@ pub struct Manifest {
     pub workspace: Option<WorkspaceSection>,
     /// What installed packages must not do.
     pub policy: PolicySection,
+    /// How the environment is linked, if it says so.
+    pub environment: Option<EnvironmentSection>,
 }
 
 /// `[package]`

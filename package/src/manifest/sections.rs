@@ -6,11 +6,11 @@ use semver::{Version, VersionReq};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::sources;
 use super::{
     BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection,
     PolicySection, WorkspaceSection,
 };
+use super::{environment, sources};
 use crate::positioned::{Source, Table, Value};
 use crate::{PackageName, Target, format, version};
 
@@ -30,6 +30,7 @@ pub(super) fn manifest(
         "patch",
         "workspace",
         "policy",
+        "environment",
     ])?;
     let package = match table.get("package") {
         Some(value) => Some(package_section(&value.table("[package]")?)?),
@@ -70,6 +71,9 @@ pub(super) fn manifest(
         patches: table.or_default("patch", sources::patches)?,
         workspace: table.or_default("workspace", |value| workspace(value).map(Some))?,
         policy: table.or_default("policy", policy)?,
+        environment: table.or_default("environment", |value| {
+            environment::environment(value).map(Some)
+        })?,
     })
 }
 
