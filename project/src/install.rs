@@ -8,7 +8,8 @@ use puck_package::lockfile::PackageId;
 use puck_package::{LockedPackage, PackageDocument};
 use puck_resolver::Update;
 use puck_store::{
-    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, WantedPackage,
+    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Link, WantedLink,
+    WantedPackage,
 };
 
 use crate::audit::{denied_by, expect_allowed};
@@ -123,9 +124,11 @@ fn current(
     };
     let wanted: Option<Vec<_>> = locked.lockfile.packages.iter().map(wanted).collect();
     match wanted {
-        Some(wanted) => Ok(machine
-            .store()
-            .current_environment(project.directory(), &wanted)?),
+        Some(wanted) => Ok(machine.store().current_environment(
+            project.directory(),
+            &wanted,
+            &WantedLink::default(),
+        )?),
         None => Ok(None),
     }
 }
@@ -178,6 +181,7 @@ fn make_environment(
     });
     Ok(batch.environment(&EnvironmentRequest {
         packages: listed.collect(),
+        link: Link::default(),
     })?)
 }
 

@@ -10,7 +10,7 @@ use semver::Version;
 use crate::batch::{Batch, Made, Thing};
 use crate::error::PackageVersion;
 use crate::installed::{RECORD, RECORD_FORMAT, library_path};
-use crate::link::{LinkRequest, Linker};
+use crate::link::{self, LinkRequest, Linker};
 use crate::store::directory_name;
 use crate::unpack::{Unpacked, unpack};
 use crate::{Error, InstallRecord, InstalledPackage, Result, files, system};
@@ -124,11 +124,11 @@ fn link_libraries(
     root: &Path,
 ) -> Result<BTreeMap<String, FileFacts>> {
     let soname = document.soname();
-    let exports: Vec<&LinkName> = document
-        .functions
-        .iter()
-        .map(|function| &function.link_name)
+    let exports = document.functions.iter();
+    let exports: Vec<String> = exports
+        .map(|function| function.link_name.to_string())
         .collect();
+    let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
     let imports: Vec<&LinkName> = document
         .imports
         .iter()
@@ -166,6 +166,7 @@ fn link_libraries(
                     exports: &exports,
                     imports: &imports,
                     system_imports: &document.system_imports,
+                    runpath: (!imports.is_empty()).then_some(link::RUNPATH),
                     debug: document.debug,
                 };
                 none.insert(Linker::new(&request).map_err(failed(object))?)

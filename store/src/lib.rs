@@ -74,7 +74,10 @@ mod unpack;
 mod verify;
 
 pub use batch::Batch;
-pub use environment::{Environment, EnvironmentPackage, EnvironmentRequest, WantedPackage};
+pub use environment::{
+    Code, Compile, CompileError, Environment, EnvironmentPackage, EnvironmentRequest, Link,
+    WantedLink, WantedPackage,
+};
 pub use error::{Error, PackageVersion, Result};
 pub use gc::{Collected, GcOptions, Kind, Removed};
 pub use installed::{InstallRecord, InstalledPackage};

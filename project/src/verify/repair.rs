@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use puck_package::{Digest, EnvironmentDocument, EnvironmentPackage, LockedPackage};
-use puck_store::{EnvironmentPackage as Requested, EnvironmentRequest, InstalledPackage};
+use puck_store::{EnvironmentPackage as Requested, EnvironmentRequest, InstalledPackage, Link};
 
 use super::{Found, VerifyOptions, agreement};
 use crate::download::Downloads;
@@ -106,6 +106,7 @@ fn rebuild(
     });
     let request = EnvironmentRequest {
         packages: packages.collect(),
+        link: Link::default(),
     };
     match store.environment(&request) {
         Ok(_) => Ok(()),

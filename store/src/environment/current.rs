@@ -12,7 +12,7 @@ use puck_package::environment::{EnvironmentPackage, FILE};
 use puck_package::{Digest, EnvironmentDocument, PackageName, Target};
 use semver::Version;
 
-use super::{Environment, key, plan};
+use super::{Environment, WantedLink, key, plan};
 use crate::folder::Folder;
 use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT};
 use crate::{InstallRecord, Result, Store, files};
@@ -32,7 +32,7 @@ pub struct WantedPackage {
 
 impl Store {
     /// The environment that the project's `.puck` leads to, if it holds exactly the packages
-    /// `wanted` and nothing is missing from it or from them: links and sizes of files are looked at.
+    /// `wanted`, linked as `link` says, and nothing is missing from it or from them: links and sizes of files are looked at.
     /// `None` says only that [`Batch::environment`](crate::Batch::environment) has to find out.
     ///
     /// # Errors
@@ -41,6 +41,7 @@ impl Store {
         &self,
         project: &Path,
         wanted: &[WantedPackage],
+        link: &WantedLink,
     ) -> Result<Option<Environment>> {
         self.sweep();
         let Some(path) = self.active(project)? else {
@@ -55,6 +56,7 @@ impl Store {
         let fits = path == self.environment_path(&document.key)
             && key(&document) == document.key
             && is_wanted(&document, wanted)
+            && is_linked_so(&document, link)
             && self.is_there(&path, &document);
         if !fits {
             return Ok(None);
@@ -176,4 +178,13 @@ fn is_wanted(document: &EnvironmentDocument, wanted: &[WantedPackage]) -> bool {
     let mut listed: Vec<_> = listed.collect();
     listed.sort();
     listed == wanted
+}
+
+/// Whether an environment is linked as `link` says.
+fn is_linked_so(document: &EnvironmentDocument, link: &WantedLink) -> bool {
+    let is_wanted_compiler = || link.compiler.is_none() || link.compiler == document.compiler;
+    document.link == link.mode
+        && document.processor == link.processor
+        && (link.processor.is_none() || is_wanted_compiler())
+        && document.keep.iter().eq(&link.keep)
 }

@@ -23,6 +23,7 @@
 
 mod check;
 mod current;
+mod link;
 mod pkgconfig;
 mod plan;
 
@@ -41,6 +42,7 @@ use crate::batch::{Batch, Made, Thing};
 use crate::{Error, InstalledPackage, Result, Store, files};
 
 pub use current::WantedPackage;
+pub use link::{Code, Compile, CompileError, Link, WantedLink};
 pub(crate) use plan::{Entry, Plan};
 
 /// Counted up whenever the same packages would give another folder.
@@ -60,6 +62,8 @@ pub struct EnvironmentPackage<'a> {
 pub struct EnvironmentRequest<'a> {
     /// The packages, in any order; one of each series.
     pub packages: Vec<EnvironmentPackage<'a>>,
+    /// How they are linked.
+    pub link: Link<'a>,
 }
 
 /// An environment in the store.

@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libwild::{FileSystem, FileType, InputFileData, OutputFileData, OutputOptions};
 
-/// The path of the object among the linker's inputs.
-pub(super) const OBJECT: &str = "/object.o";
 /// The path of the version script among them.
 pub(super) const VERSION_SCRIPT: &str = "/exports.version";
 /// The path that the linker is told to write to.
 pub(super) const OUTPUT: &str = "/library.so";
+
+/// The path of an object among the linker's inputs.
+pub(super) fn object(index: usize) -> String {
+    format!("/object-{index}.o")
+}
 
 /// Inputs by path, and the output once it is there. Clones share the same files.
 #[derive(Clone)]

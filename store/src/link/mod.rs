@@ -1,7 +1,7 @@
-//! Links one relocatable object into one shared library, in this process, with `libwild`.
+//! Links relocatable objects into one shared library, in this process, with `libwild`.
 //!
-//! Nothing is read from or written to a disk: the object comes as bytes, the library goes as bytes,
-//! and what the object imports is described by stub libraries made up on the spot (see `stub`). Hence
+//! Nothing is read from or written to a disk: objects come as bytes, the library goes as bytes,
+//! and what the objects import is described by stub libraries made up on the spot (see `stub`). Hence
 //!
 //! - a library depends on its package alone: not on the glibc of this machine, not on which version
 //!   of a callee happens to be installed. The same package gives the same bytes everywhere;
@@ -25,26 +25,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use puck_package::{LinkName, SystemImport};
 
-use memory::{MemoryFiles, OBJECT, OUTPUT, VERSION_SCRIPT};
+use memory::{MemoryFiles, OUTPUT, VERSION_SCRIPT};
 use stub::{Stub, StubSymbol};
 
-/// Where a library looks for its callees: beside itself, and, when it was found in
-/// `lib/glibc-hwcaps/<level>/`, in `lib/`. A library without callees has none: the dynamic linker
-/// would look for libm and libc there first, in dozens of folders.
-const RUNPATH: &str = "$ORIGIN:$ORIGIN/../..";
+/// Where a library in an environment looks for its callees: beside itself, and, when it was found in
+/// `lib/glibc-hwcaps/<level>/`, in `lib/`.
+pub const RUNPATH: &str = "$ORIGIN:$ORIGIN/../..";
 
-/// What a package says about its objects.
+/// What is known about the objects of a library.
 #[derive(Debug, Clone, Copy)]
 pub struct LinkRequest<'a> {
     /// The SONAME of the library, `linalg.v1.so`.
     pub soname: &'a str,
     /// The symbols it exports; all others become local.
-    pub exports: &'a [&'a LinkName],
+    pub exports: &'a [&'a str],
     /// The functions of other packages that it may call.
     pub imports: &'a [&'a LinkName],
     /// The symbols of system libraries that it may use.
     pub system_imports: &'a [SystemImport],
-    /// Keep debug information and local symbols.
+    /// Where it looks for the libraries of these packages, if they are not loaded before it. It also
+    /// looks there for libm and libc, in dozens of folders, and so should have none without need.
+    pub runpath: Option<&'a str>,
+    /// Keep debug information.
     pub debug: bool,
 }
 
@@ -54,20 +56,27 @@ pub enum LinkError {
     /// The linker's own words.
     #[error("{0}")]
     Linker(String),
-    /// The object does not define what its package exports.
+    /// The object does not define what it should export.
     #[error("the object does not define {0}, which the package exports")]
     MissingExport(String),
+    /// An export has a name that cannot be told to the linker.
+    #[error("no library can export `{}`: expected a name without `;`, `\"` and control characters", .0.escape_debug())]
+    Name(String),
     /// What the linker wrote is no shared library.
     #[error("the linker wrote no valid library: {0}")]
     Output(#[from] object::Error),
 }
 
-/// Links the objects of one package, which differ in their code alone.
+/// Links objects that `request` describes: those of one package, say, which differ in their code
+/// alone.
 pub struct Linker<'a> {
-    exports: &'a [&'a LinkName],
+    request: LinkRequest<'a>,
+    /// The linker's arguments for one object.
     arguments: libwild::Args,
-    /// All inputs but the object.
+    /// All inputs but the objects.
     files: BTreeMap<String, Arc<[u8]>>,
+    /// The paths of the stubs among them, in order.
+    stubs: Vec<String>,
     warnings: Arc<Mutex<Vec<String>>>,
 }
 
@@ -75,9 +84,9 @@ impl<'a> Linker<'a> {
     /// A linker for the objects that `request` describes.
     ///
     /// # Errors
-    /// [`LinkError::Linker`], if the linker does not understand its arguments.
+    /// [`LinkError::Name`]; [`LinkError::Linker`], if the linker does not understand its arguments.
     pub fn new(request: &LinkRequest<'a>) -> Result<Self, LinkError> {
-        let script = version_script(request.exports).into();
+        let script = version_script(request.exports)?.into();
         let mut files = BTreeMap::from([(VERSION_SCRIPT.to_owned(), script)]);
         let mut stubs = Vec::new();
         for stub in stub_libraries(request) {
@@ -85,12 +94,12 @@ impl<'a> Linker<'a> {
             files.insert(path.clone(), stub.to_elf().into());
             stubs.push(path);
         }
-        let arguments = arguments(request, stubs);
         let warnings = Arc::new(Mutex::new(Vec::new()));
         Ok(Self {
-            exports: request.exports,
-            arguments: parse(&arguments, &warnings)?,
+            request: *request,
+            arguments: parse(&arguments(request, 1, &stubs), &warnings)?,
             files,
+            stubs,
             warnings,
         })
     }
@@ -101,21 +110,47 @@ impl<'a> Linker<'a> {
     /// When it is not a relocatable object of this machine's kind, uses a symbol that is neither
     /// defined in it nor declared in the request, or does not define an export.
     pub fn link(&self, object: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.link_all(&[object])
+    }
+
+    /// The shared library made of several relocatable objects, which may call each other directly.
+    ///
+    /// # Errors
+    /// As for [`Linker::link`], and when two of them define the same global symbol.
+    pub fn link_all(&self, objects: &[&[u8]]) -> Result<Vec<u8>, LinkError> {
         let mut files = self.files.clone();
-        files.insert(OBJECT.to_owned(), object.into());
-        let library = self.run(MemoryFiles::new(files), object.len())?;
-        check_exports(&library, self.exports)?;
+        for (index, object) in objects.iter().enumerate() {
+            files.insert(memory::object(index), Arc::from(*object));
+        }
+        let several;
+        let arguments = if objects.len() == 1 {
+            &self.arguments
+        } else {
+            several = parse(
+                &arguments(&self.request, objects.len(), &self.stubs),
+                &self.warnings,
+            )?;
+            &several
+        };
+        let size = objects.iter().map(|object| object.len()).sum();
+        let library = self.run(arguments, MemoryFiles::new(files), size)?;
+        check_exports(&library, self.request.exports)?;
         Ok(library)
     }
 
     /// Runs the linker over `files` and hands back what it wrote.
-    fn run(&self, files: MemoryFiles, object_size: usize) -> Result<Vec<u8>, LinkError> {
+    fn run(
+        &self,
+        arguments: &libwild::Args,
+        files: MemoryFiles,
+        size: usize,
+    ) -> Result<Vec<u8>, LinkError> {
         // Objects come from strangers, and the linker was written for those of compilers: an index
         // out of bounds in it must not take the process down. What it was at is dropped with it.
         let linked = panic::catch_unwind(AssertUnwindSafe(|| {
-            threads::fitting(object_size, || {
+            threads::fitting(size, || {
                 let linker = libwild::Linker::with_file_system(files.clone());
-                linker.run(&self.arguments).map(drop)
+                linker.run(arguments).map(drop)
             })
         }));
         match linked {
@@ -129,8 +164,8 @@ impl<'a> Linker<'a> {
     }
 }
 
-/// The linker's command line.
-fn arguments(request: &LinkRequest<'_>, stubs: Vec<String>) -> Vec<String> {
+/// The linker's command line, for a number of objects.
+fn arguments(request: &LinkRequest<'_>, objects: usize, stubs: &[String]) -> Vec<String> {
     let mut arguments = vec![
         "ld".to_owned(),
         "-m".to_owned(),
@@ -148,18 +183,18 @@ fn arguments(request: &LinkRequest<'_>, stubs: Vec<String>) -> Vec<String> {
         "--eh-frame-hdr".to_owned(),
         "--no-identity-comment".to_owned(),
     ];
-    if !request.imports.is_empty() {
-        arguments.push(format!("--rpath={RUNPATH}"));
+    if let Some(runpath) = request.runpath {
+        arguments.push(format!("--rpath={runpath}"));
     }
     for option in ["now", "relro", "defs", "noexecstack"] {
         arguments.extend(["-z".to_owned(), option.to_owned()]);
     }
     if !request.debug {
-        arguments.push("--strip-all".to_owned());
+        arguments.push("--strip-debug".to_owned());
     }
-    arguments.push(OBJECT.to_owned());
+    arguments.extend((0..objects).map(memory::object));
     arguments.push("--as-needed".to_owned());
-    arguments.extend(stubs);
+    arguments.extend(stubs.iter().cloned());
     arguments
 }
 
@@ -196,16 +231,20 @@ fn one_line(message: &str) -> String {
 }
 
 /// A version script without a version: `exports` are global, everything else local.
-fn version_script(exports: &[&LinkName]) -> Vec<u8> {
+fn version_script(exports: &[&str]) -> Result<Vec<u8>, LinkError> {
     let mut text = String::from("{\n");
     if !exports.is_empty() {
         text.push_str("  global:\n");
     }
     for export in exports {
-        text.push_str(&format!("    {export};\n"));
+        // Between quotes all other characters stand for themselves.
+        if export.contains(|c: char| c.is_control() || matches!(c, ';' | '"')) {
+            return Err(LinkError::Name((*export).to_owned()));
+        }
+        text.push_str(&format!("    \"{export}\";\n"));
     }
     text.push_str("  local: *;\n};\n");
-    text.into_bytes()
+    Ok(text.into_bytes())
 }
 
 /// A stub for each library that the request names, in a fixed order: packages, then the system.
@@ -241,7 +280,7 @@ fn stub_libraries(request: &LinkRequest<'_>) -> Vec<Stub> {
 }
 
 /// A version script passes over names that nothing defines, so look for each of them.
-fn check_exports(library: &[u8], exports: &[&LinkName]) -> Result<(), LinkError> {
+fn check_exports(library: &[u8], exports: &[&str]) -> Result<(), LinkError> {
     use object::{Object as _, ObjectSymbol as _};
 
     let file = object::File::parse(library)?;
@@ -251,9 +290,8 @@ fn check_exports(library: &[u8], exports: &[&LinkName]) -> Result<(), LinkError>
         .filter_map(|symbol| symbol.name_bytes().ok())
         .collect();
     for export in exports {
-        let name = export.to_string();
-        if !defined.contains(name.as_bytes()) {
-            return Err(LinkError::MissingExport(name));
+        if !defined.contains(export.as_bytes()) {
+            return Err(LinkError::MissingExport((*export).to_owned()));
         }
     }
     Ok(())

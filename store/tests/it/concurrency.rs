@@ -39,7 +39,10 @@ fn install_all(store: &Store, archives: &[Archive]) {
         })
         .collect();
     store
-        .environment(&EnvironmentRequest { packages })
+        .environment(&EnvironmentRequest {
+            packages,
+            link: puck_store::Link::default(),
+        })
         .expect("an environment");
 }
 

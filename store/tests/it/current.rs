@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use fs_err as fs;
-use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, WantedPackage};
+use puck_store::{
+    Environment, EnvironmentPackage, EnvironmentRequest, Link, WantedLink, WantedPackage,
+};
 
 use crate::support::{Home, Recipe, damage, library, linalg, set_mode, tree, vecmath};
 
@@ -41,7 +43,7 @@ impl Case {
         let found = self
             .home
             .store
-            .current_environment(&project, &self.wanted)
+            .current_environment(&project, &self.wanted, &WantedLink::default())
             .expect("reads");
         found.is_some_and(|found| {
             assert_eq!(found.path, self.environment.path);
@@ -147,6 +149,7 @@ fn two_series_beside_each_other() {
                 .zip(direct)
                 .map(|(installed, direct)| EnvironmentPackage { installed, direct })
                 .collect(),
+            link: Link::default(),
         };
         let environment = home.store.environment(&request).expect("fits");
         let project = home.directory("project");
@@ -163,7 +166,9 @@ fn two_series_beside_each_other() {
                 direct,
             });
         let wanted: Vec<_> = wanted.collect();
-        let found = home.store.current_environment(&project, &wanted);
+        let found = home
+            .store
+            .current_environment(&project, &wanted, &WantedLink::default());
         assert!(found.expect("reads").is_some(), "{direct:?}");
     }
 }

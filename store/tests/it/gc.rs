@@ -332,7 +332,10 @@ fn install(store: &Store, project: &Path, archives: &[Archive]) {
         })
         .collect();
     let environment = store
-        .environment(&puck_store::EnvironmentRequest { packages })
+        .environment(&puck_store::EnvironmentRequest {
+            packages,
+            link: puck_store::Link::default(),
+        })
         .expect("an environment");
     store.activate(project, &environment).expect("activates");
     drop(keep);

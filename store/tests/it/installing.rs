@@ -324,13 +324,15 @@ fn malformed_objects_are_refused_or_linked_but_harm_nothing() {
     let good = home.install(&recipe.pack());
     let object = fs::read(good.path.join(&good.document.targets["x86-64"].object)).expect("reads");
     let export = recipe.link_name("dot");
-    let exports = [&export];
+    let export = export.to_string();
+    let exports = [export.as_str()];
     let linker = |debug| {
         Linker::new(&LinkRequest {
             soname: "vecmath.v1.so",
             exports: &exports,
             imports: &[],
             system_imports: &[],
+            runpath: None,
             debug,
         })
         .expect("arguments are understood")

@@ -10,7 +10,9 @@ use puck_package::{
     Digest, FileFacts, Function, Import, LinkName, PackageDependency, PackageDocument, PackageName,
     Series, Signature, SystemImport, TargetObject, Tools, archive, c_header, format,
 };
-use puck_store::{Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Store};
+use puck_store::{
+    Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Link, Store,
+};
 use semver::{Version, VersionReq};
 
 /// A store in a temporary folder.
@@ -62,7 +64,10 @@ impl Home {
             .iter()
             .map(|&(installed, direct)| EnvironmentPackage { installed, direct })
             .collect();
-        self.store.environment(&EnvironmentRequest { packages })
+        self.store.environment(&EnvironmentRequest {
+            packages,
+            link: Link::default(),
+        })
     }
 
     pub(crate) fn environment(&self, packages: &[&InstalledPackage]) -> Environment {
