@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use puck_package::PackageName;
+use puck_package::{LinkName, PackageDocument, PackageName};
+use semver::Version;
 
 use crate::codegen::CodegenError;
 use crate::module::{ExportError, ImportError, ModuleError};
@@ -55,6 +56,22 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A package whose IR was compiled again.
+    #[error("{package} {version}: {source}")]
+    Package {
+        /// Its name.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// What is wrong.
+        source: Box<Error>,
+    },
+    /// A program should export what none of its packages has.
+    #[error("no package of the program has the function `{link_name}`")]
+    NoExport {
+        /// The function.
+        link_name: LinkName,
+    },
     /// LLVM gave up.
     #[error("LLVM cannot go on: {0}")]
     Llvm(String),
@@ -64,6 +81,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, saying which package it is about.
+    pub(crate) fn of(self, document: &PackageDocument) -> Self {
+        Self::Package {
+            package: document.name.clone(),
+            version: document.version.clone(),
+            source: Box::new(self),
+        }
+    }
+
     /// What could be done about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -77,7 +103,12 @@ impl Error {
             Self::Codegen(error) => error.hint(),
             Self::System(error) => error.hint(),
             Self::NotInstalled { .. } => Some("`puck install` installs it".to_owned()),
-            Self::Module(_) | Self::File { .. } | Self::Llvm(_) | Self::Io(_) => None,
+            Self::Package { source, .. } => source.hint(),
+            Self::NoExport { .. }
+            | Self::Module(_)
+            | Self::File { .. }
+            | Self::Llvm(_)
+            | Self::Io(_) => None,
         }
     }
 }

@@ -11,29 +11,45 @@
 //! | `system` | the objects' undefined symbols | the libraries and versions that provide them |
 //! | `cache` | all of it | the same without the work, where nothing changed |
 //!
+//! An archive's IR is compiled again on the machine that runs it:
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | `specialize` | packages' IR | one object a package, for exactly one processor |
+//! | `program` | the IR of all packages of an environment | one program: inlined across packages, what nothing needs dropped |
+//!
 //! The crate knows no store and no registry: dependencies are values, and where the cache lies is
 //! an argument.
 
 mod build;
 mod cache;
+mod code;
 mod codegen;
 mod disassemble;
 mod error;
 mod files;
 mod llvm;
 mod module;
+mod parallel;
+mod processor;
+mod program;
 mod record;
 mod request;
 mod source;
+mod specialize;
 mod system;
 mod temporary;
 
 pub use build::build;
+pub use code::{Code, CodeOptions, Ir};
 pub use codegen::{CodegenError, llvm_version};
 pub use disassemble::{disassemble, ir_text};
 pub use error::Error;
 pub use module::{ExportError, ImportError, ModuleError};
+pub use processor::{host_tuning, identity};
+pub use program::program;
 pub use request::{BuildRequest, Built, Progress};
 pub use source::{SourceError, cargo_manifest};
+pub use specialize::specialize;
 pub use system::SystemError;
 pub use temporary::sweep;

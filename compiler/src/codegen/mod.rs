@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
 use inkwell::OptimizationLevel;
+use inkwell::module::Module;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{
     CodeModel, FileType, RelocMode, Target as LlvmTarget, TargetMachine, TargetTriple,
@@ -53,6 +54,15 @@ pub enum CodegenError {
 }
 
 impl CodegenError {
+    /// LLVM's message; `fatal` if it gave up.
+    pub(crate) fn llvm(target: Target, message: String, fatal: bool) -> Self {
+        Self::Llvm {
+            target,
+            message: message.trim_end().to_owned(),
+            fatal,
+        }
+    }
+
     /// What could be done about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -155,16 +165,7 @@ fn one(
         });
     }
     progress.step(&format!("Compiling for {target}"));
-    let failed = |fatal| {
-        move |message: String| {
-            let message = message.trim_end().to_owned();
-            CodegenError::Llvm {
-                target,
-                message,
-                fatal,
-            }
-        }
-    };
+    let failed = |fatal| move |message| CodegenError::llvm(target, message, fatal);
     let object = guarded(|| emit(work.bitcode, target, opt_level))
         .map_err(failed(true))?
         .map_err(failed(false))?;
@@ -187,6 +188,26 @@ fn emit(bitcode: &[u8], target: Target, opt_level: u8) -> Result<Vec<u8>, String
         }
     }
     let machine = machine(target, opt_level)?;
+    optimise(&module, &machine, opt_level)?;
+    object(&session, &module, &machine)
+}
+
+/// Runs LLVM's passes for a level of optimisation.
+pub(crate) fn optimise(
+    module: &Module<'_>,
+    machine: &TargetMachine,
+    opt_level: u8,
+) -> Result<(), String> {
+    pipeline(module, machine, "default", opt_level)
+}
+
+/// Runs one of the pipelines that LLVM has for each level: `default`, `thinlto`.
+pub(crate) fn pipeline(
+    module: &Module<'_>,
+    machine: &TargetMachine,
+    name: &str,
+    opt_level: u8,
+) -> Result<(), String> {
     let options = PassBuilderOptions::create();
     // What clang chooses at these levels.
     options.set_loop_vectorization(opt_level > 1);
@@ -194,11 +215,19 @@ fn emit(bitcode: &[u8], target: Target, opt_level: u8) -> Result<Vec<u8>, String
     options.set_loop_interleaving(opt_level > 1);
     options.set_loop_unrolling(opt_level > 1);
     module
-        .run_passes(&format!("default<O{opt_level}>"), &machine, options)
-        .map_err(|message| message.to_string())?;
-    lower_constructors(&module);
+        .run_passes(&format!("{name}<O{opt_level}>"), machine, options)
+        .map_err(|message| message.to_string())
+}
+
+/// The relocatable object of an optimised module.
+pub(crate) fn object(
+    session: &Session,
+    module: &Module<'_>,
+    machine: &TargetMachine,
+) -> Result<Vec<u8>, String> {
+    lower_constructors(module);
     let object = machine
-        .write_to_memory_buffer(&module, FileType::Object)
+        .write_to_memory_buffer(module, FileType::Object)
         .map_err(|message| message.to_string())?;
     match session.errors() {
         Some(message) => Err(message),
