@@ -55,7 +55,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
         sources: &sources.modules,
         requested: &requested,
         dependencies: Dependencies {
-            own: &package.name,
+            own: Some(&package.name),
             documents: &dependencies,
         },
         flags: &manifest.build.flags,
@@ -167,7 +167,7 @@ fn assemble(
         .map(|import| import.link_name.to_string())
         .collect();
     let callable: Vec<String> = Dependencies {
-        own: &package.name,
+        own: Some(&package.name),
         documents: dependencies,
     }
     .functions()

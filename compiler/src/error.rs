@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use puck_package::{LinkName, PackageDocument, PackageName};
 use semver::Version;
 
+use crate::caller::CallerError;
 use crate::codegen::CodegenError;
 use crate::module::{ExportError, ImportError, ModuleError};
 use crate::source::SourceError;
@@ -72,6 +73,9 @@ pub enum Error {
         /// The function.
         link_name: LinkName,
     },
+    /// A caller that is compiled for a running program.
+    #[error(transparent)]
+    Caller(#[from] Box<CallerError>),
     /// LLVM gave up.
     #[error("LLVM cannot go on: {0}")]
     Llvm(String),
@@ -102,6 +106,7 @@ impl Error {
             Self::Import(error) => error.hint(),
             Self::Codegen(error) => error.hint(),
             Self::System(error) => error.hint(),
+            Self::Caller(error) => error.hint(),
             Self::NotInstalled { .. } => Some("`puck install` installs it".to_owned()),
             Self::Package { source, .. } => source.hint(),
             Self::NoExport { .. }

@@ -18,11 +18,20 @@
 //! | `specialize` | packages' IR | one object a package, for exactly one processor |
 //! | `program` | the IR of all packages of an environment | one program: inlined across packages, what nothing needs dropped |
 //!
+//! Programs that call installed functions are compiled while they run:
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | `caller` | IR that declares installed functions | an object that calls them by link name |
+//! | `bodies` | packages' IR | the bodies of small functions, to be inlined into callers |
+//!
 //! The crate knows no store and no registry: dependencies are values, and where the cache lies is
 //! an argument.
 
+mod bodies;
 mod build;
 mod cache;
+mod caller;
 mod code;
 mod codegen;
 mod disassemble;
@@ -40,12 +49,17 @@ mod specialize;
 mod system;
 mod temporary;
 
+pub use bodies::{Bodies, IrSource};
 pub use build::build;
+pub use caller::{
+    CALLER_FORMAT, Callee, Caller, CallerError, CallerRequest, Inlined, callee, caller,
+};
 pub use code::{Code, CodeOptions, Ir};
 pub use codegen::{CodegenError, llvm_version};
 pub use disassemble::{disassemble, ir_text};
 pub use error::Error;
-pub use module::{ExportError, ImportError, ModuleError};
+pub use inkwell;
+pub use module::{ExportError, ImportError, ModuleError, Shape};
 pub use processor::{host_tuning, identity};
 pub use program::program;
 pub use request::{BuildRequest, Built, Progress};

@@ -28,7 +28,7 @@ use super::shape;
 use crate::module::{Extension, Shape};
 
 /// The attribute index of a function itself.
-const FUNCTION: c_uint = LLVMAttributeFunctionIndex as c_uint;
+pub(super) const FUNCTION: c_uint = LLVMAttributeFunctionIndex as c_uint;
 /// The attribute index of the result; parameters follow, from 1.
 pub(super) const RESULT: c_uint = LLVMAttributeReturnIndex as c_uint;
 
@@ -263,8 +263,16 @@ impl<'m> Global<'m> {
     /// A new declaration in place of this one: default visibility and not `dso_local`, which the C
     /// interface cannot take away.
     pub(crate) fn redeclare(self) -> Global<'m> {
+        let fresh = self.detach("");
+        fresh.set_linkage(self.linkage());
+        self.delete();
+        fresh
+    }
+
+    /// Renames this to `own` and puts a declaration in its place, for all who use it.
+    pub(crate) fn detach(self, own: &str) -> Global<'m> {
         let name = self.name();
-        self.rename("");
+        self.rename(own);
         let terminated = format!("{name}\0");
         let fresh = unsafe {
             let module = LLVMGetGlobalParent(self.value);
@@ -291,9 +299,7 @@ impl<'m> Global<'m> {
             kind: self.kind,
             module: PhantomData,
         };
-        fresh.set_linkage(self.linkage());
         self.replace_with(fresh);
-        self.delete();
         fresh
     }
 

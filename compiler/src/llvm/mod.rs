@@ -5,6 +5,7 @@
 //! * [`guarded`]: a thread in which LLVM's fatal errors end the work, not the process.
 //! * [`Global`]: functions, variables and aliases alike, which inkwell has as unrelated types.
 
+mod body;
 mod fatal;
 mod global;
 mod rewrite;
@@ -29,6 +30,7 @@ use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::Module;
 use inkwell::targets::{InitializationConfig, Target};
 
+pub(crate) use body::declare_untyped;
 pub(crate) use fatal::guarded;
 pub(crate) use global::{Global, Kind};
 pub(crate) use rewrite::{append_destructor, lower_constructors, stub_bodies};

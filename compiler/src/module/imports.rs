@@ -157,8 +157,8 @@ impl ImportError {
 /// The packages whose functions may be called.
 #[derive(Clone, Copy)]
 pub(crate) struct Dependencies<'a> {
-    /// The package that is being built.
-    pub(crate) own: &'a PackageName,
+    /// The package that is being built; `None` for a caller that belongs to none.
+    pub(crate) own: Option<&'a PackageName>,
     /// Direct dependencies come first where a package is there in several series.
     pub(crate) documents: &'a [PackageDocument],
 }
@@ -176,10 +176,14 @@ impl<'a> Dependencies<'a> {
             return by_name(document, function, symbol, shape, path).map(Some);
         }
         match symbol.parse::<LinkName>() {
-            Ok(link_name) if link_name.package_symbol() == self.own.symbol() => Ok(None),
+            Ok(link_name) if self.is_own(link_name.package_symbol()) => Ok(None),
             Ok(link_name) => self.by_link_name(&link_name, shape, path).map(Some),
             Err(_) => Ok(None),
         }
+    }
+
+    fn is_own(self, package: &str) -> bool {
+        self.own.is_some_and(|own| is_named(own, package))
     }
 
     /// The import that stands behind a link name.
@@ -249,7 +253,7 @@ impl<'a> Dependencies<'a> {
             symbol: symbol.to_owned(),
             package: package.to_owned(),
             nearest: nearest(package, known).map(str::to_owned),
-            own: is_named(self.own, package),
+            own: self.is_own(package),
         }
     }
 

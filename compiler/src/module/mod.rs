@@ -26,7 +26,9 @@ pub use exports::ExportError;
 pub(crate) use exports::{Export, Requested};
 pub(crate) use imports::Dependencies;
 pub use imports::ImportError;
-pub(crate) use shape::{Extension, Passed, Shape, Value};
+pub use shape::Shape;
+pub(crate) use shape::{Extension, Passed, Value};
+pub(crate) use symbols::declare;
 
 use crate::codegen::machine;
 use crate::error::Error;
@@ -112,8 +114,8 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
     let merged = empty(&session, input.package, target, &machine);
     let mut definitions = Definitions::default();
     for source in input.sources {
-        let module = read(&session, source, target, &machine)?;
-        resolve_imports(&module, source, input.dependencies)?;
+        let module = read(&session, &source.path, &source.bitcode, target, &machine)?;
+        resolve_imports(&module, &source.path, input.dependencies)?;
         attributes::strip(&module, is_plain(source, input.flags));
         if !input.requested.is_empty() {
             keep_inline(&module);
@@ -185,26 +187,25 @@ fn is_plain(source: &SourceModule, flags: &[String]) -> bool {
     matches!(source.language, Language::C | Language::Cpp) && !flags.iter().any(chooses)
 }
 
-/// A source's module, verified.
-fn read<'s>(
+/// The module in the file `path`, verified and set up for the target's machine.
+pub(crate) fn read<'s>(
     session: &'s Session,
-    source: &SourceModule,
+    path: &str,
+    content: &[u8],
     target: Target,
     machine: &TargetMachine,
 ) -> Result<Module<'s>, ModuleError> {
     let invalid = |message| ModuleError::Invalid {
-        path: source.path.clone(),
+        path: path.to_owned(),
         message,
     };
-    let module = session
-        .parse(&source.bitcode, &source.path)
-        .map_err(invalid)?;
+    let module = session.parse(content, path).map_err(invalid)?;
     let triple = module.get_triple();
     let triple = triple.as_str().to_string_lossy();
     let fits = triple.starts_with(target.arch()) && triple.contains("linux");
     if !(triple.is_empty() || fits) {
         return Err(ModuleError::WrongMachine {
-            path: source.path.clone(),
+            path: path.to_owned(),
             triple: triple.into_owned(),
             expected: target.triple(),
         });
@@ -223,12 +224,23 @@ fn read<'s>(
     Ok(module)
 }
 
-/// Gives imports their link names.
-fn resolve_imports(
+/// A declaration that means a function of another package.
+pub(crate) struct Resolved {
+    /// As it was declared: `linalg::dot`.
+    pub(crate) symbol: String,
+    /// The type that it was declared with.
+    pub(crate) shape: Shape,
+    /// What it means.
+    pub(crate) import: Import,
+}
+
+/// Gives imports their link names, and says which they are.
+pub(crate) fn resolve_imports(
     module: &Module<'_>,
-    source: &SourceModule,
+    path: &str,
     dependencies: Dependencies<'_>,
-) -> Result<(), Error> {
+) -> Result<Vec<Resolved>, Error> {
+    let mut resolved = Vec::new();
     let declared = globals(module)
         .into_iter()
         .filter(|g| g.kind() == Kind::Function);
@@ -237,11 +249,11 @@ fn resolve_imports(
             continue;
         };
         let symbol = function.name();
-        let Some(import) = dependencies.resolve(&symbol, &shape, &source.path)? else {
+        let Some(import) = dependencies.resolve(&symbol, &shape, path)? else {
             continue;
         };
         if function.is_called_otherwise() {
-            let path = source.path.clone();
+            let path = path.to_owned();
             return Err(Box::new(ImportError::CalledOtherwise { path, symbol }).into());
         }
         let link_name = import.link_name.to_string();
@@ -260,8 +272,13 @@ fn resolve_imports(
             }
             None => function.rename(&link_name),
         }
+        resolved.push(Resolved {
+            symbol,
+            shape,
+            import,
+        });
     }
-    Ok(())
+    Ok(resolved)
 }
 
 fn named<'m>(module: &'m Module<'_>, name: &str) -> Option<Global<'m>> {

@@ -8,10 +8,11 @@
 use std::fmt;
 
 use puck_package::{Signature, Type};
+use serde::{Deserialize, Serialize};
 
 /// How a function is called, as far as LLVM's type and attributes tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
     pub(crate) parameters: Vec<Passed>,
     /// `None` where nothing is returned.
     pub(crate) result: Option<Passed>,
@@ -22,14 +23,15 @@ pub(crate) struct Shape {
 }
 
 /// A parameter or a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Passed {
     pub(crate) value: Value,
     pub(crate) extension: Extension,
 }
 
 /// What is passed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Value {
     /// Of this many bits.
     Integer(u32),
@@ -43,7 +45,8 @@ pub(crate) enum Value {
 }
 
 /// How a small integer fills a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Extension {
     /// The upper bits are anything.
     None,
@@ -83,6 +86,32 @@ impl Shape {
                 }),
                 _ => None,
             })
+    }
+
+    /// Whether `signature` describes this function, which is to be called by what knows nothing
+    /// else of it.
+    ///
+    /// # Errors
+    /// The first difference, in words.
+    pub fn describes(&self, signature: &Signature) -> Result<(), String> {
+        self.check(signature)
+            .map_err(|disagreement| disagreement.to_string())?;
+        let unsaid = self.result.as_ref().zip(signature.result.as_ref());
+        match unsaid {
+            Some((passed, ty))
+                if extension(ty) != Extension::None && passed.extension == Extension::None =>
+            {
+                let attribute = match extension(ty) {
+                    Extension::Sign => "signext",
+                    _ => "zeroext",
+                };
+                Err(format!(
+                    "result: `{ty}` is returned in a whole register, which the definition does not \
+                     fill: it needs the attribute `{attribute}`"
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether `signature` describes this function.

@@ -66,7 +66,8 @@ pub(super) fn apply(module: &Module<'_>, exports: &[Export]) -> Result<(), Modul
     Ok(())
 }
 
-fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
+/// Declares anew what is undefined, so that it is found where other libraries define it.
+pub(crate) fn declare(module: &Module<'_>, global: Global<'_>, name: &str) {
     if name == "__dso_handle" {
         if global.is_used() {
             append_destructor(module, global);

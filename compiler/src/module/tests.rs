@@ -105,7 +105,7 @@ fn merge_flagged(
         sources,
         requested: &requested,
         dependencies: Dependencies {
-            own: &package,
+            own: Some(&package),
             documents: dependencies,
         },
         flags,
