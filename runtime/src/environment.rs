@@ -8,13 +8,13 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use puck_package::environment::{FILE, MAX_SIZE};
-use puck_package::format::DocumentError;
+use puck_package::format::{self, DocumentError};
 use puck_package::{
-    Digest, EnvironmentDocument, EnvironmentPackage, LinkName, PackageDocument, Target, variables,
+    Digest, EnvironmentDocument, EnvironmentPackage, Image, LinkMode, LinkName, PackageDocument,
+    Processor, Target, variables,
 };
 
 use crate::linker::{self, Handle};
-use crate::process::{self, Claim};
 use crate::{Error, variant};
 
 /// The name of the link to its environment in a project's folder.
@@ -35,13 +35,15 @@ struct Inner {
     document: EnvironmentDocument,
     // As asked for by PUCK_TARGET.
     ceiling: Option<Target>,
+    // The one library of all packages, where there is one.
+    image: OnceLock<Handle>,
     // One for each package of the document, in its order.
     states: Box<[State]>,
 }
 
 #[derive(Default)]
-struct State {
-    library: OnceLock<Handle>,
+pub(crate) struct State {
+    pub(crate) library: OnceLock<Handle>,
     description: OnceLock<PackageDocument>,
 }
 
@@ -60,6 +62,7 @@ impl Environment {
                 path,
                 document,
                 ceiling: variant::asked()?,
+                image: OnceLock::new(),
                 states,
             }),
         })
@@ -95,6 +98,39 @@ impl Environment {
     #[must_use]
     pub fn packages(&self) -> &[EnvironmentPackage] {
         &self.inner.document.packages
+    }
+
+    /// How the packages are linked. Functions are found and called the same way in every mode.
+    #[must_use]
+    pub fn link(&self) -> LinkMode {
+        self.contents().link
+    }
+
+    /// What the libraries that were compiled on this machine are for, if there are such.
+    #[must_use]
+    pub fn processor(&self) -> Option<&Processor> {
+        self.contents().processor.as_ref()
+    }
+
+    /// The one library of all packages; `None` if each has its own.
+    #[must_use]
+    pub fn image(&self) -> Option<&Image> {
+        self.contents().image.as_ref()
+    }
+
+    /// The file of a package's IR (`linalg`, `linalg.v2`), in the store.
+    ///
+    /// `None` if there is no such package, and in an environment that was exported: it leads to no
+    /// store.
+    #[must_use]
+    pub fn ir_path(&self, package: &str) -> Option<PathBuf> {
+        let index = self.named(package).ok()?;
+        // The description is a link into the package's folder.
+        let link = self.path().join(self.packages()[index].document_path());
+        let described = fs_err::read_link(&link).ok()?;
+        let folder = link.parent()?.join(described.parent()?);
+        let path = folder.join(self.description(index).ok()?.ir_path());
+        path.is_file().then_some(path)
     }
 
     /// The address of an exported function by its link name, whose signature part is all that
@@ -138,48 +174,24 @@ impl Environment {
         Ok(state.description.get_or_init(|| description))
     }
 
-    /// The library of a package, loaded on the first call, after the libraries that it needs.
-    pub(crate) fn library(&self, package: usize) -> Result<Handle, Error> {
-        if let Some(library) = self.entry(package).1.library.get() {
-            return Ok(*library);
-        }
-        self.load(package, &mut Vec::new())
-    }
-
-    /// Loads callees before callers: the dynamic linker takes a loaded library of the right SONAME
-    /// before it searches, so that it binds to the variants chosen here.
-    fn load(&self, package: usize, callers: &mut Vec<usize>) -> Result<Handle, Error> {
-        let (facts, state) = self.entry(package);
-        callers.push(package);
-        for needed in &facts.needs {
-            let Some(callee) = self.packages().iter().position(|p| p.soname == *needed) else {
-                return Err(Error::Damaged {
-                    path: self.inner.path.join(FILE),
-                    reason: format!("{} needs {needed}, which is not listed", facts.soname),
-                });
-            };
-            // Packages cannot depend on each other in a circle; a damaged document could say so.
-            if self.entry(callee).1.library.get().is_none() && !callers.contains(&callee) {
-                self.load(callee, callers)?;
-            }
-        }
-        callers.pop();
-        let target = variant::choose(facts, self.inner.ceiling)?;
-        let claim = Claim {
-            version: facts.version.clone(),
-            sha256: facts.sha256,
-            environment: self.inner.path.clone(),
-        };
-        let path = self.inner.path.join(facts.library_path(target));
-        let library = process::load(&facts.soname, &claim, &path, !facts.needs.is_empty())?;
-        Ok(*state.library.get_or_init(|| library))
-    }
-
-    fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {
+    pub(crate) fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {
         (
             &self.inner.document.packages[package],
             &self.inner.states[package],
         )
+    }
+
+    pub(crate) fn contents(&self) -> &EnvironmentDocument {
+        &self.inner.document
+    }
+
+    /// The place of the loaded image.
+    pub(crate) fn image_state(&self) -> &OnceLock<Handle> {
+        &self.inner.image
+    }
+
+    pub(crate) fn ceiling(&self) -> Option<Target> {
+        self.inner.ceiling
     }
 }
 
@@ -233,7 +245,22 @@ fn read(file: fs_err::File) -> Result<EnvironmentDocument, Error> {
     } else {
         EnvironmentDocument::parse(FILE, &bytes)
     };
-    document.map_err(|source| Error::Document { path, source })
+    document.map_err(|source| match unknown_mode(&bytes) {
+        Some(mode) => Error::UnknownLinkMode { path, mode },
+        None => Error::Document { path, source },
+    })
+}
+
+/// The link mode of a document that could not be read, if that is what is new in it.
+fn unknown_mode(bytes: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Link {
+        format: u32,
+        link: String,
+    }
+    let Link { format, link } = serde_json::from_slice(bytes).ok()?;
+    let is_known = link.parse::<LinkMode>().is_ok();
+    (format <= format::ENVIRONMENT && !is_known).then_some(link)
 }
 
 impl fmt::Debug for Environment {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use puck_package::document::InvalidDocument;
 use puck_package::format::DocumentError;
-use puck_package::{PackageName, Series, Signature, Target, TargetError};
+use puck_package::{LinkMode, PackageName, Processor, Series, Signature, Target, TargetError};
 use semver::Version;
 
 use crate::difference::difference;
-use crate::process::Claim;
+use crate::process::{Claim, Release};
+use crate::variant::Refused;
 
 /// Why an environment could not be opened, or a function not be had.
 ///
@@ -82,9 +83,20 @@ pub enum Error {
         /// The best target that it has.
         best: Option<Target>,
     },
-    /// A package is not compiled for this processor.
+    /// The packages are linked in a way that this program does not know.
     #[error(
-        "{package} {version} is compiled for {}, but this process may use {}",
+        "{} has the link mode `{mode}`; this program knows {}",
+        path.display(), listed(&LinkMode::ALL)
+    )]
+    UnknownLinkMode {
+        /// The environment's document.
+        path: PathBuf,
+        /// What it says.
+        mode: String,
+    },
+    /// A library is not compiled for this processor.
+    #[error(
+        "{what} is compiled for {}, but this process may use {}",
         listed(targets),
         best.map_or_else(
             || "none of that: the processor is of another architecture".to_owned(),
@@ -92,14 +104,22 @@ pub enum Error {
         )
     )]
     NoVariant {
-        /// The package.
-        package: PackageName,
-        /// Its version.
-        version: Version,
+        /// The package with its version, or the environment.
+        what: String,
         /// What it is compiled for, by name; not every name is known here.
         targets: Vec<String>,
         /// The best target that may be used.
         best: Option<Target>,
+    },
+    /// A library was compiled for another machine's processor, and there is none for its level.
+    #[error("{what} was compiled for {processor}; this processor lacks {}", lacking.join(", "))]
+    OtherProcessor {
+        /// The package with its version, or the environment.
+        what: String,
+        /// What it was compiled for.
+        processor: Box<Processor>,
+        /// The features that this processor lacks.
+        lacking: Vec<String>,
     },
     /// The name of a function has not the form of one.
     #[error(
@@ -146,6 +166,27 @@ pub enum Error {
         function: String,
         /// What may have been meant: a function of a near name, or the same of another series.
         meant: Option<String>,
+    },
+    /// The package exports the function, but the environment was compiled without it.
+    #[error(
+        "`{package}::{function}` of {package} {version} was left out of this environment: its link \
+         mode is lto, and the project does not depend on {package} itself"
+    )]
+    LeftOut {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// The function.
+        function: String,
+    },
+    /// No package of the environment has a library of that SONAME.
+    #[error("no package in {} has the library {soname}", environment.display())]
+    UnknownLibrary {
+        /// What was asked for.
+        soname: String,
+        /// The environment.
+        environment: PathBuf,
     },
     /// The package exports the function with other types only.
     #[error(
@@ -194,8 +235,10 @@ pub enum Error {
     },
     /// Something else has loaded another library of the same SONAME.
     #[error(
-        "this process has already loaded another {soname}, {}, and cannot use {version} beside it ({})",
-        loaded.display(), wanted.display()
+        "this process has already loaded another {soname}, {}, and cannot use {} beside it ({})",
+        loaded.display(),
+        version.as_ref().map_or_else(|| "the environment's".to_owned(), Version::to_string),
+        wanted.display()
     )]
     ForeignLibrary {
         /// The name that both go by.
@@ -204,8 +247,8 @@ pub enum Error {
         loaded: PathBuf,
         /// What was to be loaded.
         wanted: PathBuf,
-        /// The package's version in the environment.
-        version: Version,
+        /// The package's version in the environment; `None` for a library of all packages.
+        version: Option<Version>,
     },
     /// The dynamic linker refused a library.
     #[error("cannot load {}: {message}", path.display())]
@@ -229,6 +272,33 @@ impl Error {
         }
     }
 
+    /// The error of having no library for this processor.
+    pub(crate) fn refused(
+        refused: Refused,
+        what: String,
+        targets: Vec<String>,
+        processor: Option<&Processor>,
+    ) -> Self {
+        match (refused, processor) {
+            (Refused::Features(lacking), Some(processor)) => Self::OtherProcessor {
+                what,
+                processor: Box::new(processor.clone()),
+                lacking,
+            },
+            (Refused::Level(best), _) => Self::NoVariant {
+                what,
+                targets,
+                best,
+            },
+            // Nothing is lacking of no processor.
+            (Refused::Features(_), None) => Self::NoVariant {
+                what,
+                targets,
+                best: None,
+            },
+        }
+    }
+
     /// What to do about it, where there is something to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -244,6 +314,18 @@ impl Error {
                 InvalidDocument::Read(source) => document_hint(source),
                 InvalidDocument::Contradiction { .. } => reinstall(),
             }),
+            Self::UnknownLinkMode { .. } => Some(newer()),
+            Self::OtherProcessor { .. } => Some(
+                "`puck install` on this machine compiles for its processor; `puck install \
+                 --target-cpu LEVEL` compiles for every processor of a level"
+                    .to_owned(),
+            ),
+            Self::LeftOut {
+                package, function, ..
+            } => Some(format!(
+                "add `keep = [\"{package}::{function}\"]` to `[environment]` in Puck.toml and run \
+                 `puck install`"
+            )),
             Self::MissingFeatures {
                 best: Some(best), ..
             } => Some(format!("the best this processor has is {best}")),
@@ -302,11 +384,13 @@ fn reinstall() -> String {
 
 fn document_hint(error: &DocumentError) -> String {
     match error {
-        DocumentError::Newer(_) => {
-            "build this program with a newer puck-runtime, or use a newer libpuck".to_owned()
-        }
+        DocumentError::Newer(_) => newer(),
         _ => reinstall(),
     }
+}
+
+fn newer() -> String {
+    "build this program with a newer puck-runtime, or use a newer libpuck".to_owned()
 }
 
 /// `a`, `b` and `c`.
@@ -321,17 +405,21 @@ fn listed(items: &[impl ToString]) -> String {
     }
 }
 
-/// Version and environment; with the digest where the version alone would not tell two apart.
+/// Version and environment; with the digest, or the image, where the version alone would not tell
+/// two apart.
 fn described(claim: &Claim, other: &Claim) -> String {
-    let Claim {
-        version,
-        sha256,
-        environment,
-    } = claim;
-    let digest = if *version == other.version {
-        format!(" (archive {})", sha256.prefix(16))
-    } else {
-        String::new()
+    let environment = claim.environment.display();
+    let Some(Release { version, sha256 }) = &claim.release else {
+        return format!("the library of {environment}");
     };
-    format!("{version}{digest} of {}", environment.display())
+    let same_version = other
+        .release
+        .as_ref()
+        .is_some_and(|other| other.version == *version);
+    let detail = match &claim.image {
+        _ if !same_version => String::new(),
+        Some(image) => format!(" (in {image})"),
+        None => format!(" (archive {})", sha256.prefix(16)),
+    };
+    format!("{version}{detail} of {environment}")
 }

@@ -21,7 +21,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `environment` | the opened folder, and loading callees before callers |
+//! | `environment` | the opened folder |
+//! | `library` | which library serves a package, and loading it |
 //! | `lookup` | name and type → link name → address, and why not |
 //! | `abi`, `function` | Rust types ↔ signatures |
 //! | [`cpu`], `variant` | the processor's level, and the library variant that is loaded for it |
@@ -44,6 +45,7 @@ mod elf;
 mod environment;
 mod error;
 mod function;
+mod library;
 mod linker;
 mod lookup;
 mod process;
@@ -53,8 +55,9 @@ pub use abi::{AbiPointee, AbiResult, AbiType};
 pub use environment::Environment;
 pub use error::Error;
 pub use function::{Function, FunctionType};
-pub use process::Claim;
+pub use process::{Claim, Release};
 #[doc(no_inline)]
 pub use puck_package::{
-    EnvironmentPackage, LinkName, PackageDocument, Pointee, Signature, Target, Type,
+    EnvironmentPackage, Image, LinkMode, LinkName, PackageDocument, Pointee, Processor, Signature,
+    Target, Type,
 };

@@ -4,8 +4,8 @@ use std::ffi::{CString, c_void};
 use std::ptr::NonNull;
 
 use puck_package::{
-    EnvironmentPackage, Function as FunctionFacts, FunctionName, LinkName, PackageDocument, Series,
-    Signature, nearest,
+    EnvironmentPackage, Function as FunctionFacts, FunctionName, LinkMode, LinkName,
+    PackageDocument, Series, Signature, nearest,
 };
 
 use crate::{Environment, Error, Function, FunctionType};
@@ -63,8 +63,13 @@ impl Environment {
     /// # Errors
     /// If there is no such package, or its description cannot be read.
     pub fn document(&self, package: &str) -> Result<&PackageDocument, Error> {
+        self.description(self.named(package)?)
+    }
+
+    /// The position of the package `linalg` or `linalg.v2`.
+    pub(crate) fn named(&self, package: &str) -> Result<usize, Error> {
         let (name, series) = split_series(package, package)?;
-        self.description(self.package(name, series)?)
+        self.package(name, series)
     }
 
     /// The functions of that name (`linalg::dot`, `linalg.v2::dot`): at least one.
@@ -190,9 +195,17 @@ impl Environment {
                 .iter()
                 .any(|function| function.link_name == *link_name)
         });
+        if described && self.link() == LinkMode::Lto {
+            return Error::LeftOut {
+                package: name.clone(),
+                version: version.clone(),
+                function: link_name.function().to_string(),
+            };
+        }
         if described {
+            let library = self.image().map_or(soname, |image| &image.soname);
             return Error::Damaged {
-                path: self.path().join("lib").join(soname),
+                path: self.path().join("lib").join(library),
                 reason: format!("it lacks `{link_name}`, which {name} {version} exports"),
             };
         }

@@ -3,7 +3,8 @@
 //! The dynamic linker binds by SONAME and process-wide: the second `linalg.v1.so` is never looked
 //! for, the first serves everyone. So one series of a package has one content per process. A second
 //! environment that has the same content shares the library; one that has another is refused,
-//! instead of being given a version that it did not lock.
+//! instead of being given a version that it did not lock. The SONAME of an image is made of its
+//! content, so images never meet.
 //!
 //! The table's lock is never held while the dynamic linker works: constructors of libraries run
 //! there, and may come back here. A library is therefore *claimed* first and loaded then. Threads
@@ -23,12 +24,29 @@ use crate::linker::{self, Handle};
 /// Which content a SONAME stands for, and who said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The package's version.
-    pub version: Version,
-    /// The digest of its archive.
-    pub sha256: Digest,
+    /// The package's release; `None` for the library of a whole environment, whose SONAME says all.
+    pub release: Option<Release>,
+    /// The image that the library leads to, if that may lack some of the package's functions.
+    pub image: Option<String>,
     /// The environment it was loaded from.
     pub environment: PathBuf,
+}
+
+/// A release of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The version.
+    pub version: Version,
+    /// The digest of the archive.
+    pub sha256: Digest,
+}
+
+impl Claim {
+    /// Whether what is loaded by this claim serves `other`, too.
+    fn serves(&self, other: &Self) -> bool {
+        let digest = |claim: &Self| claim.release.as_ref().map(|release| release.sha256);
+        digest(self) == digest(other) && (self.image.is_none() || self.image == other.image)
+    }
 }
 
 struct Entry {
@@ -85,7 +103,7 @@ pub(crate) fn load(
 fn stake(soname: &str, claim: &Claim) -> Result<Option<Handle>, Error> {
     let mut table = table();
     match table.get(soname) {
-        Some(entry) if entry.claim.sha256 == claim.sha256 => Ok(entry.handle),
+        Some(entry) if entry.claim.serves(claim) => Ok(entry.handle),
         Some(entry) => Err(Error::Conflict {
             soname: soname.to_owned(),
             loaded: Box::new(entry.claim.clone()),
@@ -122,7 +140,10 @@ fn map(soname: &str, claim: &Claim, path: &Path, has_callees: bool) -> Result<Ha
             soname: soname.to_owned(),
             loaded: other,
             wanted: path.to_owned(),
-            version: claim.version.clone(),
+            version: claim
+                .release
+                .as_ref()
+                .map(|release| release.version.clone()),
         }),
         None => {
             // A library with callees has a RUNPATH: glibc looks for libm.so.6 in every folder of

@@ -83,11 +83,15 @@ fn status(error: &Error) -> Status {
         | Error::MissingFile { .. }
         | Error::Damaged { .. }
         | Error::Io(_) => Status::Damaged,
-        Error::UnknownTarget(_) | Error::MissingFeatures { .. } | Error::NoVariant { .. } => {
-            Status::Target
-        }
-        Error::UnknownPackage { .. } | Error::UnknownSeries { .. } => Status::NoPackage,
-        Error::UnknownFunction { .. } => Status::NoFunction,
+        Error::UnknownLinkMode { .. } => Status::NewerFormat,
+        Error::UnknownTarget(_)
+        | Error::MissingFeatures { .. }
+        | Error::NoVariant { .. }
+        | Error::OtherProcessor { .. } => Status::Target,
+        Error::UnknownPackage { .. }
+        | Error::UnknownSeries { .. }
+        | Error::UnknownLibrary { .. } => Status::NoPackage,
+        Error::UnknownFunction { .. } | Error::LeftOut { .. } => Status::NoFunction,
         Error::WrongType { .. } | Error::OtherConvention { .. } => Status::WrongType,
         Error::Conflict { .. } | Error::ForeignLibrary { .. } => Status::Conflict,
         Error::Load { .. } => Status::Load,

@@ -27,7 +27,7 @@ pub(crate) struct Package {
     pub(crate) document: PackageDocument,
     pub(crate) targets: Vec<Target>,
     pub(crate) direct: bool,
-    code: String,
+    pub(crate) code: String,
     callees: Vec<Package>,
 }
 
@@ -168,12 +168,19 @@ impl Fixture {
 
     /// Installs packages as an environment; gives the project whose `.puck` leads to it.
     pub(crate) fn install(&self, environment: &str, packages: &[&Package]) -> PathBuf {
-        let root = self.path().join("environments").join(environment);
-        fs_err::create_dir_all(root.join("packages")).unwrap();
         for package in packages {
-            self.add(&root, package);
+            for target in &package.targets {
+                let library = self.library(package, *target);
+                let path = package.facts().library_path(*target);
+                self.place(environment, &path, &library);
+            }
         }
-        let document = EnvironmentDocument {
+        self.write(&self.document(environment, packages), environment, packages)
+    }
+
+    /// The document of an environment of packages with libraries of their own.
+    pub(crate) fn document(&self, environment: &str, packages: &[&Package]) -> EnvironmentDocument {
+        EnvironmentDocument {
             format: format::ENVIRONMENT,
             key: Digest::of(environment.as_bytes()),
             link: LinkMode::Dynamic,
@@ -182,7 +189,21 @@ impl Fixture {
             keep: Vec::new(),
             image: None,
             packages: packages.iter().map(|package| package.facts()).collect(),
-        };
+        }
+    }
+
+    /// Writes an environment's document and its packages' descriptions; gives its project.
+    pub(crate) fn write(
+        &self,
+        document: &EnvironmentDocument,
+        environment: &str,
+        packages: &[&Package],
+    ) -> PathBuf {
+        let root = self.root(environment);
+        fs_err::create_dir_all(root.join("packages")).unwrap();
+        for package in packages {
+            self.describe(environment, package);
+        }
         fs_err::write(root.join("environment.json"), document.to_json()).unwrap();
         let project = self.path().join("projects").join(environment);
         fs_err::create_dir_all(&project).unwrap();
@@ -194,41 +215,44 @@ impl Fixture {
         Environment::open(self.install(environment, packages)).unwrap()
     }
 
-    fn add(&self, environment: &Path, package: &Package) {
-        let facts = package.facts();
-        let stored = self.path().join("packages").join(&facts.directory);
-        fs_err::create_dir_all(&stored).unwrap();
-        for target in &package.targets {
-            let library = self.library(package, *target);
-            let place = environment.join(facts.library_path(*target));
-            fs_err::create_dir_all(place.parent().unwrap()).unwrap();
-            symlink(library, place).unwrap();
-        }
+    fn root(&self, environment: &str) -> PathBuf {
+        self.path().join("environments").join(environment)
+    }
+
+    /// Links `file` to its place in an environment.
+    pub(crate) fn place(&self, environment: &str, path: &str, file: &Path) {
+        let place = self.root(environment).join(path);
+        fs_err::create_dir_all(place.parent().unwrap()).unwrap();
+        symlink(file, place).unwrap();
+    }
+
+    fn stored(&self, package: &Package) -> PathBuf {
+        self.path()
+            .join("packages")
+            .join(&package.facts().directory)
+    }
+
+    /// Stores a package's description and IR, and links the description to its place.
+    fn describe(&self, environment: &str, package: &Package) {
+        let stored = self.stored(package);
         let mut document = package.document.clone();
         for target in &package.targets {
-            document.targets.insert(
-                target.to_string(),
-                TargetObject {
-                    object: "obj/0.o".into(),
-                },
-            );
+            let object = "obj/0.o".into();
+            document
+                .targets
+                .insert(target.to_string(), TargetObject { object });
         }
-        fs_err::write(stored.join("package.json"), document.to_json()).unwrap();
-        symlink(
-            stored.join("package.json"),
-            environment.join(facts.document_path()),
-        )
-        .unwrap();
+        fs_err::create_dir_all(stored.join("ir")).unwrap();
+        fs_err::write(stored.join(document.ir_path()), "IR").unwrap();
+        let path = stored.join("package.json");
+        fs_err::write(&path, document.to_json()).unwrap();
+        self.place(environment, &package.facts().document_path(), &path);
     }
 
     /// The stored library of a package, built unless it is there.
     pub(crate) fn library(&self, package: &Package, target: Target) -> PathBuf {
         let facts = package.facts();
-        let folder = self
-            .path()
-            .join("packages")
-            .join(&facts.directory)
-            .join("lib");
+        let folder = self.stored(package).join("lib");
         let library = folder.join(format!("{target}.so"));
         if library.exists() {
             return library;
@@ -236,11 +260,6 @@ impl Fixture {
         fs_err::create_dir_all(&folder).unwrap();
         let source = folder.join("code.c");
         fs_err::write(&source, &package.code).unwrap();
-        let level = Target::ALL
-            .iter()
-            .position(|known| *known == target)
-            .unwrap()
-            + 1;
         let callees = package
             .callees
             .iter()
@@ -255,12 +274,18 @@ impl Fixture {
             ])
             .arg("-Wl,-rpath,$ORIGIN:$ORIGIN/../..")
             .arg(format!("-Wl,-soname,{}", facts.soname))
-            .arg(format!("-DLEVEL={level}"))
+            .arg(format!("-DLEVEL={}", level(target)))
             .arg("-o")
             .args([&library, &source])
             .args(callees));
         library
     }
+}
+
+/// What `LEVEL` in a package's code stands for.
+pub(crate) fn level(target: Target) -> usize {
+    let known = Target::ALL.iter().position(|known| *known == target);
+    known.unwrap() + 1
 }
 
 /// Runs a command that must succeed; gives what it printed.

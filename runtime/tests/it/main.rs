@@ -4,4 +4,6 @@ mod calls;
 mod conflicts;
 mod damage;
 mod fixture;
+mod images;
+mod linked;
 mod variants;

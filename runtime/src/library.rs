@@ -1,0 +1,162 @@
+//! Which library serves a package, and loading it: the package's own, or the one of all packages.
+//!
+//! With a library for each package, callees are loaded before callers: the dynamic linker takes a
+//! loaded library of the right SONAME before it searches, so that it binds to the variants that
+//! are chosen here. An image needs no other package's library. In its environment
+//! `lib/linalg.v1.so` is a filter: a library without code, whose symbols the dynamic linker finds
+//! in the image. Functions are looked up in the image itself; filters are loaded only for other
+//! libraries that name `linalg.v1.so` as one that they need.
+
+use std::path::PathBuf;
+
+use puck_package::environment::FILE;
+use puck_package::{EnvironmentPackage, Image, LinkMode, Target};
+
+use crate::linker::Handle;
+use crate::process::{self, Claim, Release};
+use crate::variant;
+use crate::{Environment, Error};
+
+impl Environment {
+    /// Loads what a library binds to that names `soname` (`linalg.v1.so`) as needed: a library
+    /// that is loaded afterwards calls the functions that [`function`](Self::function) finds. The
+    /// path is that of the loaded file.
+    ///
+    /// # Errors
+    /// If no package has that SONAME, and if its library, or one that it needs, cannot be loaded.
+    pub fn load(&self, soname: &str) -> Result<PathBuf, Error> {
+        let is = |package: &EnvironmentPackage| package.soname == soname;
+        let Some(package) = self.packages().iter().position(is) else {
+            return Err(Error::UnknownLibrary {
+                soname: soname.to_owned(),
+                environment: self.path().to_owned(),
+            });
+        };
+        if self.whole_image()?.is_some() {
+            let facts = self.entry(package).0;
+            // After the image itself, which is found by its SONAME then.
+            self.library(package)?;
+            let path = self.path().join(facts.library_path(Target::X86_64.base()));
+            process::load(soname, &self.claim(facts), &path, false)?;
+            Ok(path)
+        } else {
+            self.load_own(package, &mut Vec::new())?;
+            self.own_path(package)
+        }
+    }
+
+    /// The library that has the functions of a package, loaded on the first call.
+    pub(crate) fn library(&self, package: usize) -> Result<Handle, Error> {
+        let (_, state) = self.entry(package);
+        if let Some(library) = state.library.get() {
+            return Ok(*library);
+        }
+        let library = match self.whole_image()? {
+            Some(image) => self.load_image(image)?,
+            None => self.load_own(package, &mut Vec::new())?,
+        };
+        Ok(*state.library.get_or_init(|| library))
+    }
+
+    /// The image that the link mode asks for.
+    fn whole_image(&self) -> Result<Option<&Image>, Error> {
+        let lacks = match (self.link(), self.image(), self.processor()) {
+            (LinkMode::Dynamic, ..) => return Ok(None),
+            (LinkMode::Image, image @ Some(_), _) => return Ok(image),
+            (LinkMode::Lto, image @ Some(_), Some(_)) => return Ok(image),
+            (_, None, _) => "image",
+            (_, _, None) => "processor",
+        };
+        Err(Error::Damaged {
+            path: self.path().join(FILE),
+            reason: format!("its link mode is {}, but it names no {lacks}", self.link()),
+        })
+    }
+
+    fn load_image(&self, image: &Image) -> Result<Handle, Error> {
+        if let Some(library) = self.image_state().get() {
+            return Ok(*library);
+        }
+        let claim = Claim {
+            release: None,
+            image: None,
+            environment: self.path().to_owned(),
+        };
+        let path = self.path().join(self.image_path(image)?);
+        let library = process::load(&image.soname, &claim, &path, false)?;
+        Ok(*self.image_state().get_or_init(|| library))
+    }
+
+    fn image_path(&self, image: &Image) -> Result<String, Error> {
+        let processor = self.processor();
+        // An lto image is one library, for one processor; it stands where every dynamic linker
+        // looks.
+        let is_one = self.link() == LinkMode::Lto;
+        let targets = if is_one {
+            Vec::new()
+        } else {
+            image.known_targets()
+        };
+        let target = variant::choose(targets.into_iter(), processor, self.ceiling());
+        let target = target.map_err(|refused| {
+            let what = format!("the environment {}", self.path().display());
+            let names = match processor {
+                Some(processor) if is_one => vec![processor.target.to_string()],
+                _ => image.libraries.keys().cloned().collect(),
+            };
+            Error::refused(refused, what, names, processor)
+        })?;
+        Ok(image.library_path(if is_one { target.base() } else { target }))
+    }
+
+    /// The path of a package's own library.
+    fn own_path(&self, package: usize) -> Result<PathBuf, Error> {
+        let facts = self.entry(package).0;
+        let processor = self.processor().filter(|_| facts.specialised.is_some());
+        let target = variant::choose(facts.known_targets(), processor, self.ceiling());
+        let target = target.map_err(|refused| {
+            let what = format!("{} {}", facts.name, facts.version);
+            Error::refused(refused, what, facts.targets.clone(), processor)
+        })?;
+        Ok(self.path().join(facts.library_path(target)))
+    }
+
+    /// Loads a package's own library, after those that it needs.
+    fn load_own(&self, package: usize, callers: &mut Vec<usize>) -> Result<Handle, Error> {
+        let (facts, state) = self.entry(package);
+        if let Some(library) = state.library.get() {
+            return Ok(*library);
+        }
+        callers.push(package);
+        for needed in &facts.needs {
+            let Some(callee) = self.packages().iter().position(|p| p.soname == *needed) else {
+                return Err(Error::Damaged {
+                    path: self.path().join(FILE),
+                    reason: format!("{} needs {needed}, which is not listed", facts.soname),
+                });
+            };
+            // Packages cannot depend on each other in a circle; a damaged document could say so.
+            if !callers.contains(&callee) {
+                self.load_own(callee, callers)?;
+            }
+        }
+        callers.pop();
+        let path = self.own_path(package)?;
+        let has_callees = !facts.needs.is_empty();
+        let library = process::load(&facts.soname, &self.claim(facts), &path, has_callees)?;
+        Ok(*state.library.get_or_init(|| library))
+    }
+
+    fn claim(&self, facts: &EnvironmentPackage) -> Claim {
+        // A filter of another kind of image has all that the package's own library has.
+        let partial = self.image().filter(|_| self.link() == LinkMode::Lto);
+        Claim {
+            release: Some(Release {
+                version: facts.version.clone(),
+                sha256: facts.sha256,
+            }),
+            image: partial.map(|image| image.soname.clone()),
+            environment: self.path().to_owned(),
+        }
+    }
+}
