@@ -1,0 +1,168 @@
+//! Callers kept for later runs. See `docs/jit.md`.
+//!
+//! ```text
+//! <key>.json             the record: what the caller defines, calls and was compiled with
+//! <key>-<digest>.so      the library that the record names
+//! .new…                  what is being written
+//! ```
+//!
+//! The library is renamed to its place before the record is, and the record says its size and digest:
+//! whoever finds a record finds the library that belongs to it, or counts it as absent. Nothing is
+//! changed in place, so readers need no lock, and writers of the same caller write the same. Nothing
+//! is flushed to the disk: after a power cut, what is damaged counts as absent.
+
+mod record;
+mod validity;
+
+use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use puck_package::Digest;
+
+pub(crate) use record::Record;
+
+const TEMPORARY: &str = ".new";
+/// A file without a record may be one whose record comes next.
+const SETTLED: Duration = Duration::from_secs(3600);
+/// How exact the time of the last use is: looking is cheaper than writing.
+const USED: Duration = Duration::from_secs(24 * 3600);
+
+/// The folder.
+pub(crate) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The record of a key and the path of its library, if both are there and whole.
+    pub(crate) fn find(&self, key: &Digest) -> Option<(Record, PathBuf)> {
+        let path = self.record_path(key);
+        let record = Record::parse(&fs_err::read(&path).ok()?)?;
+        let library = self.library_path(key, &record);
+        let content = fs_err::read(&library).ok()?;
+        if content.len() as u64 != record.size || Digest::of(&content) != record.sha256 {
+            return None;
+        }
+        touch(&path);
+        Some((record, std::path::absolute(library).ok()?))
+    }
+
+    /// Keeps a library with its record, and says where it is.
+    pub(crate) fn keep(
+        &self,
+        key: &Digest,
+        record: &Record,
+        library: &[u8],
+    ) -> io::Result<PathBuf> {
+        fs_err::create_dir_all(&self.folder)?;
+        let path = self.library_path(key, record);
+        self.write(&path, library)?;
+        self.write(&self.record_path(key), &record.to_json())?;
+        std::path::absolute(path)
+    }
+
+    /// Writes a record again that holds for another environment now, if it can be written.
+    pub(crate) fn renew(&self, key: &Digest, record: &Record) {
+        // Else it is found out again the next time.
+        let _ = self.write(&self.record_path(key), &record.to_json());
+    }
+
+    /// Removes callers that were not used for so long, and files that belong to none.
+    pub(crate) fn clean(&self, unused_for: Duration) -> io::Result<usize> {
+        let mut removed = 0;
+        let files = match fs_err::read_dir(&self.folder) {
+            Ok(files) => files.collect::<io::Result<Vec<_>>>()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let paths: Vec<PathBuf> = files.iter().map(fs_err::DirEntry::path).collect();
+        for path in &paths {
+            if path.extension() == Some(OsStr::new("json")) && age(path) >= unused_for {
+                remove(path)?;
+                removed += 1;
+            }
+        }
+        for path in paths {
+            if self.is_left(&path) && age(&path) >= SETTLED.min(unused_for) {
+                remove(&path)?;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Whether a file is a library that no record names, or was never finished.
+    fn is_left(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(TEMPORARY) {
+            return true;
+        }
+        let Some((key, digest)) = name
+            .strip_suffix(".so")
+            .and_then(|name| name.split_once('-'))
+        else {
+            return false;
+        };
+        let record = fs_err::read(self.folder.join(format!("{key}.json")));
+        let named = record.ok().and_then(|json| Record::parse(&json));
+        named.is_none_or(|record| record.sha256.prefix(16) != digest)
+    }
+
+    fn record_path(&self, key: &Digest) -> PathBuf {
+        self.folder.join(format!("{}.json", key.prefix(32)))
+    }
+
+    fn library_path(&self, key: &Digest, record: &Record) -> PathBuf {
+        let name = format!("{}-{}.so", key.prefix(32), record.sha256.prefix(16));
+        self.folder.join(name)
+    }
+
+    fn write(&self, place: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(&self.folder)?;
+        file.write_all(bytes)?;
+        file.persist(place).map_err(|error| {
+            let message = format!("{}: {}", place.display(), error.error);
+            io::Error::new(error.error.kind(), message)
+        })?;
+        Ok(())
+    }
+}
+
+/// Notes that a record was used, if that can be written down.
+fn touch(record: &Path) {
+    if age(record) > USED
+        && let Ok(file) = fs_err::File::options().append(true).open(record)
+    {
+        let _ = file.file().set_modified(SystemTime::now());
+    }
+}
+
+/// How long ago a file was written or touched; not long, if that cannot be told.
+fn age(path: &Path) -> Duration {
+    let modified = fs_err::metadata(path).and_then(|metadata| metadata.modified());
+    modified
+        .ok()
+        .and_then(|time| SystemTime::now().duration_since(time).ok())
+        .unwrap_or_default()
+}
+
+/// Removes a file that another process may have removed already.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! Where callers lie that no cache keeps: a folder for this process, gone when it is done.
+//!
+//! Files, and not memory files (`memfd`): `gdb`, `perf` and whoever reads `/proc/PID/maps` open
+//! libraries by their paths. A killed process leaves its folder; the next one removes it, as nobody
+//! holds its lock.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+const PREFIX: &str = "puck-jit-";
+const LOCK: &str = "lock";
+/// How old a folder must be to be taken for left over: its owner makes it first and locks it then.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// A folder that is removed when it is dropped.
+pub(crate) struct Folder {
+    // Released after the folder was removed.
+    directory: TempDir,
+    _lock: fs_err::File,
+}
+
+impl Folder {
+    pub(crate) fn new() -> io::Result<Self> {
+        let parent = std::env::temp_dir();
+        sweep(&parent);
+        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let lock = fs_err::File::create_new(directory.path().join(LOCK))?;
+        lock.file().lock()?;
+        Ok(Self {
+            directory,
+            _lock: lock,
+        })
+    }
+
+    /// Writes a library into the folder.
+    pub(crate) fn write(&self, name: &str, library: &[u8]) -> io::Result<PathBuf> {
+        let path = self.directory.path().join(name);
+        fs_err::write(&path, library)?;
+        Ok(path)
+    }
+}
+
+/// Removes folders whose processes are gone; those that cannot be removed stay.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs_err::read_dir(parent) else {
+        return;
+    };
+    let named = |entry: &fs_err::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
+    for entry in entries.flatten().filter(named) {
+        if is_left(&entry.path()) {
+            let _ = fs_err::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn is_left(folder: &Path) -> bool {
+    let settled = |file: &File| {
+        let modified = file.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|time| {
+            SystemTime::now()
+                .duration_since(time)
+                .is_ok_and(|age| age > SETTLED)
+        })
+    };
+    fs_err::File::open(folder.join(LOCK))
+        .is_ok_and(|lock| settled(lock.file()) && lock.file().try_lock().is_ok())
+}
