@@ -76,6 +76,12 @@ pub enum Error {
     /// A caller that is compiled for a running program.
     #[error(transparent)]
     Caller(#[from] Box<CallerError>),
+    /// A package calls a function that is not part of the program.
+    #[error("calls `{link_name}`, which no package of the program has")]
+    NoCallee {
+        /// The function.
+        link_name: LinkName,
+    },
     /// LLVM gave up.
     #[error("LLVM cannot go on: {0}")]
     Llvm(String),
@@ -110,6 +116,7 @@ impl Error {
             Self::NotInstalled { .. } => Some("`puck install` installs it".to_owned()),
             Self::Package { source, .. } => source.hint(),
             Self::NoExport { .. }
+            | Self::NoCallee { .. }
             | Self::Module(_)
             | Self::File { .. }
             | Self::Llvm(_)

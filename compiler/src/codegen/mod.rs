@@ -208,6 +208,16 @@ pub(crate) fn pipeline(
     name: &str,
     opt_level: u8,
 ) -> Result<(), String> {
+    passes(module, machine, &format!("{name}<O{opt_level}>"), opt_level)
+}
+
+/// Runs passes by their names.
+pub(crate) fn passes(
+    module: &Module<'_>,
+    machine: &TargetMachine,
+    names: &str,
+    opt_level: u8,
+) -> Result<(), String> {
     let options = PassBuilderOptions::create();
     // What clang chooses at these levels.
     options.set_loop_vectorization(opt_level > 1);
@@ -215,7 +225,7 @@ pub(crate) fn pipeline(
     options.set_loop_interleaving(opt_level > 1);
     options.set_loop_unrolling(opt_level > 1);
     module
-        .run_passes(&format!("{name}<O{opt_level}>"), machine, options)
+        .run_passes(names, machine, options)
         .map_err(|message| message.to_string())
 }
 

@@ -90,13 +90,13 @@ impl Global<'_> {
         }
     }
 
-    fn has_attribute(self, name: &str) -> bool {
+    pub(crate) fn has_attribute(self, name: &str) -> bool {
         let kind = attribute_kind(name);
         unsafe { !LLVMGetEnumAttributeAtIndex(self.value, FUNCTION, kind).is_null() }
     }
 
     /// Whether the address of the definition means nothing to anybody.
-    fn has_no_identity(self) -> bool {
+    pub(crate) fn has_no_identity(self) -> bool {
         unsafe { LLVMGetUnnamedAddress(self.value) == LLVMUnnamedAddr::LLVMGlobalUnnamedAddr }
     }
 

@@ -14,9 +14,10 @@ use inkwell::llvm_sys::core::{
     LLVMGetModuleContext, LLVMGetNextUse, LLVMGetStringAttributeAtIndex,
     LLVMGetStringAttributeValue, LLVMGetThreadLocalMode, LLVMGetUser, LLVMGetValueName2,
     LLVMGetVisibility, LLVMGlobalGetValueType, LLVMIsACallInst, LLVMIsAFunction, LLVMIsAInvokeInst,
-    LLVMIsDeclaration, LLVMIsGlobalConstant, LLVMRemoveStringAttributeAtIndex,
-    LLVMReplaceAllUsesWith, LLVMSetAlignment, LLVMSetFunctionCallConv, LLVMSetGlobalConstant,
-    LLVMSetLinkage, LLVMSetThreadLocalMode, LLVMSetValueName2, LLVMSetVisibility,
+    LLVMIsDeclaration, LLVMIsGlobalConstant, LLVMRemoveEnumAttributeAtIndex,
+    LLVMRemoveStringAttributeAtIndex, LLVMReplaceAllUsesWith, LLVMSetAlignment,
+    LLVMSetFunctionCallConv, LLVMSetGlobalConstant, LLVMSetLinkage, LLVMSetThreadLocalMode,
+    LLVMSetValueName2, LLVMSetVisibility,
 };
 use inkwell::llvm_sys::debuginfo::{LLVMGetSubprogram, LLVMSetSubprogram};
 use inkwell::llvm_sys::prelude::{LLVMMetadataRef, LLVMValueRef};
@@ -125,7 +126,7 @@ impl<'m> Global<'m> {
         unsafe { LLVMGetVisibility(self.value) == LLVMVisibility::LLVMHiddenVisibility }
     }
 
-    pub(super) fn leave_comdat(self) {
+    pub(crate) fn leave_comdat(self) {
         if matches!(self.kind, Kind::Function | Kind::Variable) {
             unsafe {
                 if !LLVMGetComdat(self.value).is_null() {
@@ -240,6 +241,10 @@ impl<'m> Global<'m> {
     /// An attribute without a value at the function: `nonlazybind`.
     pub(crate) fn add_attribute(self, name: &str) {
         self.add_attribute_at(FUNCTION, name);
+    }
+
+    pub(crate) fn remove_attribute(self, name: &str) {
+        unsafe { LLVMRemoveEnumAttributeAtIndex(self.value, FUNCTION, attribute_kind(name)) }
     }
 
     /// How the result (`None`) or a parameter is widened to a register.

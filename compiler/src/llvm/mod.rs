@@ -6,7 +6,9 @@
 //! * [`Global`]: functions, variables and aliases alike, which inkwell has as unrelated types.
 
 mod body;
+mod contents;
 mod fatal;
+mod flags;
 mod global;
 mod rewrite;
 mod shape;
@@ -31,7 +33,9 @@ use inkwell::module::Module;
 use inkwell::targets::{InitializationConfig, Target};
 
 pub(crate) use body::declare_untyped;
+pub(crate) use contents::{Contents, Reference, module_assembly};
 pub(crate) use fatal::guarded;
+pub(crate) use flags::reconcile_flags;
 pub(crate) use global::{Global, Kind};
 pub(crate) use rewrite::{append_destructor, lower_constructors, stub_bodies};
 

@@ -3,5 +3,7 @@
 mod build;
 mod faults;
 mod inspect;
+mod packages;
+mod program;
 mod project;
 mod signatures;

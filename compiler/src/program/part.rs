@@ -1,0 +1,175 @@
+//! One part of a program: put together from the packages' modules, optimised, compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inkwell::llvm_sys::LLVMLinkage;
+use inkwell::module::Module;
+use inkwell::targets::TargetTriple;
+use puck_package::{Digest, Processor};
+
+use super::prepare::Prepared;
+use super::roles::{Role, Roles};
+use crate::cache::Cache;
+use crate::codegen::{self, CodegenError};
+use crate::error::Error;
+use crate::llvm::{Global, Session, globals, guarded};
+use crate::processor;
+
+/// What parts of a program have in common.
+pub(super) struct Common<'a> {
+    /// Callees first.
+    pub(super) packages: &'a [Prepared<'a>],
+    pub(super) exports: &'a BTreeSet<String>,
+    pub(super) processor: &'a Processor,
+    pub(super) opt_level: u8,
+    pub(super) cache: &'a Cache,
+}
+
+impl Common<'_> {
+    /// A part's object. `begin` is called if it has to be compiled.
+    ///
+    /// Two keys lead to an object that is there: what the part is made of, which is known without
+    /// looking into any module; and, if a package changed, the bitcode that is put together, which
+    /// may be the same all the same.
+    pub(super) fn object(
+        &self,
+        roles: &Roles<'_>,
+        begin: impl FnOnce() + Send,
+    ) -> Result<Vec<u8>, Error> {
+        let recipe = self.key(format!("{:?}", self.recipe(roles)).as_bytes(), "recipe");
+        if let Some(key) = self.cache.get(&recipe)? {
+            let key = String::from_utf8_lossy(&key).into_owned();
+            if let Some(object) = self.cache.get(&key)? {
+                return Ok(object);
+            }
+        }
+        let sources: Vec<(&str, Vec<u8>, &BTreeMap<&str, Role>)> = roles
+            .iter()
+            .map(|(&package, names)| {
+                let package = &self.packages[package];
+                let bitcode = package.bitcode(self.processor, self.cache)?;
+                Ok((package.package.document.name.as_str(), bitcode, names))
+            })
+            .collect::<Result<_, Error>>()?;
+        let target = self.processor.target;
+        let failed = |fatal| move |message| CodegenError::llvm(target, message, fatal);
+        let found = guarded(|| -> Result<Found, String> {
+            let session = Session::new();
+            let machine = codegen::machine(target, self.opt_level)?;
+            let module = session.context().create_module("program");
+            module.set_triple(&TargetTriple::create(target.triple()));
+            module.set_data_layout(&machine.get_target_data().get_data_layout());
+            for (name, bitcode, names) in &sources {
+                let source = session.parse_lazily(bitcode, name)?;
+                select(&source, names);
+                session.link(&module, source)?;
+            }
+            let names = sources.iter().flat_map(|(_, _, names)| names.iter());
+            self.settle(&module, &names.map(|(name, role)| (*name, *role)).collect());
+            let bitcode = module.write_bitcode_to_memory();
+            let key = self.key(bitcode.as_slice(), "part");
+            match self.cache.get(&key) {
+                Ok(Some(object)) => {
+                    return Ok(Found {
+                        key,
+                        object,
+                        made: false,
+                    });
+                }
+                Ok(None) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+            begin();
+            codegen::pipeline(&module, &machine, "thinlto", self.opt_level)?;
+            let object = codegen::object(&session, &module, &machine)?;
+            Ok(Found {
+                key,
+                object,
+                made: true,
+            })
+        });
+        let found = found.map_err(failed(true))?.map_err(failed(false))?;
+        if found.made {
+            self.cache.put(&found.key, &found.object)?;
+        }
+        self.cache.put(&recipe, found.key.as_bytes())?;
+        Ok(found.object)
+    }
+
+    fn key(&self, content: &[u8], what: &str) -> String {
+        format!(
+            "{what} {} {} O{} {}",
+            processor::identity(),
+            Digest::of(content),
+            self.opt_level,
+            processor::key(self.processor)
+        )
+    }
+
+    /// All that a part is made from.
+    fn recipe<'r>(&self, roles: &'r Roles<'_>) -> Vec<(&Digest, &'r BTreeMap<&'r str, Role>)> {
+        roles
+            .iter()
+            .map(|(package, names)| (&self.packages[*package].summary.digest, names))
+            .collect()
+    }
+
+    /// Gives every symbol of the joined module its linkage.
+    fn settle(&self, module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
+        for global in globals(module) {
+            if global.is_llvms_own() {
+                continue;
+            }
+            let name = global.name();
+            match roles.get(name.as_str()) {
+                Some(Role::Export) => global.export(),
+                Some(Role::Shared) => {
+                    global.set_linkage(LLVMLinkage::LLVMExternalLinkage);
+                    global.hide();
+                }
+                Some(Role::Own) => global.internalise(),
+                Some(Role::Inlined) => {
+                    global.set_linkage(LLVMLinkage::LLVMAvailableExternallyLinkage);
+                    self.hide(global, &name);
+                }
+                Some(Role::Elsewhere) => self.hide(global, &name),
+                None => {}
+            }
+        }
+    }
+
+    /// Lets what another part has be reached directly, if it is hidden there.
+    fn hide(&self, global: Global<'_>, name: &str) {
+        if !self.exports.contains(name) {
+            global.hide();
+        }
+    }
+}
+
+struct Found {
+    key: String,
+    object: Vec<u8>,
+    made: bool,
+}
+
+/// Has only what is listed be linked, and all of it.
+fn select(module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
+    for global in globals(module) {
+        if global.is_declaration() {
+            continue;
+        }
+        let name = global.name();
+        match roles.get(name.as_str()) {
+            Some(Role::Elsewhere) => global.leave_behind(),
+            // Linking joins them.
+            Some(_) if global.is_llvms_own() => {}
+            None if global.is_llvms_own() => global.delete(),
+            Some(_) => {
+                global.leave_comdat();
+                global.set_linkage(LLVMLinkage::LLVMExternalLinkage);
+            }
+            // Nothing that is linked refers to it.
+            None => global.internalise(),
+        }
+    }
+}
