@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::settings::{Measured, Settings};
+use crate::settings::{Settings, Suite};
 
 /// What the reader of a measurement must know.
 pub(crate) struct Machine {
@@ -19,11 +19,11 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Looks at this machine.
-    pub(crate) fn find(settings: &Settings) -> Machine {
+    pub(crate) fn find(settings: &Settings, suite: Suite) -> Machine {
         let unknown = || "unknown".to_owned();
-        let compared = match settings.subject {
-            Measured::Functions => vec![Path::new(&settings.clang)],
-            Measured::Packages => vec![settings.uv.as_path(), settings.cargo.as_path()],
+        let compared = match suite {
+            Suite::Packages => vec![settings.uv.as_path(), settings.cargo.as_path()],
+            _ => vec![Path::new(&settings.clang)],
         };
         let cpuinfo = fs_err::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Machine {

@@ -1,100 +1,103 @@
 //! Puck against plain tools, as ratios measured in one run.
 //!
-//! A package of small C functions is built, published and installed by the release binary, and
-//! the same sources are compiled by `clang -O3 -shared`. Each measurement alternates between the
-//! two, so that what else the machine does falls on both; medians are compared. What is measured,
-//! and what of it must hold, stands in [`measure`]; `cargo xtask bench` runs it.
+//! `cargo xtask bench` runs it. Each suite measures its subjects in every way that applies, in turn,
+//! so that what else the machine does falls on all; medians are compared. What a suite found
+//! ([`findings`]) becomes a table, JSON, plots and a part of `docs/performance.md`.
 //!
 //! | module | |
 //! |---|---|
-//! | [`settings`] | the command line |
-//! | [`subject`] | the sources ([`source`]), and what each side made of them |
-//! | [`measure`] | one module a measurement |
+//! | [`settings`] | the command line, and the suites |
+//! | [`graphs`] | layered call graphs: disk, builds, opening, memory |
+//! | [`calls`], [`kernels`] | what a call costs; numerical kernels across packages |
 //! | [`packages`] | package management, against uv and cargo |
 //! | [`serving`] | the registry's server, against nginx |
 //! | [`child`] | what runs in fresh processes |
-//! | [`sample`], [`row`] | medians and spreads; a line of the table |
-//! | [`report`], [`machine`] | the table, the JSON, the page; where it was measured |
+//! | [`place`] | files and commands |
+//! | [`findings`], [`sample`], [`row`], [`fit`] | values, medians and spreads, limits, growth |
+//! | [`report`], [`plot`], [`machine`] | the table, the JSON, the page and its plots; where it was measured |
 #![expect(
     clippy::disallowed_macros,
     reason = "a program for a developer's terminal"
 )]
 
+mod calls;
 mod child;
+mod findings;
+mod fit;
+mod graphs;
+mod kernels;
 mod machine;
-mod measure;
 mod packages;
+mod place;
+mod plot;
 mod report;
 mod row;
 mod sample;
 mod serving;
 mod settings;
-mod source;
-mod subject;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::findings::Findings;
 use crate::row::Row;
-use crate::settings::{Measured, Settings};
+use crate::settings::{Settings, Suite};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
-        Some((first, rest)) if first == child::VERB => child::run(rest).map(|()| ExitCode::SUCCESS),
-        Some((first, rest)) if first == serving::VERB => serving::run(rest).map(|holds| {
-            if holds {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }),
+        Some((first, rest)) if first == child::VERB => child::run(rest).map(|()| true),
+        Some((first, rest)) if first == serving::VERB => serving::run(rest),
         _ => run(&arguments),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-fn run(arguments: &[String]) -> Result<ExitCode> {
+/// Runs the suites. False if a limit was missed and was to be checked.
+fn run(arguments: &[String]) -> Result<bool> {
     let Some(settings) = Settings::parse(arguments)? else {
         print!("{}", settings::HELP);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(true);
     };
-    let rows = match settings.subject {
-        Measured::Functions => functions(&settings)?,
-        Measured::Packages => packages::run(&settings)?,
-    };
-    print!("\n{}", report::table(&rows));
-    report::write_json(&settings, &rows)?;
-    report::write_page(&settings, &rows)?;
-
-    let missed = rows.iter().filter(|row| row.holds() == Some(false)).count();
-    if missed > 0 {
-        println!(
-            "\n{missed} of {} limits missed",
-            rows.iter().filter(|row| row.limit.is_some()).count()
-        );
-    } else {
-        println!("\nevery limit holds");
+    fs_err::create_dir_all(&settings.work)?;
+    let mut rows = Vec::new();
+    for &suite in &settings.suites {
+        println!("\n{}", suite.title());
+        let mut findings = measure(&settings, suite)?;
+        print!("\n{}", report::text::all(&findings));
+        // What was made is a part of nothing that others read: written as soon as it is there.
+        report::json::write(&settings, suite, &findings)?;
+        report::page::write(&settings, suite, &findings)?;
+        rows.append(&mut findings.rows);
     }
-    Ok(if settings.check && missed > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(judge(&rows) || !settings.check)
 }
 
-/// What is measured of each size of a package.
-fn functions(settings: &Settings) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for &functions in &settings.functions {
-        println!("\n{functions} functions");
-        let subject = subject::Subject::prepare(settings, functions)?;
-        rows.extend(measure::all(settings, &subject)?);
+fn measure(settings: &Settings, suite: Suite) -> Result<Findings> {
+    match suite {
+        Suite::Graphs => graphs::run(settings),
+        Suite::Calls => calls::run(settings),
+        Suite::Kernels => kernels::run(settings),
+        Suite::Packages => packages::run(settings),
     }
-    subject::remove_set_aside(&settings.work)?;
-    Ok(rows)
+}
+
+/// Says how many limits hold; whether all do.
+fn judge(rows: &[Row]) -> bool {
+    let verdicts: Vec<bool> = rows.iter().filter_map(Row::holds).collect();
+    let missed = verdicts.iter().filter(|&&holds| !holds).count();
+    if missed == 0 {
+        println!("\nevery limit holds");
+    } else {
+        println!("\n{missed} of {} limits missed", verdicts.len());
+    }
+    missed == 0
 }

@@ -7,6 +7,8 @@ use crate::sample::Sample;
 pub(crate) enum Unit {
     Bytes,
     Count,
+    /// An exponent or a quotient.
+    Number,
     Milliseconds,
     Microseconds,
     Nanoseconds,
@@ -16,7 +18,7 @@ impl Unit {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Unit::Bytes => "bytes",
-            Unit::Count => "",
+            Unit::Count | Unit::Number => "",
             Unit::Milliseconds => "ms",
             Unit::Microseconds => "µs",
             Unit::Nanoseconds => "ns",
@@ -26,9 +28,13 @@ impl Unit {
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Unit::Count => format!("{value:.0}"),
-            Unit::Bytes if value >= 10_000.0 => format!("{:.1} kB", value / 1000.0),
+            Unit::Number => format!("{value:.2}"),
+            Unit::Bytes if value.abs() >= 10_000_000.0 => format!("{:.1} MB", value / 1e6),
+            Unit::Bytes if value.abs() >= 10_000.0 => format!("{:.1} kB", value / 1000.0),
             Unit::Bytes => format!("{value:.0} B"),
             Unit::Milliseconds if value >= 1000.0 => format!("{:.2} s", value / 1000.0),
+            Unit::Nanoseconds if value < 10.0 => format!("{value:.2} ns"),
+            Unit::Microseconds if value >= 10_000.0 => format!("{:.1} ms", value / 1000.0),
             unit => format!("{value:.1} {}", unit.name()),
         }
     }
@@ -41,6 +47,8 @@ pub(crate) enum Limit {
     Ratio(f64),
     /// Puck's value is at most this.
     Value(f64),
+    /// The others' value over Puck's is at least this.
+    Factor(f64),
 }
 
 /// One measurement.
@@ -52,7 +60,7 @@ pub(crate) struct Row {
     pub(crate) unit: Unit,
     pub(crate) puck: Sample,
     /// What it is compared with, and what that is.
-    pub(crate) plain: Option<(Sample, &'static str)>,
+    pub(crate) plain: Option<(Sample, String)>,
     pub(crate) limit: Option<Limit>,
 }
 
@@ -69,6 +77,7 @@ impl Row {
         match self.limit? {
             Limit::Ratio(limit) => Some(self.ratio().is_some_and(|ratio| ratio <= limit)),
             Limit::Value(limit) => Some(self.puck.median() <= limit),
+            Limit::Factor(limit) => Some(self.ratio().is_some_and(|ratio| ratio <= 1.0 / limit)),
         }
     }
 
@@ -77,6 +86,7 @@ impl Row {
         match self.limit {
             None => String::new(),
             Some(Limit::Ratio(limit)) => format!("≤ {limit:.2}"),
+            Some(Limit::Factor(limit)) => format!("≤ 1/{limit:.0}"),
             Some(Limit::Value(limit)) => format!("≤ {}", self.unit.show(limit)),
         }
     }
@@ -92,7 +102,7 @@ mod tests {
             group: "1 function".into(),
             unit: Unit::Bytes,
             puck: Sample::exact(puck),
-            plain: plain.map(|plain| (Sample::exact(plain), "clang")),
+            plain: plain.map(|plain| (Sample::exact(plain), "clang".to_owned())),
             limit,
         }
     }
@@ -104,6 +114,8 @@ mod tests {
             (row(12.0, Some(10.0), Some(Limit::Ratio(1.1))), Some(false)),
             (row(12.0, None, Some(Limit::Ratio(1.1))), Some(false)),
             (row(12.0, None, Some(Limit::Value(12.0))), Some(true)),
+            (row(1.0, Some(50.0), Some(Limit::Factor(50.0))), Some(true)),
+            (row(1.0, Some(49.0), Some(Limit::Factor(50.0))), Some(false)),
             (row(12.0, Some(10.0), None), None),
         ];
         for (row, expected) in cases {
@@ -116,6 +128,9 @@ mod tests {
         let cases = [
             (Unit::Bytes, 999.0, "999 B"),
             (Unit::Bytes, 34_567.0, "34.6 kB"),
+            (Unit::Bytes, 34_567_000.0, "34.6 MB"),
+            (Unit::Nanoseconds, 1.234, "1.23 ns"),
+            (Unit::Number, 1.04, "1.04"),
             (Unit::Milliseconds, 12.34, "12.3 ms"),
             (Unit::Milliseconds, 2345.0, "2.35 s"),
             (Unit::Microseconds, 12.0, "12.0 µs"),

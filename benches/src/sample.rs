@@ -1,5 +1,7 @@
 //! Repeated measurements of one thing, and what is said about them.
 
+use anyhow::Result;
+
 /// Measured values, sorted.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample(Vec<f64>);
@@ -18,6 +20,11 @@ impl Sample {
     /// Of something that is the same every time.
     pub(crate) fn exact(value: f64) -> Sample {
         Sample(vec![value])
+    }
+
+    /// The same in another unit: every value times `factor`.
+    pub(crate) fn scaled(&self, factor: f64) -> Sample {
+        Sample::new(self.0.iter().map(|value| value * factor).collect())
     }
 
     pub(crate) fn median(&self) -> f64 {
@@ -45,18 +52,23 @@ impl Sample {
     }
 }
 
-/// Measures two things in turn, so that what else the machine does falls on both.
-pub(crate) fn alternate<E>(
+/// Measures things in turn, so that what else the machine does falls on all of them. Each is
+/// measured once before, which does not count: for what has to come into the page cache.
+pub(crate) fn in_turn<C>(
     rounds: usize,
-    mut first: impl FnMut() -> Result<f64, E>,
-    mut second: impl FnMut() -> Result<f64, E>,
-) -> Result<(Sample, Sample), E> {
-    let (mut a, mut b) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        a.push(first()?);
-        b.push(second()?);
+    contestants: &[C],
+    mut measure: impl FnMut(&C) -> Result<f64>,
+) -> Result<Vec<Sample>> {
+    let mut values = vec![Vec::new(); contestants.len()];
+    for round in 0..=rounds {
+        for (contestant, values) in contestants.iter().zip(&mut values) {
+            let value = measure(contestant)?;
+            if round > 0 {
+                values.push(value);
+            }
+        }
     }
-    Ok((Sample::new(a), Sample::new(b)))
+    Ok(values.into_iter().map(Sample::new).collect())
 }
 
 #[cfg(test)]
@@ -70,17 +82,19 @@ mod tests {
         assert_eq!(sample.quartiles(), (2.0, 4.0));
         assert_eq!(Sample::new(vec![1.0, 2.0]).median(), 1.5);
         assert_eq!(Sample::exact(7.0).quartiles(), (7.0, 7.0));
+        assert_eq!(Sample::exact(7.0).scaled(0.5).median(), 3.5);
     }
 
     #[test]
-    fn alternating_runs_both_as_often() {
-        let count = std::cell::Cell::new(0.0);
-        let next = || {
-            count.set(count.get() + 1.0);
-            Ok::<f64, ()>(count.get())
-        };
-        let (a, b) = alternate(3, next, next).unwrap();
-        assert_eq!((a.median(), b.median()), (3.0, 4.0));
-        assert_eq!((a.count(), b.count()), (3, 3));
+    fn all_are_measured_in_turn_and_as_often() {
+        let mut order = String::new();
+        let samples = in_turn(2, &["a", "b"], |name| {
+            order.push_str(name);
+            Ok(order.len() as f64)
+        });
+        let samples = samples.unwrap();
+        assert_eq!(order, "ababab");
+        assert_eq!((samples[0].median(), samples[1].median()), (4.0, 5.0));
+        assert_eq!((samples[0].count(), samples[1].count()), (2, 2));
     }
 }

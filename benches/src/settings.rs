@@ -6,19 +6,20 @@ use anyhow::{Context as _, Result, bail};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
-Usage: puck-benches [packages] --puck FILE --work DIR [OPTION]...
+Usage: puck-benches [SUITE]... --puck FILE --work DIR [OPTION]...
 
-Measures functions and their libraries; with `packages`, package management.
+Suites: graphs, calls, kernels, packages (default: all but packages).
 
   --puck FILE        the release binary
   --work DIR         where everything is made; results are left in it
   --clang COMMAND    the clang to compare with (default: clang)
   --uv COMMAND       the uv to compare with (default: uv)
   --cargo COMMAND    the cargo to compare with (default: cargo)
-  --only WORD        of packages: measure only what has this word in its name
-  --report FILE      write the page of results there
-  --functions N,...  sizes of the package (default: 60,1000)
-  --quick            measure a fifth as often
+  --only WORD        measure only what has this word in its name: of graphs a language or a
+                     division (`C`, `layer`), of packages a measurement
+  --report FILE      write the page of results there, and plots into a folder beside it
+  --sizes N,...      how many functions the graphs have (default: 60,120,1000; quick: 60,120)
+  --quick            measure less often, and smaller graphs
   --check            fail if a limit is missed
 ";
 
@@ -33,19 +34,55 @@ pub(crate) struct Rounds {
     pub(crate) open: usize,
 }
 
-/// What is measured.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Measured {
-    /// Libraries of functions, against clang's.
-    Functions,
+/// What is measured together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Layered call graphs: disk, builds, opening, memory.
+    Graphs,
+    /// What a call costs.
+    Calls,
+    /// Numerical kernels across packages.
+    Kernels,
     /// Package management, against uv and cargo.
     Packages,
+}
+
+impl Suite {
+    /// In the order of the page.
+    pub(crate) const ALL: [Suite; 4] =
+        [Suite::Graphs, Suite::Calls, Suite::Kernels, Suite::Packages];
+    /// Those that are measured when none is named: the others need uv and cargo.
+    const DEFAULTS: [Suite; 3] = [Suite::Graphs, Suite::Calls, Suite::Kernels];
+
+    /// As it is written on the command line, in file names and in the page's comments.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Suite::Graphs => "graphs",
+            Suite::Calls => "calls",
+            Suite::Kernels => "kernels",
+            Suite::Packages => "packages",
+        }
+    }
+
+    /// The heading of its part of the page.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Suite::Graphs => "Layered call graphs",
+            Suite::Calls => "What a call costs",
+            Suite::Kernels => "Numerical kernels across packages",
+            Suite::Packages => "Package management",
+        }
+    }
+
+    fn named(name: &str) -> Option<Suite> {
+        Suite::ALL.into_iter().find(|suite| suite.name() == name)
+    }
 }
 
 /// What to measure, and with what.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) subject: Measured,
+    pub(crate) suites: Vec<Suite>,
     pub(crate) puck: PathBuf,
     pub(crate) work: PathBuf,
     pub(crate) clang: String,
@@ -53,8 +90,9 @@ pub(crate) struct Settings {
     pub(crate) cargo: PathBuf,
     pub(crate) only: Option<String>,
     pub(crate) report: Option<PathBuf>,
-    pub(crate) functions: Vec<usize>,
+    pub(crate) sizes: Vec<usize>,
     pub(crate) rounds: Rounds,
+    pub(crate) quick: bool,
     pub(crate) check: bool,
 }
 
@@ -64,8 +102,7 @@ impl Settings {
         let (mut puck, mut work, mut report) = (None, None, None);
         let mut clang = "clang".to_owned();
         let (mut uv, mut cargo) = (PathBuf::from("uv"), PathBuf::from("cargo"));
-        let (mut subject, mut only) = (Measured::Functions, None);
-        let mut functions = vec![60, 1000];
+        let (mut suites, mut only, mut sizes) = (Vec::new(), None, None);
         let (mut quick, mut check) = (false, false);
 
         let mut rest = arguments.iter();
@@ -83,28 +120,35 @@ impl Settings {
                 "--uv" => uv = PathBuf::from(value()?),
                 "--cargo" => cargo = PathBuf::from(value()?),
                 "--only" => only = Some(value()?.clone()),
-                crate::packages::VERB => subject = Measured::Packages,
-                "--functions" => functions = parse_sizes(value()?)?,
+                "--sizes" => sizes = Some(parse_sizes(value()?)?),
                 "--quick" => quick = true,
                 "--check" => check = true,
-                _ => bail!("there is no option {argument:?}; --help lists them"),
+                word => match Suite::named(word) {
+                    Some(suite) => suites.push(suite),
+                    None => bail!("there is no suite or option {word:?}; --help lists them"),
+                },
             }
         }
-        let rounds = if quick {
-            Rounds {
+        if suites.is_empty() {
+            suites.extend(Suite::DEFAULTS);
+        }
+        let (rounds, usual) = if quick {
+            let rounds = Rounds {
                 slow: 2,
                 fast: 6,
                 open: 41,
-            }
+            };
+            (rounds, vec![60, 120])
         } else {
-            Rounds {
+            let rounds = Rounds {
                 slow: 5,
                 fast: 31,
                 open: 201,
-            }
+            };
+            (rounds, vec![60, 120, 1000])
         };
         Ok(Some(Settings {
-            subject,
+            suites,
             puck: puck.context("--puck FILE is missing")?,
             work: work.context("--work DIR is missing")?,
             clang,
@@ -112,10 +156,16 @@ impl Settings {
             cargo,
             only,
             report,
-            functions,
+            sizes: sizes.unwrap_or(usual),
             rounds,
+            quick,
             check,
         }))
+    }
+
+    /// Whether something with this name is to be measured.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|word| name.contains(word))
     }
 }
 
@@ -123,7 +173,7 @@ fn parse_sizes(text: &str) -> Result<Vec<usize>> {
     text.split(',')
         .map(|size| match size.parse() {
             Ok(size) if (1..10_000).contains(&size) => Ok(size),
-            _ => bail!("--functions: {size:?} is not a number from 1 to 9999"),
+            _ => bail!("--sizes: {size:?} is not a number from 1 to 9999"),
         })
         .collect()
 }
@@ -138,24 +188,26 @@ mod tests {
     }
 
     #[test]
-    fn defaults_measure_both_sizes() {
+    fn defaults_measure_everything_that_needs_no_other_tool() {
         let settings = parse("--puck p --work w").unwrap().unwrap();
-        assert_eq!(settings.functions, [60, 1000]);
-        assert!(!settings.check);
+        assert_eq!(settings.sizes, [60, 120, 1000]);
+        assert_eq!(settings.suites, Suite::DEFAULTS);
+        assert!(!settings.check && !settings.quick);
         assert_eq!(settings.report, None);
     }
 
     #[test]
     fn options_are_read() {
-        let line = "--puck p --work w --clang clang-22 --functions 5,7 --quick --check --report r";
+        let line = "--puck p --work w --clang clang-22 --sizes 5,7 --quick --check --report r";
         let settings = parse(line).unwrap().unwrap();
         assert_eq!(settings.clang, "clang-22");
-        assert_eq!(settings.functions, [5, 7]);
+        assert_eq!(settings.sizes, [5, 7]);
         assert!(settings.check && settings.rounds.slow == 2);
-        assert_eq!(settings.subject, Measured::Functions);
-        let settings = parse("packages --puck p --work w --uv u").unwrap().unwrap();
-        assert_eq!(settings.subject, Measured::Packages);
+        let settings = parse("packages calls --puck p --work w --uv u").unwrap();
+        let settings = settings.unwrap();
+        assert_eq!(settings.suites, [Suite::Packages, Suite::Calls]);
         assert_eq!(settings.uv, PathBuf::from("u"));
+        assert!(settings.wants("anything"));
     }
 
     #[test]
@@ -165,8 +217,9 @@ mod tests {
             ("--puck p", "--work"),
             ("--puck p --work", "needs a value"),
             ("--puck p --work w --fast", "--fast"),
-            ("--puck p --work w --functions 0", "\"0\""),
-            ("--puck p --work w --functions x", "\"x\""),
+            ("--puck p --work w functions", "functions"),
+            ("--puck p --work w --sizes 0", "\"0\""),
+            ("--puck p --work w --sizes x", "\"x\""),
         ];
         for (line, expected) in cases {
             let error = parse(line).unwrap_err().to_string();

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::Bench;
 use super::graph::name;
-use crate::subject::{set_aside, succeed, write};
+use crate::place::{milliseconds, set_aside, succeed, write};
 
 /// One of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,13 +242,6 @@ impl<'a> Contestant<'a> {
             Tool::Cargo => Ok(()),
         }
     }
-}
-
-/// Runs a command to its end.
-fn milliseconds(command: &mut Command) -> Result<f64> {
-    let start = Instant::now();
-    succeed(command)?;
-    Ok(start.elapsed().as_secs_f64() * 1e3)
 }
 
 /// The Python that environments are made for: the program itself, not what leads to it.

@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use super::contestant::{Contestant, Tool};
 use super::{Bench, VERSIONS, group};
+use crate::place::{remove, set_aside};
 use crate::row::{Limit, Row, Unit};
-use crate::sample::Sample;
-use crate::subject::{remove, set_aside};
+use crate::sample::{Sample, in_turn};
 
 const ALL: [Tool; 3] = [Tool::Puck, Tool::Uv, Tool::Cargo];
 
@@ -86,7 +86,7 @@ pub(super) fn all(bench: &Bench<'_>) -> Result<Vec<Row>> {
         ],
         work: Contestant::update,
     };
-    if wanted(bench, update.what) {
+    if bench.settings.wants(update.what) {
         let served = contestants(bench, &memory.0, VERSIONS[0], &[Tool::Puck])?;
         rows.extend(measure(bench, &served, &update)?);
         rows.extend(requests(bench, &served)?);
@@ -117,7 +117,7 @@ fn measure<'b>(
     contestants: &[Contestant<'b>],
     task: &Task<'_, 'b>,
 ) -> Result<Vec<Row>> {
-    if !wanted(bench, task.what) {
+    if !bench.settings.wants(task.what) {
         return Ok(Vec::new());
     }
     println!("  {}", task.what);
@@ -129,17 +129,9 @@ fn measure<'b>(
         contestant.tool == Tool::Puck || name(contestant.tool).is_some()
     };
     let contestants: Vec<_> = contestants.iter().filter(competing).collect();
-    let mut values = vec![Vec::new(); contestants.len()];
-    // Once for what is needed in the page cache.
-    for round in 0..=bench.settings.rounds.fast {
-        for (contestant, values) in contestants.iter().zip(&mut values) {
-            let value = (task.work)(contestant)?;
-            if round > 0 {
-                values.push(value);
-            }
-        }
-    }
-    let mut samples = contestants.iter().zip(values.into_iter().map(Sample::new));
+    let rounds = bench.settings.rounds.fast;
+    let samples = in_turn(rounds, &contestants, |contestant| (task.work)(contestant))?;
+    let mut samples = contestants.iter().zip(samples);
     let Some((_, puck)) = samples.next() else {
         return Ok(Vec::new());
     };
@@ -154,7 +146,7 @@ fn measure<'b>(
     let mut limit = Some(Limit::Value(task.limit));
     Ok(samples
         .map(|(contestant, sample)| {
-            let plain = name(contestant.tool).map(|name| (sample, name));
+            let plain = name(contestant.tool).map(|name| (sample, name.to_owned()));
             row(task.what, plain, limit.take())
         })
         .collect())
@@ -173,23 +165,18 @@ fn requests(bench: &Bench<'_>, contestants: &[Contestant<'_>]) -> Result<Vec<Row
     let Ok([puck, uv, cargo]) = <[Sample; 3]>::try_from(counts) else {
         return Ok(Vec::new());
     };
-    let row = |plain, against, limit| Row {
+    let row = |plain, against: &str, limit| Row {
         what: what.to_owned(),
         group: group(),
         unit: Unit::Count,
         puck: puck.clone(),
-        plain: Some((plain, against)),
+        plain: Some((plain, against.to_owned())),
         limit,
     };
     Ok(vec![
         row(uv, "uv lock --upgrade", Some(Limit::Value(1.0))),
         row(cargo, "cargo update", None),
     ])
-}
-
-fn wanted(bench: &Bench<'_>, what: &str) -> bool {
-    let only = bench.settings.only.as_ref();
-    only.is_none_or(|word| what.contains(word))
 }
 
 /// A folder to measure in, which goes when all is measured.

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::row::Row;
+use crate::findings::Findings;
 use crate::settings::Settings;
 use graph::{EDGES, Graph, PACKAGES};
 use registry::Packages;
@@ -32,8 +32,13 @@ use server::Server;
 /// How many versions of each package there are, in the two registries of each tool.
 const VERSIONS: [u64; 2] = [1, 10];
 
-/// The first argument that asks for these measurements.
-pub(crate) const VERB: &str = "packages";
+const ABOUT: &str = "\
+A graph of packages in ten layers, each package depending on three or four below it, as function \
+packages with three functions and three targets each, as wheels, and as crates. All are served by one \
+plain web server; where nothing else is said, Puck reads the same registry as a directory. The commands \
+run on one core. *Cold*: nothing in the cache and nothing installed, from a lockfile. *New environment*: \
+all in the cache. uv installs into an empty environment that was made before; cargo only fetches. \
+*Resolve*: without a lockfile, with a warm cache. Nothing is removed while it is measured.";
 
 /// What the rows are about.
 pub(crate) fn group() -> String {
@@ -82,8 +87,12 @@ impl<'a> Bench<'a> {
 }
 
 /// Measures everything.
-pub(crate) fn run(settings: &Settings) -> Result<Vec<Row>> {
+pub(crate) fn run(settings: &Settings) -> Result<Findings> {
     println!("\n{}", group());
     let bench = Bench::prepare(settings)?;
-    measure::all(&bench)
+    Ok(Findings {
+        about: ABOUT.to_owned(),
+        rows: measure::all(&bench)?,
+        ..Findings::default()
+    })
 }

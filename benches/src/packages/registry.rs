@@ -15,8 +15,8 @@ use semver::{Version, VersionReq};
 
 use super::graph::{Graph, PACKAGES, name};
 use super::{VERSIONS, source};
+use crate::place::{remove, succeed, write};
 use crate::settings::Settings;
-use crate::subject::{remove, succeed, write};
 
 /// The registries, and what was packed for them.
 pub(super) struct Packages {

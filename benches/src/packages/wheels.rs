@@ -11,7 +11,7 @@ use puck_package::Digest;
 
 use super::graph::{Graph, PACKAGES, name};
 use super::registry::{Packages, requirement};
-use crate::subject::write;
+use crate::place::write;
 
 /// Writes the index with that many versions of each package below `root`.
 pub(super) fn write_index(
