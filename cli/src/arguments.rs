@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, ValueEnum};
-use puck_package::PackageName;
-use puck_project::{Before, Choice, Origin, Project, Strategy, Update};
+use puck_package::{LinkMode, PackageName, Target, TargetCpu};
+use puck_project::{Before, Choice, LinkOptions, Origin, Project, Strategy, Update};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -149,6 +150,39 @@ impl ChoiceArguments {
         match self.resolution {
             None => Update::Nothing,
             Some(_) => Update::Everything,
+        }
+    }
+}
+
+/// How the environment that is made is linked; for this run, whatever the manifest says.
+#[derive(Debug, Args)]
+pub(crate) struct LinkArguments {
+    /// A library for each package (dynamic), one of all (image), or one compiled as a whole (lto)
+    /// [default: as the manifest says]
+    #[arg(long, value_name = "MODE", value_parser = link_mode())]
+    pub(crate) link: Option<LinkMode>,
+    /// Compile the packages on this machine: for exactly its processor, or for a level [default: as
+    /// the manifest says]
+    #[arg(long, value_name = "CPU", value_parser = target_cpu())]
+    pub(crate) target_cpu: Option<TargetCpu>,
+}
+
+fn link_mode() -> impl TypedValueParser<Value = LinkMode> {
+    PossibleValuesParser::new(LinkMode::ALL.map(LinkMode::name)).try_map(|name| name.parse())
+}
+
+fn target_cpu() -> impl TypedValueParser<Value = TargetCpu> {
+    let levels = Target::ALL.map(Target::name);
+    PossibleValuesParser::new(["native"].into_iter().chain(levels)).try_map(|name| name.parse())
+}
+
+impl LinkArguments {
+    pub(crate) fn options(&self) -> LinkOptions {
+        let Self { link, target_cpu } = *self;
+        LinkOptions {
+            link,
+            target_cpu,
+            as_it_is: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How things are shown that several verbs show.
 
-use puck_project::{Locked, Progress as _};
+use puck_package::{LinkMode, Processor};
+use puck_project::{Installed, Locked, Progress as _};
 
 use crate::console::Console;
 
@@ -49,6 +50,36 @@ pub(crate) fn lock(console: &Console, locked: &Locked) {
         console.done("Unchanged", "Puck.lock is up to date");
     }
     changes(console, locked);
+}
+
+/// Says what an install changed.
+pub(crate) fn installed(console: &Console, installed: &Installed) {
+    changes(console, &installed.locked);
+    let document = &installed.environment.document;
+    let count = |count: usize| match count {
+        1 => "1 package".to_owned(),
+        _ => format!("{count} packages"),
+    };
+    if installed.compiled > 0 {
+        let processor = document.processor.as_ref().map(processor);
+        let processor = processor.unwrap_or_default();
+        let compiled = count(installed.compiled);
+        console.done("Compiled", format_args!("{compiled} for {processor}"));
+    }
+    let mut packages = count(document.packages.len());
+    if document.link != LinkMode::Dynamic {
+        packages = format!("{packages} ({})", document.link);
+    }
+    if installed.activated {
+        console.done("Installed", packages);
+    } else {
+        console.done("Unchanged", format_args!("{packages} installed"));
+    }
+}
+
+/// A processor in few words: `znver4`, or a level.
+pub(crate) fn processor(processor: &Processor) -> String {
+    processor.tuning.clone()
 }
 
 /// Rows of words, the columns aligned.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use puck_package::{Digest, PackageDocument, archive};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "compiler")]
+use crate::compile::Steps;
 use crate::{Error, Machine, Mode, Progress, Project, files, install};
 
 /// A package that was built.
@@ -181,16 +183,6 @@ fn compile(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<BuiltPackage, Error> {
-    struct Steps<'a>(&'a dyn Progress);
-    impl puck_compiler::Progress for Steps<'_> {
-        fn step(&self, what: &str) {
-            self.0.step(what);
-        }
-        fn warning(&self, message: &str) {
-            self.0.warning(message);
-        }
-    }
-
     let target = project.target_directory();
     let request = puck_compiler::BuildRequest {
         manifest: project.manifest(),

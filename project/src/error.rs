@@ -23,6 +23,9 @@ pub enum Error {
     /// A workspace is not valid.
     #[error(transparent)]
     Workspace(#[from] crate::WorkspaceError),
+    /// An environment cannot be linked as it is asked for.
+    #[error(transparent)]
+    Linking(#[from] crate::LinkingError),
     /// A lockfile is not valid.
     #[error(transparent)]
     Lockfile(#[from] puck_package::lockfile::LockfileError),

@@ -8,15 +8,16 @@ use puck_package::lockfile::PackageId;
 use puck_package::{LockedPackage, PackageDocument};
 use puck_resolver::Update;
 use puck_store::{
-    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Link, WantedLink,
-    WantedPackage,
+    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, WantedPackage,
 };
 
 use crate::audit::{denied_by, expect_allowed};
+use crate::compile::Compiler;
+use crate::linking::Linking;
 use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
 use crate::workspace::{self, Whole};
-use crate::{Error, Machine, Mode, Progress, Project, build};
+use crate::{Error, LinkOptions, Machine, Mode, Progress, Project, build};
 use packages::Packages;
 
 /// How to install.
@@ -28,6 +29,8 @@ pub struct InstallOptions {
     pub update: Update,
     /// Whether a project that is a package is built and installed with its dependencies.
     pub with_itself: bool,
+    /// How the environment is linked.
+    pub link: LinkOptions,
     /// How many threads may work at once; at least 1.
     pub jobs: usize,
 }
@@ -41,6 +44,8 @@ pub struct Installed {
     pub locked: Locked,
     /// Whether `.puck` led elsewhere before.
     pub activated: bool,
+    /// How many packages were compiled on this machine for it.
+    pub compiled: usize,
 }
 
 /// Installs what `project` needs, and the project itself if it is a package and `options` say so.
@@ -71,14 +76,22 @@ pub(crate) fn install_planned(
     options: &InstallOptions,
     progress: &dyn Progress,
 ) -> Result<Installed, Error> {
+    let store = machine.store();
+    let linking = Linking::of(store, project, &options.link, progress)?;
     // Until `.puck` leads to them, nobody can see that the packages are needed.
-    let _keep = machine.store().keep()?;
-    let environment = match current(machine, project, &locked, options)? {
+    let _keep = store.keep()?;
+    let compiler = Compiler::new(store, options.jobs, progress);
+    let planned = Planned {
+        project,
+        local,
+        locked: &locked,
+        linking: &linking,
+    };
+    let environment = match planned.current(machine, options)? {
         Some(environment) => environment,
         None => {
-            let batch = machine.store().batch();
-            let made =
-                make_environment(machine, &batch, project, local, &locked, options, progress);
+            let batch = store.batch();
+            let made = planned.make(machine, &batch, &compiler, options, progress);
             // What was made until an error is of use to whoever tries again.
             let finished = batch.finish();
             let environment = made?;
@@ -87,102 +100,122 @@ pub(crate) fn install_planned(
         }
     };
     locked.write(project)?;
-    let before = machine.store().active(project.directory())?;
+    let before = store.active(project.directory())?;
     let activated = before.as_deref() != Some(environment.path.as_path());
     // Also where nothing changes: the store may not know the project yet.
-    machine
-        .store()
-        .activate(project.directory(), &environment)?;
+    store.activate(project.directory(), &environment)?;
     Ok(Installed {
         environment,
         locked,
         activated,
+        compiled: compiler.compiled(),
     })
 }
 
-/// The environment that the project has, if that is seen to be the right one without a look at
-/// what its packages are: they all come from registries, and nothing about them is to be judged.
-fn current(
-    machine: &Machine,
-    project: &Project,
-    locked: &Locked,
-    options: &InstallOptions,
-) -> Result<Option<Environment>, Error> {
-    let manifest = project.manifest();
-    let built = options.with_itself && manifest.package.is_some();
-    if built || !denied_by(project).is_empty() {
-        return Ok(None);
-    }
-    let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().collect();
-    let wanted = |package: &LockedPackage| {
-        Some(WantedPackage {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            sha256: package.sha256?,
-            direct: direct.contains(&package.id()),
-        })
-    };
-    let wanted: Option<Vec<_>> = locked.lockfile.packages.iter().map(wanted).collect();
-    match wanted {
-        Some(wanted) => Ok(machine.store().current_environment(
-            project.directory(),
-            &wanted,
-            &WantedLink::default(),
-        )?),
-        None => Ok(None),
-    }
+/// What is to be installed.
+struct Planned<'a> {
+    project: &'a Project,
+    local: &'a LocalPackages,
+    locked: &'a Locked,
+    linking: &'a Linking,
 }
 
-/// The environment of everything that is locked, and of the project itself; in the batch.
-fn make_environment(
-    machine: &Machine,
-    batch: &Batch<'_>,
-    project: &Project,
-    local: &LocalPackages,
-    locked: &Locked,
-    options: &InstallOptions,
-    progress: &dyn Progress,
-) -> Result<Environment, Error> {
-    let packages = Packages {
-        store: machine.store(),
-        batch,
-        registries: &machine.registries(Some(project))?.within(&options.mode),
-        jobs: options.jobs,
-        progress,
-    };
-    let members = workspace::members_in(project, &locked.lockfile);
-    let mut installed = if options.with_itself || members.is_empty() {
-        packages.install_locked(&locked.lockfile, local)?
-    } else {
-        let others = workspace::without(&locked.lockfile, &members);
-        packages.install_locked(&others, local)?
-    };
-    let mut direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
-    let theirs = members.iter().filter_map(|id| locked.lockfile.package(id));
-    direct.extend(theirs.flat_map(|member| member.dependencies.iter().cloned()));
-    let itself = match &project.manifest().package {
-        Some(package) if options.with_itself => {
-            let documents = documents(&locked.lockfile.dependencies, &installed);
-            let packed = build::pack_with(project, &documents, options.jobs, progress)?;
-            let id = PackageId {
+impl Planned<'_> {
+    /// The environment that the project has, if that is seen to be the right one without a look at
+    /// what its packages are: they all come from registries, and nothing about them is to be judged.
+    fn current(
+        &self,
+        machine: &Machine,
+        options: &InstallOptions,
+    ) -> Result<Option<Environment>, Error> {
+        let Self {
+            project,
+            locked,
+            linking,
+            ..
+        } = *self;
+        let manifest = project.manifest();
+        let built = options.with_itself && manifest.package.is_some();
+        if built || !denied_by(project).is_empty() {
+            return Ok(None);
+        }
+        let direct: BTreeSet<_> = locked.lockfile.dependencies.iter().collect();
+        let wanted = |package: &LockedPackage| {
+            Some(WantedPackage {
                 name: package.name.clone(),
                 version: package.version.clone(),
-            };
-            installed.insert(id.clone(), packages.install_packed(&packed)?);
-            Some(id)
+                sha256: package.sha256?,
+                direct: direct.contains(&package.id()),
+            })
+        };
+        let wanted: Option<Vec<_>> = locked.lockfile.packages.iter().map(wanted).collect();
+        match wanted {
+            Some(wanted) => Ok(machine.store().current_environment(
+                project.directory(),
+                &wanted,
+                &linking.wanted(),
+            )?),
+            None => Ok(None),
         }
-        _ => None,
-    };
-    let documents = installed.values().map(|installed| &installed.document);
-    expect_allowed(project, documents)?;
-    let listed = installed.iter().map(|(id, installed)| EnvironmentPackage {
-        installed,
-        direct: direct.contains(id) || itself.as_ref() == Some(id),
-    });
-    Ok(batch.environment(&EnvironmentRequest {
-        packages: listed.collect(),
-        link: Link::default(),
-    })?)
+    }
+
+    /// The environment of everything that is locked, and of the project itself; in the batch.
+    fn make(
+        &self,
+        machine: &Machine,
+        batch: &Batch<'_>,
+        compiler: &Compiler<'_>,
+        options: &InstallOptions,
+        progress: &dyn Progress,
+    ) -> Result<Environment, Error> {
+        let Self {
+            project,
+            local,
+            locked,
+            linking,
+        } = *self;
+        let packages = Packages {
+            store: machine.store(),
+            batch,
+            registries: &machine.registries(Some(project))?.within(&options.mode),
+            jobs: options.jobs,
+            progress,
+        };
+        let members = workspace::members_in(project, &locked.lockfile);
+        let mut installed = if options.with_itself || members.is_empty() {
+            packages.install_locked(&locked.lockfile, local)?
+        } else {
+            let others = workspace::without(&locked.lockfile, &members);
+            packages.install_locked(&others, local)?
+        };
+        let mut direct: BTreeSet<_> = locked.lockfile.dependencies.iter().cloned().collect();
+        let theirs = members.iter().filter_map(|id| locked.lockfile.package(id));
+        direct.extend(theirs.flat_map(|member| member.dependencies.iter().cloned()));
+        let itself = match &project.manifest().package {
+            Some(package) if options.with_itself => {
+                let documents = documents(&locked.lockfile.dependencies, &installed);
+                let packed = build::pack_with(project, &documents, options.jobs, progress)?;
+                let id = PackageId {
+                    name: package.name.clone(),
+                    version: package.version.clone(),
+                };
+                installed.insert(id.clone(), packages.install_packed(&packed)?);
+                Some(id)
+            }
+            _ => None,
+        };
+        let documents: Vec<_> = installed.values().map(|i| &i.document).collect();
+        expect_allowed(project, documents.iter().copied())?;
+        let link = linking.link(&documents, compiler)?;
+        let listed = installed.iter().map(|(id, installed)| EnvironmentPackage {
+            installed,
+            direct: direct.contains(id) || itself.as_ref() == Some(id),
+        });
+        Ok(batch.environment(&EnvironmentRequest {
+            packages: listed.collect(),
+            link,
+        })?)
+    }
 }
 
 /// The documents of a package's direct dependencies.

@@ -186,6 +186,10 @@ fn members(root: &Project, known: &Project) -> Result<Vec<Project>, Error> {
         if project.manifest().package.is_none() {
             return Err(WorkspaceError::NoPackage { manifest, member }.into());
         }
+        if let Some(section) = &project.manifest().environment {
+            let (at, line) = (project.manifest().path.clone(), section.line);
+            return Err(WorkspaceError::MembersEnvironment { at, line, root: manifest }.into());
+        }
         members.push((member, project));
     }
     let mut names: BTreeMap<&PackageName, &str> = BTreeMap::new();

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use puck_package::EnvironmentPackage;
+use puck_package::{EnvironmentPackage, LinkMode};
+use puck_project::Progress as _;
 use puck_runtime::Environment;
 use serde_json::json;
 
@@ -56,6 +57,7 @@ pub(crate) fn run(
             .store()
             .export(environment.path(), &settings.directory.join(directory))?;
         console.done("Exported", directory.display());
+        warn_of_processor(&environment, console);
         return Ok(());
     }
     // What is compiled against the link stays right when another environment is put in its place.
@@ -69,6 +71,9 @@ pub(crate) fn run(
             "path": path,
             "store-path": environment.path(),
             "key": environment.key(),
+            "link": environment.link(),
+            "processor": environment.processor(),
+            "image": environment.image(),
             "include": path.join("include"),
             "lib": path.join("lib"),
             "pkgconfig": path.join("lib/pkgconfig"),
@@ -87,12 +92,41 @@ pub(crate) fn run(
         ]
     });
     console.print(table(&rows.collect::<Vec<_>>()))?;
+    console.line("")?;
+    if let Some(image) = environment.image() {
+        let (mode, soname) = (environment.link(), &image.soname);
+        console.line(format_args!(
+            "{FAINT}linked as      {FAINT:#}  {mode}, {soname}"
+        ))?;
+    }
+    if let Some(processor) = environment.processor() {
+        console.line(format_args!("{FAINT}compiled for   {FAINT:#}  {processor}"))?;
+    }
     let pkgconfig = path.join("lib/pkgconfig");
     console.line(format_args!(
-        "\n{FAINT}with pkg-config{FAINT:#}  PKG_CONFIG_PATH={}\n{FAINT}with cc alone  {FAINT:#}  {}",
+        "{FAINT}with pkg-config{FAINT:#}  PKG_CONFIG_PATH={}\n{FAINT}with cc alone  {FAINT:#}  {}",
         pkgconfig.display(),
         for_cc.join(" ")
     ))
+}
+
+/// Says on which processors a copy of an environment does not run.
+fn warn_of_processor(environment: &Environment, console: &Console) {
+    let Some(processor) = environment.processor() else {
+        return;
+    };
+    if environment.link() == LinkMode::Lto {
+        console.warning(&format!(
+            "the copy runs only on processors that have all of {processor}; without `--link lto` \
+             there is code for others, too"
+        ));
+    } else if !processor.features.is_empty() {
+        let target = processor.target;
+        console.warning(&format!(
+            "what the copy has for {target} is compiled for {processor}; on a processor of that \
+             level that lacks one of these features, programs that are linked to it crash"
+        ));
+    }
 }
 
 /// What cc needs to compile and link against the environment.

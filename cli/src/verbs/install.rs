@@ -2,14 +2,14 @@
 
 use clap::Args;
 use puck_project::{
-    Addition, InstallOptions, Installed, Mode, PackageSpec, Project, add_and_install, install,
+    Addition, InstallOptions, Mode, PackageSpec, Project, add_and_install, install,
 };
 
-use crate::arguments::{ChoiceArguments, ModeArguments};
+use crate::arguments::{ChoiceArguments, LinkArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::changes;
+use crate::show::installed;
 
 /// Install what the project needs, or packages for yourself
 ///
@@ -21,6 +21,7 @@ use crate::show::changes;
 Examples:
   puck install
   puck install --frozen          exactly what is locked, from this machine alone
+  puck install --link lto        all packages compiled as one program for this machine
   puck install linalg stats@0.3  for yourself")]
 pub(crate) struct InstallArguments {
     /// Packages for your own environment: NAME or NAME@REQUIREMENT
@@ -31,6 +32,8 @@ pub(crate) struct InstallArguments {
     only_dependencies: bool,
     #[command(flatten)]
     choice: ChoiceArguments,
+    #[command(flatten)]
+    link: LinkArguments,
     #[command(flatten)]
     mode: ModeArguments,
 }
@@ -44,6 +47,7 @@ pub(crate) fn run(
         packages,
         only_dependencies,
         choice,
+        link,
         mode,
     } = arguments;
     let machine = settings.machine()?;
@@ -54,9 +58,10 @@ pub(crate) fn run(
         },
         update: choice.update(),
         with_itself: !only_dependencies && cfg!(feature = "compiler"),
+        link: link.options(),
         jobs: settings.jobs,
     };
-    let installed = if packages.is_empty() {
+    let done = if packages.is_empty() {
         install(&machine, &settings.project()?, &options, console)?
     } else {
         let user = Project::user(machine.store())?;
@@ -69,22 +74,6 @@ pub(crate) fn run(
             .collect();
         add_and_install(&machine, &user, &additions, &options, console)?
     };
-    report(&installed, console);
+    installed(console, &done);
     Ok(())
-}
-
-/// Says what an install changed.
-fn report(installed: &Installed, console: &Console) {
-    changes(console, &installed.locked);
-    let count = installed.environment.document.packages.len();
-    let packages = if count == 1 {
-        "1 package".to_owned()
-    } else {
-        format!("{count} packages")
-    };
-    if installed.activated {
-        console.done("Installed", packages);
-    } else {
-        console.done("Unchanged", format_args!("{packages} installed"));
-    }
 }

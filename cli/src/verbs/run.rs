@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use puck_package::Signature;
 use puck_project::call::{self, Arguments, Report};
-use puck_project::{InstallOptions, Machine, Project, Update, install};
+use puck_project::{InstallOptions, LinkOptions, Machine, Project, Update, install};
 use puck_runtime::Environment;
 
 use crate::arguments::{Format, ModeArguments};
@@ -172,6 +172,10 @@ fn bring_up_to_date(
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: cfg!(feature = "compiler"),
+        link: LinkOptions {
+            as_it_is: true,
+            ..LinkOptions::default()
+        },
         jobs: settings.jobs,
     };
     install(machine, project, &options, console)?;

@@ -6,7 +6,7 @@ use clap::Args;
 use puck_package::PackageName;
 use puck_project::{InstallOptions, Project, Update, uninstall};
 
-use crate::arguments::ModeArguments;
+use crate::arguments::{LinkArguments, ModeArguments};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -24,6 +24,8 @@ pub(crate) struct UninstallArguments {
     #[arg(required = true, value_name = "NAME")]
     names: Vec<PackageName>,
     #[command(flatten)]
+    link: LinkArguments,
+    #[command(flatten)]
     mode: ModeArguments,
 }
 
@@ -32,13 +34,14 @@ pub(crate) fn run(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Failure> {
-    let UninstallArguments { names, mode } = arguments;
+    let UninstallArguments { names, link, mode } = arguments;
     let machine = settings.machine()?;
     let user = Project::user(machine.store())?;
     let options = InstallOptions {
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: false,
+        link: link.options(),
         jobs: settings.jobs,
     };
     let installed = uninstall(&machine, &user, names, &options, console)?;

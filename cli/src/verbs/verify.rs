@@ -1,7 +1,7 @@
 //! `puck verify`
 
 use clap::Args;
-use puck_project::{InstallOptions, Project, Update, Verified, VerifyOptions, verify};
+use puck_project::{InstallOptions, LinkOptions, Project, Update, Verified, VerifyOptions, verify};
 use serde_json::json;
 
 use crate::arguments::{Format, ModeArguments};
@@ -63,6 +63,10 @@ pub(crate) fn run(
         mode: mode.mode(settings),
         update: Update::Nothing,
         with_itself: cfg!(feature = "compiler"),
+        link: LinkOptions {
+            as_it_is: true,
+            ..LinkOptions::default()
+        },
         jobs: settings.jobs,
     };
     let options = VerifyOptions {

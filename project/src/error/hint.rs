@@ -13,6 +13,7 @@ impl Error {
             }
             Self::Manifest(error) => error.hint(),
             Self::Workspace(error) => error.hint(),
+            Self::Linking(error) => error.hint(),
             Self::Lockfile(error) => error.hint(),
             Self::Registry(error) => error.hint(),
             Self::Resolve(puck_resolver::Error::Source { source, .. }) => {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use puck_package::{Digest, EnvironmentDocument, EnvironmentPackage, LockedPackage};
-use puck_store::{EnvironmentPackage as Requested, EnvironmentRequest, InstalledPackage, Link};
+use puck_store::{EnvironmentPackage as Requested, EnvironmentRequest, InstalledPackage};
 
 use super::{Found, VerifyOptions, agreement};
+use crate::compile::Compiler;
 use crate::download::Downloads;
-use crate::{Error, InstallOptions, Machine, Progress, Project, fetch, install};
+use crate::{Error, InstallOptions, Machine, Progress, Project, fetch, install, linking};
 
 /// What could not be repaired, with what stands in the way.
 pub(super) type Failures = BTreeMap<PathBuf, String>;
@@ -36,7 +37,7 @@ pub(super) fn repair(
         // Also what is missing since an earlier attempt.
         let affected = found.problems.iter().any(|problem| problem.path == place)
             || needs_any(machine, &document, &removed);
-        if affected && let Err(failed) = rebuild(machine, &locked, &document, place, progress) {
+        if affected && let Err(failed) = rebuild(machine, &locked, &document, place, install_options.jobs, progress) {
             failures.extend(failed);
         }
     }
@@ -77,6 +78,7 @@ fn rebuild(
     locked: &Locked<'_>,
     document: &EnvironmentDocument,
     place: PathBuf,
+    jobs: usize,
     progress: &dyn Progress,
 ) -> Result<(), Failures> {
     let store = machine.store();
@@ -100,13 +102,15 @@ fn rebuild(
     if !failures.is_empty() {
         return Err(failures);
     }
+    let documents: Vec<_> = installed.iter().map(|(i, _)| &i.document).collect();
+    let compiler = Compiler::new(store, jobs, progress);
     let packages = installed.iter().map(|(installed, direct)| Requested {
         installed,
         direct: *direct,
     });
     let request = EnvironmentRequest {
         packages: packages.collect(),
-        link: Link::default(),
+        link: linking::as_before(document, &documents, &compiler),
     };
     match store.environment(&request) {
         Ok(_) => Ok(()),

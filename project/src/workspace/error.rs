@@ -61,6 +61,19 @@ pub enum WorkspaceError {
         /// Its folder, relative to the workspace.
         member: String,
     },
+    /// A member says how the environment is linked that all members share.
+    #[error(
+        "{}:{line}: members of a workspace share one environment, so [environment] belongs in {}",
+        at.display(), root.display()
+    )]
+    MembersEnvironment {
+        /// The member's manifest.
+        at: PathBuf,
+        /// The line of the table, from 1.
+        line: usize,
+        /// The workspace's manifest.
+        root: PathBuf,
+    },
     /// A project is below a workspace that does not list it.
     #[error("{} is below the workspace {}, but not among its members", project.display(), root.display())]
     NotAMember {
@@ -97,6 +110,7 @@ impl WorkspaceError {
             Self::NoPackage { .. } => Some("a member needs a `[package]`".to_owned()),
             Self::Pattern { .. } => Some("folders look like \"a\" or \"crates/*\"".to_owned()),
             Self::Twice { .. } | Self::SameName { .. } => None,
+            Self::MembersEnvironment { .. } => Some("move the table there".to_owned()),
             Self::Nested { .. } => Some(
                 "list its members here, and remove its `[workspace]`; workspaces do not nest"
                     .to_owned(),
