@@ -12,7 +12,7 @@
 //! | [`packages`] | package management, against uv and cargo |
 //! | [`serving`] | the registry's server, against nginx |
 //! | [`child`] | what runs in fresh processes |
-//! | [`place`] | files and commands |
+//! | [`place`], [`random`] | files and commands; numbers for graphs |
 //! | [`findings`], [`sample`], [`row`], [`fit`] | values, medians and spreads, limits, growth |
 //! | [`report`], [`plot`], [`machine`] | the table, the JSON, the page and its plots; where it was measured |
 #![expect(
@@ -30,6 +30,7 @@ mod machine;
 mod packages;
 mod place;
 mod plot;
+mod random;
 mod report;
 mod row;
 mod sample;

@@ -59,13 +59,22 @@ pub(crate) fn in_turn<C>(
     contestants: &[C],
     mut measure: impl FnMut(&C) -> Result<f64>,
 ) -> Result<Vec<Sample>> {
+    for contestant in contestants {
+        measure(contestant)?;
+    }
+    in_turn_at_once(rounds, contestants, measure)
+}
+
+/// The same without the first time, for what begins with nothing anyway.
+pub(crate) fn in_turn_at_once<C>(
+    rounds: usize,
+    contestants: &[C],
+    mut measure: impl FnMut(&C) -> Result<f64>,
+) -> Result<Vec<Sample>> {
     let mut values = vec![Vec::new(); contestants.len()];
-    for round in 0..=rounds {
+    for _ in 0..rounds {
         for (contestant, values) in contestants.iter().zip(&mut values) {
-            let value = measure(contestant)?;
-            if round > 0 {
-                values.push(value);
-            }
+            values.push(measure(contestant)?);
         }
     }
     Ok(values.into_iter().map(Sample::new).collect())

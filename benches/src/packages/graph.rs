@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::random::random;
+
 /// How many packages there are.
 pub(super) const PACKAGES: usize = 200;
 /// How many dependencies they have, all together.
@@ -57,14 +59,6 @@ impl Graph {
 /// The name of a package, for all three tools.
 pub(super) fn name(number: usize) -> String {
     format!("p{number:03}")
-}
-
-/// The next number of Knuth's linear congruential generator (MMIX), its upper bits.
-fn random(state: &mut u64) -> usize {
-    *state = state
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    (*state >> 40) as usize
 }
 
 #[cfg(test)]
