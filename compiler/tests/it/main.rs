@@ -4,6 +4,7 @@ mod build;
 mod faults;
 mod inspect;
 mod packages;
+mod parts;
 mod program;
 mod project;
 mod signatures;

@@ -137,12 +137,9 @@ fn a_package_without_optimisation_stays_as_it_is() {
     let other = packages.link_name("top::other").to_string();
     let assembly = |symbol| disassemble(&code.objects[0], symbol).unwrap().unwrap();
     assert!(functions(&code).contains(&square));
-    assert_eq!(
-        assembly(&other).matches(&square).count(),
-        2,
-        "{}",
-        assembly(&other)
-    );
+    let calls = assembly(&other);
+    let count = calls.matches("call ").count() + calls.matches("jmp ").count();
+    assert!(count == 2 && !calls.contains("mulsd"), "{calls}");
     // Through the stack, as at level 0.
     assert!(assembly(&square).contains("rsp"), "{}", assembly(&square));
     assert_eq!(packages.run(&slices(&code), &["top::other"]), ["5.0625"]);
