@@ -3,7 +3,7 @@
 //! A package is ten small files, and flushing each for itself takes longer than all the rest of
 //! installing it. So what is made in a batch stays in `staging/` until there is enough of it; then
 //! one `syncfs` flushes all of it, and only then everything is renamed to its name, in an order in
-//! which nothing has its name before what it needs: archives, packages, environments.
+//! which nothing has its name before what it needs: archives, packages, libraries, environments.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -56,6 +56,7 @@ pub(crate) struct Thing {
 pub(crate) enum Made {
     Archive(Digest),
     Package,
+    Library,
     Environment,
 }
 
@@ -134,6 +135,11 @@ impl Batch<'_> {
     /// # Errors
     /// If it cannot be written or renamed.
     pub fn finish(self) -> Result<()> {
+        self.flush()
+    }
+
+    /// Puts everything in its place that was made so far.
+    pub(crate) fn flush(&self) -> Result<()> {
         self.put_in_place(&mut self.waiting())
     }
 
@@ -228,7 +234,7 @@ impl Batch<'_> {
         }
         match made {
             Made::Archive(_) => Ok(()),
-            Made::Package | Made::Environment => files::seal_directory(to),
+            Made::Package | Made::Library | Made::Environment => files::seal_directory(to),
         }
     }
 
@@ -240,6 +246,13 @@ impl Batch<'_> {
                 let name = to.file_name().unwrap_or_default().to_string_lossy();
                 let state = self.store.state(&name)?;
                 Ok(matches!(state, crate::installed::State::Whole(_)))
+            }
+            Made::Library => {
+                let key = to.file_name().and_then(|name| name.to_str()?.parse().ok());
+                Ok(match key {
+                    Some(key) => self.store.library(&key)?.is_some(),
+                    None => false,
+                })
             }
             Made::Environment => files::same_trees(from, to),
         }

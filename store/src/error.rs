@@ -5,9 +5,12 @@ use std::io;
 use std::path::PathBuf;
 
 use puck_package::format::NewerFormat;
-use puck_package::{Digest, LinkName, PackageDocument, PackageName, Series, SystemImport};
+use puck_package::{
+    Digest, LinkMode, LinkName, PackageDocument, PackageName, Processor, Series, SystemImport,
+};
 use semver::Version;
 
+use crate::environment::CompileError;
 use crate::link::LinkError;
 use crate::system;
 
@@ -137,6 +140,65 @@ pub enum Error {
         source: LinkError,
     },
 
+    /// Objects could not be linked into one library.
+    #[error("{what} cannot be linked: {source}")]
+    LinkTogether {
+        /// What should have been linked.
+        what: String,
+        /// What the linker said.
+        source: LinkError,
+    },
+
+    /// A package has no object that could be linked with those of others.
+    #[error(
+        "{package} has no code for this kind of machine, so it cannot be linked with other packages"
+    )]
+    NoCode {
+        /// The package.
+        package: Box<PackageVersion>,
+    },
+
+    /// Code has to be compiled here, and there is no compiler.
+    #[error(
+        "{} needs a compiler, and this puck is built without one",
+        what_is_compiled(*link, processor.as_deref())
+    )]
+    NoCompiler {
+        /// How the packages shall be linked.
+        link: LinkMode,
+        /// What they shall be compiled for.
+        processor: Option<Box<Processor>>,
+    },
+
+    /// The compiler refused.
+    #[error(
+        "{} cannot be compiled for {processor}: {source}",
+        match packages {
+            1 => "the package".to_owned(),
+            count => format!("the {count} packages"),
+        }
+    )]
+    Compile {
+        /// How many packages the environment has.
+        packages: usize,
+        /// What they should have been compiled for.
+        processor: Box<Processor>,
+        /// What the compiler said.
+        source: CompileError,
+    },
+
+    /// The system's libraries lack what code uses that was compiled or linked here.
+    #[error(
+        "the code needs {}, which this machine does not have: it has glibc {glibc}",
+        list_symbols(missing)
+    )]
+    CodeImports {
+        /// What is not there.
+        missing: Vec<SystemImport>,
+        /// The version of this machine's glibc.
+        glibc: String,
+    },
+
     /// An environment would hold two versions of one series.
     #[error(
         "an environment holds one version of {} {series}, but {first} and {second} were asked for",
@@ -255,6 +317,20 @@ impl Error {
             Self::Shared { .. } => "run it as root".into(),
             Self::NotALink(path) => format!("move {} away and try again", path.display()),
             Self::NotEmpty(_) => "name a directory that does not exist yet".into(),
+            Self::LinkTogether { .. } | Self::NoCode { .. } => {
+                "use `link = \"dynamic\"` and no `target-cpu`, where each package keeps the library \
+                 that it was installed with"
+                    .into()
+            }
+            Self::NoCompiler { .. } => {
+                "use `link = \"dynamic\"` or `\"image\"` and no `target-cpu`, or a puck with a compiler"
+                    .into()
+            }
+            Self::Compile { .. } => {
+                "use `link = \"image\"` and no `target-cpu`, which takes the code in the archives as it is"
+                    .into()
+            }
+            Self::CodeImports { .. } => "update the system's glibc, or use another machine".into(),
             Self::Io(_) | Self::Archive { .. } | Self::Link { .. } | Self::SameSeries { .. } => {
                 return None;
             }
@@ -286,6 +362,13 @@ fn list_symbols(missing: &[SystemImport]) -> String {
         words.push(format!("{} more", missing.len() - SHOWN));
     }
     words.join(", ")
+}
+
+fn what_is_compiled(link: LinkMode, processor: Option<&Processor>) -> String {
+    match (link, processor) {
+        (_, Some(processor)) => format!("link mode {link} for {processor}"),
+        (_, None) => format!("link mode {link}"),
+    }
 }
 
 fn others(package: &PackageName, found: &[Version]) -> String {

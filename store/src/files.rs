@@ -129,6 +129,14 @@ pub(crate) fn withdraw_directory(from: &Path, to: &Path) -> Result<()> {
     Ok(fs::rename(from, to)?)
 }
 
+/// Moves a file out of its place; that there is none is no error.
+pub(crate) fn withdraw_file(from: &Path, to: &Path) -> Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        moved => Ok(moved?),
+    }
+}
+
 /// What is in a folder, in order; nothing if there is none.
 pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(directory) {

@@ -15,9 +15,6 @@ use crate::store::directory_name;
 use crate::unpack::{Unpacked, unpack};
 use crate::{Error, InstallRecord, InstalledPackage, Result, files, system};
 
-/// What is recorded as having linked the libraries.
-const LINKER: &str = "libwild 0.10.0";
-
 impl Batch<'_> {
     /// Installs a package whose archive is in the store or in this batch, unless it is installed
     /// already. What is there but damaged is replaced. Any number of processes may do this at once.
@@ -80,7 +77,7 @@ impl Batch<'_> {
                 .iter()
                 .map(|(path, facts)| (path.clone(), facts.size))
                 .collect(),
-            linker: LINKER.to_owned(),
+            linker: link::NAME.to_owned(),
             libraries,
         };
         let mut json = serde_json::to_vec_pretty(&record).map_err(std::io::Error::from)?;

@@ -64,6 +64,7 @@ mod gc;
 mod install;
 mod installed;
 mod keep;
+mod library;
 pub mod link;
 mod listing;
 mod projects;

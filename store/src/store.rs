@@ -73,6 +73,16 @@ impl Store {
         self.home.join("environments")
     }
 
+    pub(crate) fn libraries_directory(&self) -> PathBuf {
+        self.home.join("libraries")
+    }
+
+    /// The folder of compiled code that compilers keep for themselves.
+    #[must_use]
+    pub fn cache_directory(&self) -> PathBuf {
+        self.home.join("cache")
+    }
+
     pub(crate) fn projects_directory(&self) -> PathBuf {
         self.home.join("projects")
     }

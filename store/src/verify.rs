@@ -17,6 +17,8 @@ pub struct Verification {
     pub archives: usize,
     /// How many packages were read.
     pub packages: usize,
+    /// How many libraries of environments were read.
+    pub libraries: usize,
     /// How many environments were read.
     pub environments: usize,
     /// What is wrong.
@@ -26,7 +28,7 @@ pub struct Verification {
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The archive, or the folder of the package or environment.
+    /// The archive, or the folder of the package, library or environment.
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
@@ -46,6 +48,7 @@ impl Store {
                 *match area {
                     Area::Archives => &mut found.archives,
                     Area::Packages => &mut found.packages,
+                    Area::Libraries => &mut found.libraries,
                     Area::Environments => &mut found.environments,
                 } += 1;
             }
@@ -53,7 +56,8 @@ impl Store {
         Ok(found)
     }
 
-    /// As [`Store::verify`], for the environment in the folder `path` and its packages alone.
+    /// As [`Store::verify`], for the environment in the folder `path`, its packages and its libraries
+    /// alone.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -66,12 +70,19 @@ impl Store {
             found.add(&path, self.reasons(Area::Packages, &path)?);
             found.packages += 1;
         }
+        if let Some(document) = environment::document(path)? {
+            for key in environment::library_keys(&document) {
+                let path = self.library_path(key);
+                found.add(&path, self.reasons(Area::Libraries, &path)?);
+                found.libraries += 1;
+            }
+        }
         Ok(found)
     }
 
     /// Removes what [`Store::verify`] found, so that installing makes it again. Waits until nobody
     /// installs, looks again, and leaves alone what has been mended meanwhile, and environments
-    /// that lack only packages: they are whole again when those are. Must not be called while
+    /// that lack only packages or libraries: they are whole again when those are. Must not be called while
     /// this process holds a [`Keep`](crate::Keep).
     ///
     /// Gives what was removed.
@@ -124,9 +135,10 @@ impl Store {
         let reasons = match area {
             Area::Archives => archive_problems(path),
             Area::Packages => self.package_problems(path),
+            Area::Libraries => self.library_problems(path),
             Area::Environments => environment::problems(self, path).map(|problems| {
-                let environment::Problems { mut own, packages } = problems;
-                own.extend(packages);
+                let environment::Problems { mut own, others } = problems;
+                own.extend(others);
                 own
             }),
         };
@@ -180,16 +192,23 @@ impl Verification {
 enum Area {
     Archives,
     Packages,
+    Libraries,
     Environments,
 }
 
 impl Area {
-    const ALL: [Self; 3] = [Self::Archives, Self::Packages, Self::Environments];
+    const ALL: [Self; 4] = [
+        Self::Archives,
+        Self::Packages,
+        Self::Libraries,
+        Self::Environments,
+    ];
 
     fn directory(self, store: &Store) -> PathBuf {
         match self {
             Self::Archives => store.archives_directory(),
             Self::Packages => store.packages_directory(),
+            Self::Libraries => store.libraries_directory(),
             Self::Environments => store.environments_directory(),
         }
     }

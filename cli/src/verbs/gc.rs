@@ -135,7 +135,9 @@ fn name(removed: &Removed) -> String {
             Some((name, _)) => name.to_owned(),
             None => name.into_owned(),
         },
-        Kind::Environment | Kind::Archive => name.chars().take(16).collect(),
+        Kind::Environment | Kind::Library | Kind::Archive | Kind::Cache => {
+            name.chars().take(16).collect()
+        }
         Kind::Index => name.into_owned(),
     }
 }

@@ -4,7 +4,7 @@
 //! name only when it is whole. So if `.puck` leads to one that lists the packages that are wanted,
 //! there is nothing to be worked out: what is left to see is whether something went away since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -12,7 +12,7 @@ use puck_package::environment::{EnvironmentPackage, FILE};
 use puck_package::{Digest, EnvironmentDocument, PackageName, Target};
 use semver::Version;
 
-use super::{Environment, WantedLink, key, plan};
+use super::{Environment, WantedLink, key, plan, problems};
 use crate::folder::Folder;
 use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT};
 use crate::{InstallRecord, Result, Store, files};
@@ -66,6 +66,9 @@ impl Store {
             for package in &document.packages {
                 files::mark_used(&self.package_path(package))?;
             }
+            for key in problems::library_keys(&document) {
+                files::mark_used(&self.library_path(key))?;
+            }
         }
         Ok(Some(Environment {
             key: document.key,
@@ -78,24 +81,28 @@ impl Store {
         self.packages_directory().join(&package.directory)
     }
 
-    /// Whether every file of every package is there with its size, and the environment has what it
-    /// should have of each.
+    /// Whether every file of every package is there with its size, and every library, and the
+    /// environment has what it should have of each.
     fn is_there(&self, environment: &Path, document: &EnvironmentDocument) -> bool {
         let mut present = Present::new(environment);
         let levels = plan::levels(document);
         let plain = plan::plain_series(document);
-        document.packages.iter().all(|package| {
-            let least = package.known_targets().next();
-            let has_library = |level: &&Target| least.is_some_and(|least| least <= **level);
-            let mut libraries = levels.iter().filter(has_library);
-            let is_plain = plain.get(&package.name) == Some(&package.series);
-            let (include, pc) = plan::places(&package.name, package.series, is_plain);
-            libraries.all(|level| present.has(&package.library_path(*level), true))
-                && present.has(&package.document_path(), true)
-                && present.has(&format!("{include}/{}.h", package.name), true)
-                && present.has(&pc, false)
-                && self.has_sizes(package)
-        })
+        let in_libraries = problems::library_keys(document)
+            .into_iter()
+            .all(|key| matches!(self.library(key), Ok(Some(_))));
+        let mut images = plan::image_paths(document);
+        let has_images = images.all(|(path, _)| present.has(&path, true));
+        in_libraries
+            && has_images
+            && document.packages.iter().all(|package| {
+                let is_plain = plain.get(&package.name) == Some(&package.series);
+                let (include, pc) = plan::places(&package.name, package.series, is_plain);
+                present.has_library(package, document, &levels)
+                    && present.has(&package.document_path(), true)
+                    && present.has(&format!("{include}/{}.h", package.name), true)
+                    && present.has(&pc, false)
+                    && self.has_sizes(package)
+            })
     }
 
     /// Whether every file of a package has the size that was recorded when it was installed.
@@ -144,6 +151,30 @@ impl<'a> Present<'a> {
             environment,
             folders: BTreeMap::new(),
         }
+    }
+
+    /// Whether a package's library is there at each level, or what leads to the one of all packages.
+    fn has_library(
+        &mut self,
+        package: &EnvironmentPackage,
+        document: &EnvironmentDocument,
+        levels: &BTreeSet<Target>,
+    ) -> bool {
+        if document.image.is_some() {
+            return self.has(&package.library_path(Target::X86_64.base()), false);
+        }
+        let compiled_for = document
+            .processor
+            .as_ref()
+            .map(|processor| processor.target);
+        let least = package.known_targets().next();
+        levels
+            .iter()
+            .filter(|level| {
+                let is_compiled = package.specialised.is_some() && compiled_for == Some(**level);
+                is_compiled || least.is_some_and(|least| least <= **level)
+            })
+            .all(|level| self.has(&package.library_path(*level), true))
     }
 
     /// Whether something is at `path`, and is a link or not.

@@ -23,9 +23,12 @@
 
 mod check;
 mod current;
+mod libraries;
 mod link;
+mod make;
 mod pkgconfig;
 mod plan;
+mod problems;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -35,15 +38,15 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 use puck_package::environment::FILE;
-use puck_package::format::DocumentError;
 use puck_package::{Digest, EnvironmentDocument};
 
 use crate::batch::{Batch, Made, Thing};
-use crate::{Error, InstalledPackage, Result, Store, files};
+use crate::{InstalledPackage, Result, files};
 
 pub use current::WantedPackage;
 pub use link::{Code, Compile, CompileError, Link, WantedLink};
 pub(crate) use plan::{Entry, Plan};
+pub(crate) use problems::{Problems, library_keys, problems};
 
 /// Counted up whenever the same packages would give another folder.
 const LAYOUT: u32 = 1;
@@ -78,13 +81,15 @@ pub struct Environment {
 }
 
 impl Batch<'_> {
-    /// The environment of these packages, which may be of this batch; made if it is not there yet, and made again if something
-    /// is missing from it.
+    /// The environment of these packages, which may be of this batch, with the libraries that it
+    /// needs beside theirs; made if it is not there yet, and made again if something is missing.
     ///
     /// # Errors
     /// [`Error::SameSeries`],
     /// [`MissingPackage`](crate::Error::MissingPackage) and
     /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together.
+    /// [`Error::NoCode`], [`Error::NoCompiler`], [`Error::Compile`], [`Error::CodeImports`] and
+    /// [`Error::LinkTogether`] if a library cannot be made of them.
     pub fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<Environment> {
         let mut packages = request.packages.clone();
         packages.sort_by_key(|package| {
@@ -93,13 +98,14 @@ impl Batch<'_> {
         });
         check::fit(&packages)?;
 
-        let document = plan::document(&packages);
+        let libraries = self.libraries(&packages, &request.link)?;
+        let document = plan::document(&packages, &request.link, &libraries);
         let environment = Environment {
             key: document.key,
             path: self.store.environment_path(&document.key),
             document,
         };
-        let plan = plan::plan(&packages, &environment.document);
+        let plan = plan::plan(&packages, &environment.document, libraries.kept().as_ref());
         if is_whole(&environment.path, &plan)? {
             files::seal_directory(&environment.path)?;
             if !files::mark_used(&environment.path)? {
@@ -175,85 +181,6 @@ fn is_whole(path: &Path, plan: &Plan) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// What is wrong with an environment.
-#[derive(Debug, Default)]
-pub(crate) struct Problems {
-    /// With the folder itself.
-    pub(crate) own: Vec<String>,
-    /// With the packages in it, by size.
-    pub(crate) packages: Vec<String>,
-}
-
-impl Problems {
-    fn with_itself(reason: String) -> Self {
-        Self {
-            own: vec![reason],
-            packages: Vec::new(),
-        }
-    }
-}
-
-/// What is wrong with an environment, compared byte by byte with what its packages make it.
-pub(crate) fn problems(store: &Store, directory: &Path) -> Result<Problems> {
-    let bytes = match fs::read(directory.join(FILE)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(Problems::with_itself(format!("{FILE} is missing")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let document = match EnvironmentDocument::parse(FILE, &bytes) {
-        Ok(document) => document,
-        // The work of a newer puck cannot be judged here, and must not be removed.
-        Err(DocumentError::Newer(_)) => return Ok(Problems::default()),
-        Err(error) => return Ok(Problems::with_itself(error.to_string())),
-    };
-    if directory
-        .file_name()
-        .is_none_or(|name| *name != *document.key.hex())
-        || key(&document) != document.key
-    {
-        return Ok(Problems::with_itself(format!("{FILE} has changed")));
-    }
-    let mut problems = Problems::default();
-    let mut installed = Vec::new();
-    for package in &document.packages {
-        match store.installed_package(&package.sha256, &package.name, &package.version) {
-            Err(Error::Newer { .. }) => return Ok(Problems::default()),
-            Err(error) => return Err(error),
-            Ok(Some(found)) => installed.push((found, package.direct)),
-            Ok(None) => {
-                let reason = format!("{} is missing or damaged", package.directory);
-                problems.packages.push(reason);
-            }
-        }
-    }
-    if !problems.packages.is_empty() {
-        return Ok(problems);
-    }
-    let packages: Vec<_> = installed
-        .iter()
-        .map(|(installed, direct)| EnvironmentPackage {
-            installed,
-            direct: *direct,
-        })
-        .collect();
-    for (name, entry) in plan::plan(&packages, &document) {
-        let path = directory.join(&name);
-        let good = match entry {
-            Entry::Link(target) => {
-                fs::read_link(&path).is_ok_and(|found| found == Path::new(&target))
-            }
-            Entry::File(bytes) => fs::read(&path).is_ok_and(|found| found == bytes),
-        };
-        if !good {
-            let reason = format!("{name} is missing or has changed");
-            problems.own.push(reason);
-        }
-    }
-    Ok(problems)
 }
 
 /// What is listed in the environment in a folder; nothing if it cannot be made out.

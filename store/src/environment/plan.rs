@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::environment::{EnvironmentPackage as Listed, FILE};
-use puck_package::{Digest, EnvironmentDocument, LinkMode, PackageName, Series, Target, format};
+use puck_package::{
+    Digest, EnvironmentDocument, LinkMode, LinkName, PackageDocument, PackageName, Series, Target,
+    format,
+};
 
-use super::{EnvironmentPackage, key, pkgconfig};
-use crate::InstalledPackage;
+use super::libraries::Libraries;
+use super::{EnvironmentPackage, Link, key, pkgconfig};
 use crate::installed::DOCUMENT;
+use crate::link::Filter;
+use crate::{InstalledPackage, library};
 
 /// What stands at each path of an environment.
 pub(crate) type Plan = BTreeMap<String, Entry>;
@@ -22,17 +27,32 @@ pub(crate) enum Entry {
 }
 
 /// `environment.json` for packages in order.
-pub(super) fn document(packages: &[EnvironmentPackage<'_>]) -> EnvironmentDocument {
+pub(super) fn document(
+    packages: &[EnvironmentPackage<'_>],
+    link: &Link<'_>,
+    libraries: &Libraries,
+) -> EnvironmentDocument {
+    let compiled = libraries.recipes().into_values();
     let mut document = EnvironmentDocument {
         format: format::ENVIRONMENT,
         key: Digest::of(b""),
-        link: LinkMode::Dynamic,
-        processor: None,
-        compiler: None,
-        keep: Vec::new(),
-        image: None,
+        link: link.mode,
+        processor: link.processor.clone(),
+        compiler: compiled.filter_map(|r| r.compiler.clone()).next(),
+        keep: match link.mode {
+            LinkMode::Lto => link.keep.keys().cloned().collect(),
+            LinkMode::Dynamic | LinkMode::Image => Vec::new(),
+        },
+        image: libraries.image_document(),
         packages: packages.iter().map(|package| listed(package)).collect(),
     };
+    for (package, key) in document
+        .packages
+        .iter_mut()
+        .zip(libraries.specialised_keys())
+    {
+        package.specialised = Some(key);
+    }
     document.key = key(&document);
     document
 }
@@ -58,34 +78,40 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
     }
 }
 
-/// The whole of the environment that `document` describes; `packages` in the same order.
-pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDocument) -> Plan {
+/// The whole of the environment that `document` describes; `packages` in the same order. Of their
+/// functions, only those `kept` can be called; `None` if all can.
+pub(super) fn plan(
+    packages: &[EnvironmentPackage<'_>],
+    document: &EnvironmentDocument,
+    kept: Option<&BTreeSet<LinkName>>,
+) -> Plan {
     let plain = plain_series(document);
     let is_plain = |name: &PackageName, series: Series| plain.get(name) == Some(&series);
     let levels = levels(document);
     let mut plan = Plan::new();
+    for (path, key) in image_paths(document) {
+        add_link(&mut plan, path, &library::path_in_store(key));
+    }
     for (package, listed) in packages.iter().zip(&document.packages) {
         let installed = package.installed;
         let facts = &installed.document;
-        for level in &levels {
-            // The best that there is for a processor of this level.
-            let mut best = listed
-                .known_targets()
-                .rev()
-                .filter(|target| target <= level);
-            if let Some(library) = best.find_map(|target| installed.library(target)) {
-                add_link(&mut plan, listed.library_path(*level), installed, &library);
+        match &document.image {
+            Some(image) => {
+                let stub = stub(facts, &image.soname, kept);
+                let path = listed.library_path(Target::X86_64.base());
+                plan.insert(path, Entry::File(stub));
             }
+            None => add_libraries(&mut plan, installed, listed, document, &levels),
         }
-        add_link(&mut plan, listed.document_path(), installed, DOCUMENT);
+        let in_package = |file: &str| format!("packages/{}/{file}", installed.directory);
+        add_link(&mut plan, listed.document_path(), &in_package(DOCUMENT));
 
         let (name, series) = (&listed.name, listed.series);
         let (include, pc) = places(name, series, is_plain(name, series));
         add_link(
             &mut plan,
             format!("{include}/{name}.h"),
-            installed,
-            &facts.header_path(),
+            &in_package(&facts.header_path()),
         );
         let text = pkgconfig::file(facts, &include, is_plain);
         plan.insert(pc, Entry::File(text.into_bytes()));
@@ -94,12 +120,73 @@ pub(super) fn plan(packages: &[EnvironmentPackage<'_>], document: &EnvironmentDo
     plan
 }
 
-/// Links `path` in the environment to `file` in the package, relatively: a store can be moved.
-fn add_link(plan: &mut Plan, path: String, package: &InstalledPackage, file: &str) {
+/// Adds a package's own library for each level.
+fn add_libraries(
+    plan: &mut Plan,
+    installed: &InstalledPackage,
+    listed: &Listed,
+    document: &EnvironmentDocument,
+    levels: &BTreeSet<Target>,
+) {
+    let compiled_for = document
+        .processor
+        .as_ref()
+        .map(|processor| processor.target);
+    for level in levels {
+        if let Some(key) = listed.specialised.filter(|_| compiled_for == Some(*level)) {
+            add_link(
+                plan,
+                listed.library_path(*level),
+                &library::path_in_store(&key),
+            );
+            continue;
+        }
+        // The best that there is for a processor of this level.
+        let known = listed.known_targets().rev();
+        let mut best = known.filter(|target| target <= level);
+        if let Some(library) = best.find_map(|target| installed.library(target)) {
+            let file = format!("packages/{}/{library}", installed.directory);
+            add_link(plan, listed.library_path(*level), &file);
+        }
+    }
+}
+
+/// A library with a package's name that leads to the one of all packages.
+fn stub(facts: &PackageDocument, filtee: &str, kept: Option<&BTreeSet<LinkName>>) -> Vec<u8> {
+    let is_kept = |name: &&LinkName| kept.is_none_or(|kept| kept.contains(name));
+    let functions = facts.functions.iter().map(|function| &function.link_name);
+    let exports: Vec<String> = functions.filter(is_kept).map(LinkName::to_string).collect();
+    let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
+    Filter {
+        soname: &facts.soname(),
+        filtee,
+        exports: &exports,
+    }
+    .to_elf()
+}
+
+/// Where the library of all packages is, with its key in the store for each place.
+pub(super) fn image_paths(
+    document: &EnvironmentDocument,
+) -> impl Iterator<Item = (String, &Digest)> {
+    document.image.iter().flat_map(move |image| {
+        image.libraries.iter().filter_map(move |(level, key)| {
+            let level: Target = level.parse().ok()?;
+            let place = match document.link {
+                // It is for one processor, and stands where all programs find it.
+                LinkMode::Lto => level.base(),
+                LinkMode::Dynamic | LinkMode::Image => level,
+            };
+            Some((image.library_path(place), key))
+        })
+    })
+}
+
+/// Links `path` in the environment to `file` in the store, relatively: a store can be moved.
+fn add_link(plan: &mut Plan, path: String, file: &str) {
     // Up from the folder of `path` to the environment, then to environments/, then to the store.
     let up = "../".repeat(path.matches('/').count() + 2);
-    let target = format!("{up}packages/{}/{file}", package.directory);
-    plan.insert(path, Entry::Link(target));
+    plan.insert(path, Entry::Link(format!("{up}{file}")));
 }
 
 /// The levels of processors that there are folders for. A library looks for its callees in its own
@@ -107,7 +194,14 @@ fn add_link(plan: &mut Plan, path: String, package: &InstalledPackage, file: &st
 /// its own would miss those of its callees.
 pub(super) fn levels(document: &EnvironmentDocument) -> BTreeSet<Target> {
     let packages = document.packages.iter();
-    packages.flat_map(Listed::known_targets).collect()
+    let compiled_for = document
+        .processor
+        .as_ref()
+        .map(|processor| processor.target);
+    packages
+        .flat_map(Listed::known_targets)
+        .chain(compiled_for)
+        .collect()
 }
 
 /// The folder of a package's header, and the path of its `.pc` file.

@@ -29,6 +29,8 @@ pub(super) struct Item {
     pub(super) owner: u32,
     /// Of an environment: the folders of its packages.
     pub(super) packages: BTreeSet<String>,
+    /// Of an environment: the keys of its libraries.
+    pub(super) libraries: BTreeSet<String>,
 }
 
 /// Everything that could be removed.
@@ -40,13 +42,15 @@ impl Inventory {
     pub(super) fn take(store: &Store, sizes: Option<&Sizes>) -> Result<Self> {
         let mut items = Vec::new();
         for kind in Kind::ALL {
-            let directory = match kind {
-                Kind::Index => store.index_directory(),
-                Kind::Environment => store.environments_directory(),
-                Kind::Package => store.packages_directory(),
-                Kind::Archive => store.archives_directory(),
+            let paths = match kind {
+                Kind::Index => files::entries(&store.index_directory())?,
+                Kind::Cache => files_below(&store.cache_directory())?,
+                Kind::Environment => files::entries(&store.environments_directory())?,
+                Kind::Library => files::entries(&store.libraries_directory())?,
+                Kind::Package => files::entries(&store.packages_directory())?,
+                Kind::Archive => files::entries(&store.archives_directory())?,
             };
-            for path in files::entries(&directory)? {
+            for path in paths {
                 // Somebody may be putting things in their places and taking them away.
                 match item(kind, path, sizes) {
                     Err(crate::Error::Io(error)) if is_gone(&error) => {}
@@ -71,7 +75,7 @@ fn item(kind: Kind, path: PathBuf, sizes: Option<&Sizes>) -> Result<Option<Item>
     };
     let name = name.to_owned();
     let found = fs::symlink_metadata(&path)?;
-    if found.is_dir() == (kind == Kind::Archive) {
+    if found.is_dir() == matches!(kind, Kind::Archive | Kind::Cache) {
         return Ok(None);
     }
     let mut used = found.modified()?;
@@ -80,9 +84,12 @@ fn item(kind: Kind, path: PathBuf, sizes: Option<&Sizes>) -> Result<Option<Item>
             used = used.max(fs::symlink_metadata(file)?.modified()?);
         }
     }
-    let mut packages = BTreeSet::new();
+    let [mut packages, mut libraries] = [BTreeSet::new(), BTreeSet::new()];
     if kind == Kind::Environment {
-        add_packages(&path, &mut packages)?;
+        add_targets(
+            &path,
+            &mut [("packages", &mut packages), ("libraries", &mut libraries)],
+        )?;
     }
     let size = match sizes {
         None => Some(size_of(&path)?),
@@ -96,29 +103,46 @@ fn item(kind: Kind, path: PathBuf, sizes: Option<&Sizes>) -> Result<Option<Item>
         used,
         owner: found.uid(),
         packages,
+        libraries,
     }))
 }
 
-/// The folders of packages that the links of an environment lead to. Links are looked at rather
-/// than `environment.json`, so that this holds for environments of a newer puck, too.
-fn add_packages(directory: &Path, packages: &mut BTreeSet<String>) -> Result<()> {
+/// What the links of an environment lead to in areas of the store. Links are looked at rather than
+/// `environment.json`, so that this holds for environments of a newer puck, too.
+fn add_targets(directory: &Path, areas: &mut [(&str, &mut BTreeSet<String>)]) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            add_packages(&entry.path(), packages)?;
+            add_targets(&entry.path(), areas)?;
         } else if kind.is_symlink() {
             let target = fs::read_link(entry.path())?;
-            let mut parts = target.components();
-            if parts.any(|part| part.as_os_str() == "packages")
-                && let Some(Component::Normal(name)) = parts.next()
-                && let Some(name) = name.to_str()
-            {
-                packages.insert(name.to_owned());
+            for (area, names) in &mut *areas {
+                let mut parts = target.components();
+                if parts.any(|part| part.as_os_str() == *area)
+                    && let Some(Component::Normal(name)) = parts.next()
+                    && let Some(name) = name.to_str()
+                {
+                    names.insert(name.to_owned());
+                }
             }
         }
     }
     Ok(())
+}
+
+/// All files below a folder, which others may be tidying up.
+fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in files::entries(directory)? {
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => found.extend(files_below(&path)?),
+            Ok(_) => found.push(path),
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
 }
 
 /// The sizes of all files at or below `path`, in bytes.

@@ -20,6 +20,8 @@ use crate::Result;
 pub(super) struct Live {
     /// Packages, by folder.
     pub(super) packages: BTreeSet<String>,
+    /// Libraries, by key.
+    pub(super) libraries: BTreeSet<String>,
     /// Environments, by key.
     pub(super) environments: BTreeSet<String>,
     /// How many processes could not be looked at.
@@ -77,6 +79,7 @@ impl Live {
     fn add(&mut self, path: &Path, home: &Path) {
         let name = |area| name_below(path, home, area).map(str::to_owned);
         self.packages.extend(name("packages"));
+        self.libraries.extend(name("libraries"));
         self.environments.extend(name("environments"));
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! # What stays
 //!
-//! - What a known project's `.puck` leads to: the environment, its packages, their archives.
+//! - What a known project's `.puck` leads to: the environment, its libraries and packages, their
+//!   archives.
 //! - What a known project's `Puck.lock` names: those packages and archives. Any SHA-256 in the file
 //!   counts, so that a lockfile of a newer format, or one in the middle of a merge, protects as well.
-//! - What a living process has open: the packages whose libraries are mapped, and every environment
-//!   that one of them is in, with all of its packages.
+//! - What a living process has open: the packages and libraries that are mapped, and every environment
+//!   that one of them is in, with all of its packages and libraries.
 //! - The cached indices of registries that a known project or the user's configuration names.
 //!
 //! Of the rest goes what was not used for a time, and, where the store shall not be larger than
@@ -22,7 +23,7 @@
 //!
 //! Sizes are measured without a lock. Then, while nobody [keeps](crate::Keep) anything, all that
 //! decides is looked at again, and what goes is renamed into `staging/`, which takes milliseconds:
-//! environments before their packages, so that none ever lacks one. What was renamed is removed when
+//! environments before their libraries and packages, so that none ever lacks one. What was renamed is removed when
 //! the lock is given up, or by the next sweep if the process is killed.
 
 mod inventory;
@@ -58,8 +59,12 @@ pub struct GcOptions {
 pub enum Kind {
     /// A cached index.
     Index,
+    /// Code that a compiler keeps for later.
+    Cache,
     /// An environment.
     Environment,
+    /// A library that was made for environments.
+    Library,
     /// An installed package.
     Package,
     /// A packed package.
@@ -68,14 +73,23 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 4] = [Self::Index, Self::Environment, Self::Package, Self::Archive];
+    pub const ALL: [Self; 6] = [
+        Self::Index,
+        Self::Cache,
+        Self::Environment,
+        Self::Library,
+        Self::Package,
+        Self::Archive,
+    ];
 
     /// `package`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Index => "index",
+            Self::Cache => "cache",
             Self::Environment => "environment",
+            Self::Library => "library",
             Self::Package => "package",
             Self::Archive => "archive",
         }
@@ -136,7 +150,7 @@ impl Store {
             count += 1;
             let aside = staging.path.join(count.to_string());
             match removed.kind {
-                Kind::Archive => fs::rename(&removed.path, &aside)?,
+                Kind::Archive | Kind::Cache => files::withdraw_file(&removed.path, &aside)?,
                 _ => files::withdraw_directory(&removed.path, &aside)?,
             }
             Ok(())

@@ -57,7 +57,7 @@ pub(super) fn plan(
     plan
 }
 
-/// When things were used last, by name: a package also when an environment with it was, and an
+/// When things were used last, by name: a package or library also when an environment with it was, and an
 /// archive when its package was.
 fn last_uses(inventory: &Inventory) -> BTreeMap<&str, SystemTime> {
     let mut used: BTreeMap<&str, SystemTime> = BTreeMap::new();
@@ -68,9 +68,12 @@ fn last_uses(inventory: &Inventory) -> BTreeMap<&str, SystemTime> {
         *last
     };
     for item in of(inventory, Kind::Environment) {
-        for package in &item.packages {
-            note(package, item.used);
+        for name in item.packages.iter().chain(&item.libraries) {
+            note(name, item.used);
         }
+    }
+    for item in of(inventory, Kind::Library) {
+        note(&item.name, item.used);
     }
     for item in of(inventory, Kind::Package) {
         let time = note(&item.name, item.used);
@@ -102,6 +105,7 @@ fn needed<'a>(inventory: &'a Inventory, roots: &Roots) -> BTreeSet<(Kind, &'a st
     for item in of(inventory, Kind::Environment) {
         if needed.contains(&(Kind::Environment, &item.name)) {
             needed.extend(item.packages.iter().map(|name| (Kind::Package, &**name)));
+            needed.extend(item.libraries.iter().map(|name| (Kind::Library, &**name)));
         }
     }
     let shorts: BTreeSet<&str> = needed
@@ -144,6 +148,7 @@ mod tests {
             used: now() - days * DAY,
             owner: 0,
             packages: packages.iter().map(ToString::to_string).collect(),
+            libraries: BTreeSet::new(),
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Roots {
     pub(super) environments: BTreeSet<String>,
     /// Packages, by folder.
     pub(super) packages: BTreeSet<String>,
+    /// Libraries, by key.
+    pub(super) libraries: BTreeSet<String>,
     /// Packages and archives, by the first digits of the archive's digest.
     pub(super) digests: BTreeSet<String>,
     /// Registries, by name.
@@ -100,9 +102,12 @@ impl Roots {
     /// Adds what living processes need.
     pub(super) fn add_live(&mut self, live: &Live, inventory: &Inventory) {
         self.packages.extend(live.packages.iter().cloned());
+        self.libraries.extend(live.libraries.iter().cloned());
         self.environments.extend(live.environments.iter().cloned());
         let users = inventory.0.iter().filter(|item| {
-            item.kind == Kind::Environment && !item.packages.is_disjoint(&live.packages)
+            item.kind == Kind::Environment
+                && !(item.packages.is_disjoint(&live.packages)
+                    && item.libraries.is_disjoint(&live.libraries))
         });
         // Which of them the process opened is not to be seen; it may load more of it any time.
         self.environments
@@ -114,6 +119,9 @@ impl Roots {
         let by_digest = |short: Option<&str>| short.is_some_and(|s| self.digests.contains(s));
         match item.kind {
             Kind::Environment => self.environments.contains(&item.name),
+            Kind::Library => self.libraries.contains(&item.name),
+            // What is removed is compiled again.
+            Kind::Cache => false,
             Kind::Package => {
                 self.packages.contains(&item.name) || by_digest(short_of_package(&item.name))
             }

@@ -15,8 +15,11 @@
 //! `libwild` keeps its state in the values handed to it, so several links may run at once. It divides
 //! its work among the threads of rayon's pool; where that pays and where not, see `threads`.
 
+mod filter;
+mod machine;
 mod memory;
 mod stub;
+mod symbols;
 mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +28,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use puck_package::{LinkName, SystemImport};
 
+pub use filter::Filter;
 use memory::{MemoryFiles, OUTPUT, VERSION_SCRIPT};
 use stub::{Stub, StubSymbol};
+
+/// What links, with its version.
+pub const NAME: &str = "libwild 0.10.0";
 
 /// Where a library in an environment looks for its callees: beside itself, and, when it was found in
 /// `lib/glibc-hwcaps/<level>/`, in `lib/`.
@@ -65,6 +72,21 @@ pub enum LinkError {
     /// What the linker wrote is no shared library.
     #[error("the linker wrote no valid library: {0}")]
     Output(#[from] object::Error),
+}
+
+impl LinkError {
+    /// The error with names for the objects that were linked together, in place of numbers.
+    pub(crate) fn naming(self, names: &[String]) -> Self {
+        match self {
+            Self::Linker(text) => {
+                let named = names.iter().enumerate();
+                Self::Linker(named.fold(text, |text, (index, name)| {
+                    text.replace(&memory::object(index), name)
+                }))
+            }
+            other => other,
+        }
+    }
 }
 
 /// Links objects that `request` describes: those of one package, say, which differ in their code
@@ -135,7 +157,11 @@ impl<'a> Linker<'a> {
         let size = objects.iter().map(|object| object.len()).sum();
         let library = self.run(arguments, MemoryFiles::new(files), size)?;
         check_exports(&library, self.request.exports)?;
-        Ok(library)
+        Ok(if self.request.debug {
+            library
+        } else {
+            symbols::keep_functions(library)
+        })
     }
 
     /// Runs the linker over `files` and hands back what it wrote.
@@ -169,7 +195,7 @@ fn arguments(request: &LinkRequest<'_>, objects: usize, stubs: &[String]) -> Vec
     let mut arguments = vec![
         "ld".to_owned(),
         "-m".to_owned(),
-        "elf_x86_64".to_owned(),
+        machine::X86_64.emulation.to_owned(),
         "-shared".to_owned(),
         "-o".to_owned(),
         OUTPUT.to_owned(),

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::machine::X86_64 as MACHINE;
+
 /// The names that a library offers.
 pub(super) struct Stub {
     pub(super) soname: String,
@@ -195,7 +197,7 @@ fn write_elf(mut sections: Vec<Section>) -> Vec<u8> {
     let mut header = Vec::with_capacity(HEADER);
     header.extend(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
     header.extend(3_u16.to_le_bytes()); // ET_DYN
-    header.extend(62_u16.to_le_bytes()); // EM_X86_64
+    header.extend(MACHINE.number.to_le_bytes());
     header.extend(1_u32.to_le_bytes());
     for word in [0, 0, headers_offset] {
         header.extend(word.to_le_bytes());
@@ -209,7 +211,7 @@ fn write_elf(mut sections: Vec<Section>) -> Vec<u8> {
 }
 
 /// A string table; the empty string is at 0.
-struct Strings {
+pub(super) struct Strings {
     bytes: Vec<u8>,
 }
 
@@ -220,7 +222,12 @@ impl Default for Strings {
 }
 
 impl Strings {
-    fn add(&mut self, text: &str) -> u32 {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Adds a text and gives its place.
+    pub(super) fn add(&mut self, text: &str) -> u32 {
         let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         self.bytes.extend(text.as_bytes());
         self.bytes.push(0);

@@ -15,5 +15,6 @@ mod environments;
 mod exporting;
 mod gc;
 mod installing;
+mod modes;
 mod space;
 mod support;

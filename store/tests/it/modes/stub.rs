@@ -1,0 +1,147 @@
+//! The small libraries with packages' names that lead to the one with the code.
+
+use std::process::Command;
+
+use fs_err as fs;
+use puck_store::Link;
+use puck_store::link::Filter;
+
+use super::support::{image, image_path};
+use crate::support::{Home, linalg, vecmath};
+
+const MAIN: &str = "#include <linalg.h>\n#include <vecmath.h>\n#include <stdio.h>\n
+    double (*dot)(unsigned long, const double *, const double *) = vecmath_dot;
+    int main(void) {
+        double x[] = {3, 4};
+        printf(\"%.1f %.1f %d\", linalg_norm(2, x), dot(2, x, x), dot == vecmath_dot);
+    }";
+const SONAMES: [&str; 2] = ["linalg.v1.so", "vecmath.v1.so"];
+
+#[test]
+fn programs_linked_in_one_mode_run_in_the_other() {
+    let home = Home::new();
+    let packages = [vecmath(), linalg()].map(|recipe| home.install(&recipe.pack()));
+    let dynamic = home.linked(&packages.each_ref(), &Link::default());
+    let image = home.linked(&packages.each_ref(), &image());
+    for (name, linked) in [("of-dynamic", &dynamic), ("of-image", &image)] {
+        home.program(name, MAIN, linked, &SONAMES);
+        for environment in [&dynamic, &image] {
+            assert_eq!(home.output(name, environment), "5.0 25.0 1", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_dynamic_linker_finds_what_it_leads_to() {
+    let home = Home::new();
+    let packages = [vecmath(), linalg()].map(|recipe| home.install(&recipe.pack()));
+    let environment = home.linked(&packages.each_ref(), &image());
+    let folder = home.directory("program");
+    let norm = linalg().link_name("norm");
+    // A library that needs a stub, and everything opened so that nobody else sees it.
+    fs::write(
+        folder.join("plugin.c"),
+        format!(
+            "double norm(unsigned long, const double *) __asm__(\"{norm}\");
+             double plugin(void) {{ double x[] = {{3, 4}}; return norm(2, x); }}"
+        ),
+    )
+    .expect("writes");
+    fs::write(
+        folder.join("main.c"),
+        format!(
+            "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n
+             int main(void) {{
+                 void *plugin = dlopen(\"./plugin.so\", RTLD_NOW | RTLD_LOCAL);
+                 if (!plugin) {{ puts(dlerror()); return 1; }}
+                 double (*call)(void) = dlsym(plugin, \"plugin\");
+                 void *stub = dlopen(\"lib/linalg.v1.so\", RTLD_NOW | RTLD_LOCAL);
+                 if (!stub) {{ puts(dlerror()); return 1; }}
+                 double (*norm)(unsigned long, const double *) = dlsym(stub, \"{norm}\");
+                 double x[] = {{6, 8}};
+                 Dl_info info;
+                 dladdr((void *)norm, &info);
+                 printf(\"%.1f %.1f %d %s\", call(), norm(2, x),
+                        dlsym(RTLD_DEFAULT, \"{norm}\") == 0, info.dli_fname);
+             }}"
+        ),
+    )
+    .expect("writes");
+    fs::os::unix::fs::symlink(environment.path.join("lib"), folder.join("lib")).expect("a link");
+    for arguments in [
+        &[
+            "-shared",
+            "-fPIC",
+            "plugin.c",
+            "-oplugin.so",
+            "-Llib",
+            "-l:linalg.v1.so",
+        ][..],
+        &["main.c", "-omain", "-ldl"],
+    ] {
+        let mut cc = Command::new("cc");
+        cc.current_dir(&folder)
+            .args(arguments)
+            .arg("-Wl,-rpath,$ORIGIN/lib");
+        assert!(cc.status().expect("cc runs").success());
+    }
+    for now in ["", "1"] {
+        let output = Command::new("./main")
+            .current_dir(&folder)
+            .env("LD_BIND_NOW", now)
+            .output()
+            .expect("runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let soname = image_path(&environment, "");
+        let soname = soname.file_name().expect("a name").to_string_lossy();
+        assert!(
+            text.starts_with("5.0 10.0 1 ") && text.ends_with(&*soname),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn it_is_a_proper_file_and_no_larger_than_need_be() {
+    use object::{Object as _, ObjectSymbol as _};
+
+    let names: Vec<String> = (0..100).map(|i| format!("p.v1.f{i}.0123abcd")).collect();
+    for count in [0, 1, 100] {
+        let exports: Vec<&str> = names[..count].iter().map(String::as_str).collect();
+        let filter = Filter {
+            soname: "p.v1.so",
+            filtee: "puck.0123456789abcdef.so",
+            exports: &exports,
+        };
+        let bytes = filter.to_elf();
+        let strings: usize = exports.iter().map(|name| name.len() + 1 + 24).sum();
+        assert!(bytes.len() < strings + 1200, "{}", bytes.len());
+        let file = object::File::parse(&*bytes).expect("a library");
+        let found: Vec<_> = file
+            .dynamic_symbols()
+            .map(|s| s.name().expect("a name"))
+            .collect();
+        assert_eq!(found, exports);
+        let is_function = |s: object::Symbol<'_, '_>| {
+            s.is_definition() && s.kind() == object::SymbolKind::Text && s.size() > 0
+        };
+        assert!(file.dynamic_symbols().all(is_function));
+
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("p.v1.so");
+        fs::write(&path, bytes).expect("writes");
+        let Ok(output) = Command::new("readelf").arg("-aW").arg(&path).output() else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&output.stdout);
+        for part in [
+            "[puck.0123456789abcdef.so]",
+            "Library soname: [p.v1.so]",
+            "[$ORIGIN]",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.is_empty(), "{errors}");
+    }
+}
