@@ -83,6 +83,7 @@ from_errors_with_hints!(
     puck_package::ManifestError,
     puck_project::Error,
     puck_project::call::CallError,
+    puck_project::size::SizeError,
     puck_project::template::TemplateError,
     puck_registry::Error,
     puck_runtime::Error,

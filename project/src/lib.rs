@@ -14,6 +14,7 @@
 //! | `fetch`, `vendor` | [`fetch`](fetch()), [`vendor`](vendor()) |
 //! | `outdated` | [`outdated`](outdated()) |
 //! | `audit` | [`audit`](audit()) |
+//! | `size` | [`size`] |
 //! | `verify`, `gc` | [`verify`](verify()), [`gc`](gc()) |
 //! | `run` | [`call`] |
 //!
@@ -51,6 +52,7 @@ mod progress;
 mod project;
 mod publish;
 mod registries;
+pub mod size;
 mod source;
 mod spec;
 pub mod template;

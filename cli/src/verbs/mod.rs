@@ -25,6 +25,7 @@ mod registry;
 mod remove;
 mod run;
 mod search;
+mod size;
 mod tree;
 mod uninstall;
 mod update;
@@ -64,6 +65,7 @@ pub(crate) enum Verb {
     Search(search::SearchArguments),
     Run(run::RunArguments),
     Environment(environment::EnvironmentArguments),
+    Size(size::SizeArguments),
     Audit(audit::AuditArguments),
     Verify(verify::VerifyArguments),
     Gc(gc::GcArguments),
@@ -91,6 +93,7 @@ pub(crate) fn run(verb: Verb, settings: &Settings, console: &Console) -> Result<
         Verb::Outdated(arguments) => outdated::run(&arguments, settings, console),
         Verb::Fetch(arguments) => fetch::run(&arguments, settings, console),
         Verb::Vendor(arguments) => vendor::run(&arguments, settings, console),
+        Verb::Size(arguments) => size::run(&arguments, settings, console),
         Verb::Audit(arguments) => audit::run(&arguments, settings, console),
         Verb::Verify(arguments) => verify::run(&arguments, settings, console),
         Verb::Gc(arguments) => gc::run(&arguments, settings, console),
