@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use fs_err as fs;
-use puck_store::{EnvironmentPackage, EnvironmentRequest, Store};
+use puck_package::LinkMode;
+use puck_store::{EnvironmentPackage, EnvironmentRequest, Link, Store};
 
 use crate::support::{Archive, Home, linalg, tree, vecmath};
 
@@ -31,19 +32,20 @@ fn install_all(store: &Store, archives: &[Archive]) {
                 .expect("the package installs")
         })
         .collect();
-    let packages = packages
-        .iter()
-        .map(|installed| EnvironmentPackage {
+    for mode in [LinkMode::Dynamic, LinkMode::Image] {
+        let packages = packages.iter().map(|installed| EnvironmentPackage {
             installed,
             direct: true,
-        })
-        .collect();
-    store
-        .environment(&EnvironmentRequest {
-            packages,
-            link: puck_store::Link::default(),
-        })
-        .expect("an environment");
+        });
+        let request = EnvironmentRequest {
+            packages: packages.collect(),
+            link: Link {
+                mode,
+                ..Link::default()
+            },
+        };
+        store.environment(&request).expect("an environment");
+    }
 }
 
 fn archives() -> Vec<Archive> {
@@ -55,8 +57,9 @@ fn check(home: &Home) {
     assert_eq!(found.problems, []);
     assert_eq!(
         (found.archives, found.packages, found.environments),
-        (2, 2, 1)
+        (2, 2, 2)
     );
+    assert_eq!(found.libraries, 1);
     let staging = tree(&home.path().join("staging"));
     assert!(staging.is_empty(), "{staging:?}");
 }

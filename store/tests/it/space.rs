@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use fs_err as fs;
-use puck_store::{Error, Store};
+use puck_package::LinkMode;
+use puck_store::{EnvironmentPackage, EnvironmentRequest, Error, Link, Store};
 
 use crate::support::{Archive, Home, many, tree};
 
@@ -49,6 +50,28 @@ fn in_a_child() {
         error.to_string().contains("/package-0"),
         "the path is named: {error}"
     );
+
+    let second = Store::open(&store.home().with_file_name("second")).expect("opens");
+    let installed = second
+        .installed_package(&sha256, &name, &version)
+        .expect("reads")
+        .expect("is there");
+    let request = EnvironmentRequest {
+        packages: vec![EnvironmentPackage {
+            installed: &installed,
+            direct: true,
+        }],
+        link: Link {
+            mode: LinkMode::Image,
+            ..Link::default()
+        },
+    };
+    let error = second.environment(&request).expect_err("too large");
+    assert!(matches!(error, Error::NoSpace(_)), "{error}");
+    assert!(
+        error.to_string().contains("/library-0"),
+        "the path is named: {error}"
+    );
 }
 
 #[test]
@@ -57,6 +80,16 @@ fn a_full_device_is_reported_and_nothing_is_half_made() {
     let archive = many(30).pack();
     home.add(&archive);
     fs::write(home.path().with_file_name("many.puck"), &archive.bytes).expect("writes");
+    let second = home.path().with_file_name("second");
+    let store = Store::open(&second).expect("opens");
+    let size = archive.bytes.len() as u64;
+    let mut bytes = archive.bytes.as_slice();
+    store
+        .add_archive(&mut bytes, &archive.sha256, size)
+        .expect("adds");
+    store
+        .install_package(&archive.sha256, &archive.name, &archive.version)
+        .expect("installs");
     let child = Command::new(std::env::current_exe().expect("a path"))
         .args(["--exact", "space::in_a_child", "--ignored", "--nocapture"])
         .env(CHILD, home.path())
@@ -68,7 +101,10 @@ fn a_full_device_is_reported_and_nothing_is_half_made() {
         String::from_utf8_lossy(&child.stderr)
     );
     assert!(!home.path().join("packages").exists());
-    assert!(tree(&home.path().join("staging")).is_empty());
+    assert!(!second.join("libraries").exists());
+    for home in [home.path(), &second] {
+        assert!(tree(&home.join("staging")).is_empty());
+    }
     let Archive {
         name,
         version,

@@ -190,7 +190,7 @@ fn series_state_and_initialisers() {
         c: format!(
             "static int count;
              int next(void) $next;
-             static __attribute__((noinline)) int step(int by) {{ return count += by; }}
+             static __attribute__((noipa)) int step(int by) {{ return count += by; }}
              int next(void) {{ return step(1); }}
              __attribute__((constructor)) static void set(void) {{ count += {start}; }}"
         ),
@@ -207,7 +207,7 @@ fn series_state_and_initialisers() {
         ..Recipe::default()
     };
     let home = Home::new();
-    let packages = [counter("1.0.0", 10), counter("2.0.0", 20), user.clone()]
+    let packages = [counter("1.0.0", 10), counter("2.0.0", 20), user]
         .map(|recipe| home.install(&recipe.pack()));
     let all = packages.each_ref();
     let environment = home.linked(&all, &image());

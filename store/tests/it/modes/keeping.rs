@@ -304,7 +304,7 @@ fn a_copy_works_by_itself() {
         .store
         .export(&environment.path, &copy)
         .expect("exports");
-    let mut copied = environment.clone();
+    let mut copied = environment;
     copied.path = copy;
     assert!(
         fs::symlink_metadata(image_path(&copied, ""))
