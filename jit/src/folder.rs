@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ pub(crate) struct Folder {
     // Released after the folder was removed.
     directory: TempDir,
     _lock: fs_err::File,
+    written: AtomicUsize,
 }
 
 impl Folder {
@@ -33,12 +35,15 @@ impl Folder {
         Ok(Self {
             directory,
             _lock: lock,
+            written: AtomicUsize::new(0),
         })
     }
 
-    /// Writes a library into the folder.
-    pub(crate) fn write(&self, name: &str, library: &[u8]) -> io::Result<PathBuf> {
-        let path = self.directory.path().join(name);
+    /// Writes a library into the folder, as a file of its own: what another thread has loaded must
+    /// not be written to.
+    pub(crate) fn write(&self, library: &[u8]) -> io::Result<PathBuf> {
+        let number = self.written.fetch_add(1, Ordering::Relaxed);
+        let path = self.directory.path().join(format!("caller-{number}.so"));
         fs_err::write(&path, library)?;
         Ok(path)
     }

@@ -231,7 +231,7 @@ impl Jit {
             Err(error) => Origin::NotKept(error.to_string()),
         };
         let folder = self.folder()?;
-        let path = folder.write(&format!("{}.so", key.prefix(32)), library)?;
+        let path = folder.write(library)?;
         Ok(Place {
             path,
             folder: Some(folder),

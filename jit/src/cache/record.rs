@@ -15,6 +15,8 @@ const FORMAT: u32 = 1;
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Record {
     format: u32,
+    /// Of the record, with the digest of nothing in this place: a damaged record counts as none.
+    check: Digest,
     /// Of the library.
     pub(crate) size: u64,
     /// Of the library.
@@ -62,6 +64,7 @@ impl Record {
             .map(|inlined| (inlined.import.link_name.clone(), inlined.body));
         let mut record = Self {
             format: FORMAT,
+            check: Digest::of(b""),
             size: library.len() as u64,
             sha256: Digest::of(library),
             environment: environment.key(),
@@ -78,10 +81,17 @@ impl Record {
     /// Reads a record; `None` if it is damaged or of another format.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let record: Self = serde_json::from_slice(bytes).ok()?;
-        (record.format == FORMAT).then_some(record)
+        (record.format == FORMAT && record.to_json() == bytes).then_some(record)
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut record = self.clone();
+        record.check = Digest::of(b"");
+        record.check = Digest::of(&record.json());
+        record.json()
+    }
+
+    fn json(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("all keys are strings");
         bytes.push(b'\n');
         bytes
