@@ -216,7 +216,7 @@ mod tests {
         fs_err::create_dir_all(&lib).unwrap();
         fs_err::write(folder.path().join("store.so"), [0; 100]).unwrap();
         for name in ["a.so", "b.so"] {
-            std::os::unix::fs::symlink("../../store.so", lib.join(name)).unwrap();
+            fs_err::os::unix::fs::symlink("../../store.so", lib.join(name)).unwrap();
         }
         fs_err::write(lib.join("c.so"), [0; 7]).unwrap();
         let mut files = BTreeSet::new();

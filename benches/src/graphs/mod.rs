@@ -94,7 +94,11 @@ fn findings(settings: &Settings, values: &[Value]) -> Result<Findings> {
             });
         }
     }
-    if settings.sizes.iter().any(|&size| size > way::IN_FULL) {
+    if settings.quick {
+        findings
+            .notes
+            .push("A quick run: fewer repetitions, and LLVM IR as a package a layer only.".into());
+    } else if settings.sizes.iter().any(|&size| size > way::IN_FULL) {
         findings.notes.push(format!(
             "Of LLVM IR, graphs of more than {} functions are measured as a package a layer only, and not \
              embedded. Graphs that large are built once in each way.",

@@ -11,8 +11,9 @@ use crate::sample::Sample;
 
 /// Growth may be a little more than proportional in a fit over three sizes.
 const GROWTH: f64 = 1.1;
-/// Figures that are not about compiling, in which embedding is compared with Puck.
+/// At how many functions embedding takes so much more room.
 const EMBEDDING_AT: usize = 120;
+/// From how many functions on opening an image is held against opening one library.
 const IMAGE_AT: usize = 1000;
 
 /// All comparisons, by language and size, and the growth of every figure.
@@ -39,30 +40,29 @@ struct One<'a> {
 
 impl One<'_> {
     fn rows(&self) -> Vec<Row> {
-        let dynamic = Way::Puck(Mode::Dynamic);
+        let [dynamic, image] = [Mode::Dynamic, Mode::Image].map(Way::Puck);
+        let one_library = (Way::Hand, Division::One);
         let mut rows = Vec::new();
         for division in Division::ALL {
             let by_hand = (Way::Hand, division);
-            for (figure, limit) in [
-                (Figure::Libraries, Some(Limit::Ratio(1.15))),
-                (Figure::Open, Some(Limit::Ratio(1.2))),
-                (Figure::Proportional(8), None),
-                (Figure::Build, None),
-                (Figure::Change, None),
-            ] {
-                rows.extend(self.row(figure, (dynamic, division), by_hand, limit));
+            for (figure, limit) in [(Figure::Libraries, 1.15), (Figure::Open, 1.2)] {
+                rows.extend(self.row(figure, (dynamic, division), by_hand, Limit::Ratio(limit)));
             }
         }
+        let build = (dynamic, Division::One);
+        rows.extend(self.row(Figure::Build, build, one_library, Limit::Ratio(1.3)));
         for division in Division::ALL {
-            // However many packages: one library is opened.
-            let limit = (self.functions >= IMAGE_AT).then_some(Limit::Ratio(1.2));
-            let image = (Way::Puck(Mode::Image), division);
-            rows.extend(self.row(Figure::Open, image, (Way::Hand, Division::One), limit));
-        }
-        for division in Division::ALL {
-            let limit = (self.functions == EMBEDDING_AT).then_some(Limit::Factor(50.0));
-            let embedded = (Way::Embedded, Division::Function);
-            rows.extend(self.row(Figure::Libraries, (dynamic, division), embedded, limit));
+            let puck = |way| (way, division);
+            if self.functions >= IMAGE_AT {
+                // However many packages there are, one library is opened.
+                let limit = Limit::Ratio(1.2);
+                rows.extend(self.row(Figure::Open, puck(image), one_library, limit));
+            }
+            if self.functions == EMBEDDING_AT {
+                let embedded = (Way::Embedded, Division::Function);
+                let limit = Limit::Factor(50.0);
+                rows.extend(self.row(Figure::Libraries, puck(dynamic), embedded, limit));
+            }
         }
         rows
     }
@@ -72,7 +72,7 @@ impl One<'_> {
         figure: Figure,
         puck: (Way, Division),
         other: (Way, Division),
-        limit: Option<Limit>,
+        limit: Limit,
     ) -> Option<Row> {
         let against = match other {
             (Way::Hand, Division::One) if puck.1 != Division::One => "one library linked by hand",
@@ -84,7 +84,7 @@ impl One<'_> {
             unit: figure.unit(),
             puck: self.sample(figure, puck)?.clone(),
             plain: Some((self.sample(figure, other)?.clone(), against.to_owned())),
-            limit,
+            limit: Some(limit),
         })
     }
 

@@ -65,10 +65,10 @@ pub(super) fn all(
 ) -> Result<Vec<(Way, Division)>> {
     let modes = if has_link_modes(settings)? { 3 } else { 1 };
     let mut all = Vec::new();
-    if is_embedded(language, functions) && settings.wants(Way::Embedded.title()) {
+    if in_full(settings, language, functions) && settings.wants(Way::Embedded.title()) {
         all.push((Way::Embedded, Division::Function));
     }
-    for division in divisions(language, functions) {
+    for division in divisions(in_full(settings, language, functions)) {
         for way in [Way::Hand].iter().chain(&Way::PUCK[..modes]) {
             let name = format!("{}, {}", division.title(), way.title());
             if settings.wants(&name) || *way == Way::Hand {
@@ -82,15 +82,17 @@ pub(super) fn all(
 /// Graphs of LLVM IR are measured in full while they are small: compiled, they are like those of C.
 pub(super) const IN_FULL: usize = 200;
 
-fn divisions(language: Language, functions: usize) -> Vec<Division> {
-    if language == Language::Ir && functions > IN_FULL {
-        return vec![Division::Layer];
-    }
-    Division::ALL.to_vec()
+/// Whether a graph is embedded, and divided in every way.
+fn in_full(settings: &Settings, language: Language, functions: usize) -> bool {
+    language == Language::C || (functions <= IN_FULL && !settings.quick)
 }
 
-fn is_embedded(language: Language, functions: usize) -> bool {
-    language == Language::C || functions <= IN_FULL
+fn divisions(in_full: bool) -> Vec<Division> {
+    if in_full {
+        Division::ALL.to_vec()
+    } else {
+        vec![Division::Layer]
+    }
 }
 
 /// Whether this puck can install in more than one mode.
@@ -105,11 +107,28 @@ pub(super) fn has_link_modes(settings: &Settings) -> Result<bool> {
 mod tests {
     use super::*;
 
+    fn settings(line: &str) -> Settings {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Settings::parse(&arguments).unwrap().unwrap()
+    }
+
     #[test]
-    fn large_graphs_of_ir_are_measured_a_layer_a_package() {
-        assert_eq!(divisions(Language::Ir, 1000), [Division::Layer]);
-        assert_eq!(divisions(Language::Ir, 120).len(), 3);
-        assert_eq!(divisions(Language::C, 1000).len(), 3);
-        assert!(is_embedded(Language::C, 1000) && !is_embedded(Language::Ir, 1000));
+    fn large_and_quick_graphs_of_ir_are_measured_a_layer_a_package() {
+        let full = settings("--puck true --work w");
+        assert!(in_full(&full, Language::C, 1000) && in_full(&full, Language::Ir, 120));
+        assert!(!in_full(&full, Language::Ir, 1000));
+        let quick = settings("--quick --puck true --work w");
+        assert!(in_full(&quick, Language::C, 120) && !in_full(&quick, Language::Ir, 60));
+        assert_eq!(divisions(false), [Division::Layer]);
+    }
+
+    #[test]
+    fn without_link_modes_puck_competes_once_a_division() {
+        // A program that prints no help.
+        let all = all(&settings("--puck true --work w"), Language::C, 60).unwrap();
+        let modes: Vec<&str> = all.iter().map(|(way, _)| way.title()).collect();
+        assert_eq!(modes[0], "embedded");
+        assert_eq!(modes[1..3], ["linked by hand", "Puck, dynamic"]);
+        assert_eq!(all.len(), 7);
     }
 }

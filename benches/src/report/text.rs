@@ -30,7 +30,7 @@ fn rows(rows: &[Row]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let head = ["of", "what", "Puck", "others", "ratio", "limit", ""];
+    let head = ["of", "what", "Puck", "against", "", "ratio", "limit", ""];
     let mut lines = vec![head.map(str::to_owned).to_vec()];
     for row in rows {
         let others = row.plain.as_ref();
@@ -38,13 +38,14 @@ fn rows(rows: &[Row]) -> String {
             row.group.clone(),
             row.what.clone(),
             row.unit.show(row.puck.median()),
+            others.map_or_else(String::new, |(_, against)| against.clone()),
             others.map_or_else(String::new, |(plain, _)| row.unit.show(plain.median())),
             ratio(row),
             row.limit_text(),
             verdict(row).to_owned(),
         ]);
     }
-    aligned(&lines, |column| matches!(column, 0 | 1 | 6))
+    aligned(&lines, |column| matches!(column, 0 | 1 | 3 | 7))
 }
 
 /// Columns of words to the left, others to the right.
@@ -100,9 +101,9 @@ pub(super) mod tests {
     fn the_table_is_aligned_and_judged() {
         assert_eq!(
             rows(&example()),
-            "of            what      Puck  others  ratio      limit\n\
-             60 functions  build   2.0 ms  4.0 ms   0.50     ≤ 1.30  holds\n\
-             60 functions  again  60.0 ms                 ≤ 50.0 ms  MISSED\n"
+            "of            what      Puck  against          ratio      limit\n\
+             60 functions  build   2.0 ms  clang    4.0 ms   0.50     ≤ 1.30  holds\n\
+             60 functions  again  60.0 ms                          ≤ 50.0 ms  MISSED\n"
         );
     }
 
