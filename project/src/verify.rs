@@ -28,6 +28,8 @@ pub struct Verified {
     pub archives: usize,
     /// Packages.
     pub packages: usize,
+    /// Libraries that were made here for environments.
+    pub libraries: usize,
     /// Environments.
     pub environments: usize,
     /// What is wrong, or was before it was repaired; a line each.
@@ -145,11 +147,13 @@ impl Found {
         let Verification {
             archives,
             packages,
+            libraries,
             environments,
             problems,
         } = verification;
         self.verified.archives += archives;
         self.verified.packages += packages;
+        self.verified.libraries += libraries;
         self.verified.environments += environments;
         for problem in problems {
             if self.problems.contains(&problem) {

@@ -188,7 +188,12 @@ fn members(root: &Project, known: &Project) -> Result<Vec<Project>, Error> {
         }
         if let Some(section) = &project.manifest().environment {
             let (at, line) = (project.manifest().path.clone(), section.line);
-            return Err(WorkspaceError::MembersEnvironment { at, line, root: manifest }.into());
+            return Err(WorkspaceError::MembersEnvironment {
+                at,
+                line,
+                root: manifest,
+            }
+            .into());
         }
         members.push((member, project));
     }

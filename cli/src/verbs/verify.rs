@@ -110,15 +110,17 @@ fn text(verified: &Verified, settings: &Settings, console: &Console) -> Result<(
         1 => format!("1 {one}"),
         number => format!("{number} {one}s"),
     };
-    console.done(
-        "Verified",
-        format_args!(
-            "{}, {}, {}",
-            count(verified.archives, "archive"),
-            count(verified.packages, "package"),
-            count(verified.environments, "environment")
-        ),
-    );
+    let mut all = vec![
+        count(verified.archives, "archive"),
+        count(verified.packages, "package"),
+        count(verified.environments, "environment"),
+    ];
+    match verified.libraries {
+        0 => {}
+        1 => all.push("1 library made here".to_owned()),
+        number => all.push(format!("{number} libraries made here")),
+    }
+    console.done("Verified", all.join(", "));
     Ok(())
 }
 
@@ -134,6 +136,7 @@ fn json(verified: &Verified) -> serde_json::Value {
     json!({
         "archives": verified.archives,
         "packages": verified.packages,
+        "libraries": verified.libraries,
         "environments": verified.environments,
         "problems": faults.collect::<Vec<_>>(),
     })

@@ -37,7 +37,16 @@ pub(super) fn repair(
         // Also what is missing since an earlier attempt.
         let affected = found.problems.iter().any(|problem| problem.path == place)
             || needs_any(machine, &document, &removed);
-        if affected && let Err(failed) = rebuild(machine, &locked, &document, place, install_options.jobs, progress) {
+        if affected
+            && let Err(failed) = rebuild(
+                machine,
+                &locked,
+                &document,
+                place,
+                install_options.jobs,
+                progress,
+            )
+        {
             failures.extend(failed);
         }
     }
@@ -63,12 +72,17 @@ pub(super) fn repair(
     Ok(failures)
 }
 
-/// Whether one of the packages of an environment was removed.
+/// Whether one of the packages or libraries of an environment was removed.
 fn needs_any(machine: &Machine, document: &EnvironmentDocument, removed: &[PathBuf]) -> bool {
     let packages = machine.store().home().join("packages");
     let was_removed =
         |package: &EnvironmentPackage| removed.contains(&packages.join(&package.directory));
+    let libraries = machine.store().home().join("libraries");
+    let image = document.image.iter().flat_map(|i| i.libraries.values());
+    let specialised = document.packages.iter().flat_map(|p| &p.specialised);
+    let mut made = image.chain(specialised);
     document.packages.iter().any(was_removed)
+        || made.any(|key| removed.contains(&libraries.join(key.hex())))
 }
 
 /// Installs those packages of the environment at `place` again that are missing, and makes the
