@@ -98,14 +98,13 @@ pub(super) fn apply(module: &Module<'_>, chosen: &[String]) -> BTreeMap<String, 
             continue;
         }
         global.export();
-        if let (Some(function), Some(shape)) = (global.function(), global.shape()) {
-            if shape
-                .result
-                .is_some_and(|result| result.value == Value::Integer(1))
-            {
-                // There is one way to return a `bool`; whether it is said or not.
-                function.set_extension(None, Extension::Zero);
-            }
+        let returns_bool = global
+            .shape()
+            .and_then(|shape| shape.result)
+            .is_some_and(|result| result.value == Value::Integer(1));
+        if let Some(function) = global.function().filter(|_| returns_bool) {
+            // There is one way to return a `bool`; whether it is said or not.
+            function.set_extension(None, Extension::Zero);
         }
         if let Some(shape) = global.shape() {
             definitions.insert(name, shape);

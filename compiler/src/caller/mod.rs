@@ -245,6 +245,7 @@ fn system_imports(
     let callable: Vec<String> = dependencies.functions().collect();
     let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
     let system = system.get_or_insert_default();
-    let found = system.imports(undefined, str::to_owned, &callable);
-    Ok(found.map_err(|error| error::of_system(error, dependencies))?)
+    system
+        .imports(undefined, str::to_owned, &callable)
+        .map_err(|error| error::of_system(error, dependencies))
 }

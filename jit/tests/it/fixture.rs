@@ -100,11 +100,21 @@ impl Home {
 
     /// The folder of an environment.
     pub(crate) fn linked(&self, packages: &[&InstalledPackage], link: Link<'_>) -> PathBuf {
-        let packages = packages
-            .iter()
-            .map(|installed| EnvironmentPackage {
-                installed,
-                direct: true,
+        self.linked_below(packages, &[], link)
+    }
+
+    /// The same with packages that the project does not depend on itself.
+    pub(crate) fn linked_below(
+        &self,
+        direct: &[&InstalledPackage],
+        below: &[&InstalledPackage],
+        link: Link<'_>,
+    ) -> PathBuf {
+        let packages = [(direct, true), (below, false)]
+            .into_iter()
+            .flat_map(|(packages, direct)| {
+                let package = move |&installed| EnvironmentPackage { installed, direct };
+                packages.iter().map(package)
             })
             .collect();
         let request = EnvironmentRequest { packages, link };

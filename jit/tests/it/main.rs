@@ -15,3 +15,4 @@ mod errors;
 mod example;
 mod fixture;
 mod inlining;
+mod modes;
