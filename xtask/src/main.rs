@@ -38,9 +38,10 @@ Verbs:
   setup   get what is missing: the LLVM SDK (under target/), clang and other tools (apt, as root)
   test    check formatting and lints, run all tests; arguments go to the test runner
   demo    build the command and take the examples the whole way: publish, install, call
-  bench   measure Puck against plain tools and write docs/performance.md; arguments go to the
-          benchmarks: `packages` measures package management beside uv and cargo, --check compares
-          with the targets, --quick measures less
+  bench   measure Puck against plain tools and write docs/performance.md and its plots; arguments
+          go to the benchmarks: suites (`graphs`, `calls`, `kernels`: the default is these three;
+          `packages`: package management beside uv and cargo), --check fails when a limit is
+          missed, --quick measures less
   docs    write docs/commands.md and build the API documentation, with warnings denied;
           --check: only see whether docs/commands.md is current
   help    print this

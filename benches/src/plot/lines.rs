@@ -50,14 +50,15 @@ pub(super) fn draw(figure: &str, all: &[&Measurement]) -> Option<String> {
                 .filter(|one| one.way == *name)
                 .copied()
                 .collect();
-            if line.is_empty() {
+            let points = points(&line, &x, &y);
+            if points.is_empty() {
                 continue;
             }
-            svg.curve(&points(&line, &x, &y), colour(way));
+            svg.curve(&points, colour(way));
             let label = growth(line.iter().copied())
                 .map_or_else(|| (*name).to_owned(), |e| format!("{name}: N^{e:.2}"));
             let start = (left + LEFT, legend - 4.0);
-            svg.line(start, (start.0 + 18.0, start.1), colour(way));
+            svg.curve(&[start, (start.0 + 18.0, start.1)], colour(way));
             svg.text((start.0 + 24.0, legend), Anchor::Start, &label);
             legend += LEGEND_LINE;
         }
@@ -89,7 +90,7 @@ fn frame(svg: &mut Svg, corner: (f64, f64), x: &Log, y: &Log, all: &[&Measuremen
         svg.line((left, place), (right, place), GRID);
         let label = all
             .first()
-            .map_or_else(String::new, |one| one.unit.show(value));
+            .map_or_else(String::new, |one| one.unit.show(value).replace(".0 ", " "));
         svg.text((left - 5.0, place + 4.0), Anchor::End, &label);
     }
     for size in distinct(all.iter().filter_map(|one| one.size)) {
@@ -138,6 +139,7 @@ mod tests {
             .collect();
         let svg = draw("disk < all", &all.iter().collect::<Vec<_>>()).unwrap();
         assert_well_formed(&svg);
+        // Each line, and its sample in the legend; there is none for what is not positive.
         assert_eq!(svg.matches("<polyline").count(), 8);
         assert_eq!(svg.matches("hand: N^2.00").count(), 4);
         assert_eq!(svg.matches("a &amp; b").count(), 1);
