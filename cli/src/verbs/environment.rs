@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use puck_package::{EnvironmentPackage, LinkMode};
+use puck_package::{EnvironmentPackage, LinkMode, Processor};
 use puck_project::Progress as _;
 use puck_runtime::Environment;
 use serde_json::json;
@@ -115,7 +115,9 @@ fn warn_of_processor(environment: &Environment, console: &Console) {
     let Some(processor) = environment.processor() else {
         return;
     };
-    if environment.link() == LinkMode::Lto {
+    if *processor == Processor::of(processor.target.base()) {
+        // Every one will do.
+    } else if environment.link() == LinkMode::Lto {
         console.warning(&format!(
             "the copy runs only on processors that have all of {processor}; without `--link lto` \
              there is code for others, too"
