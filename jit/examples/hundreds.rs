@@ -7,7 +7,8 @@
 //! The first run builds six packages of 50 functions, in layers: each function calls three of the
 //! layer below. It installs them, and compiles 300 callers that declare functions of them. Every
 //! later run, a new process, loads the callers from the cache, in another order each time and before
-//! any of their callees was called.
+//! any of their callees was called. With `inline` as a second argument, the bodies of small callees
+//! are compiled into the callers.
 #![expect(clippy::disallowed_macros, reason = "an example says what it does")]
 
 #[path = "../tests/it/fixture.rs"]
@@ -26,7 +27,9 @@ const WIDTH: usize = 50;
 const CALLERS: usize = 300;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args_os().nth(1).ok_or("usage: hundreds FOLDER")?;
+    let folder = std::env::args_os()
+        .nth(1)
+        .ok_or("usage: hundreds FOLDER [inline]")?;
     let folder = PathBuf::from(folder);
     let project = folder.join("project");
     if !project.join(".puck").exists() {
@@ -34,7 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let environment = Environment::open(&project)?;
     let cache = folder.join("callers");
-    let jit = Jit::new(&environment).cache(&cache).build()?;
+    let inline = std::env::args()
+        .nth(2)
+        .is_some_and(|argument| argument == "inline");
+    let jit = Jit::new(&environment)
+        .inline(inline)
+        .cache(&cache)
+        .build()?;
 
     let start = Instant::now();
     let mut callers: Vec<(usize, JitModule)> = Vec::new();

@@ -81,7 +81,16 @@ impl Record {
     /// Reads a record; `None` if it is damaged or of another format.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let record: Self = serde_json::from_slice(bytes).ok()?;
-        (record.format == FORMAT && record.to_json() == bytes).then_some(record)
+        let check = record.check.hex();
+        let place = bytes
+            .windows(check.len())
+            .position(|text| text == check.as_bytes())?;
+        let mut unchecked = bytes.to_vec();
+        let nothing = Digest::of(b"").hex();
+        unchecked
+            .get_mut(place..place + check.len())?
+            .copy_from_slice(nothing.as_bytes());
+        (record.format == FORMAT && Digest::of(&unchecked) == record.check).then_some(record)
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

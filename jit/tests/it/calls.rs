@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use object::{Object, ObjectSymbol};
 use puck_jit::inkwell::context::Context;
 use puck_jit::inkwell::memory_buffer::MemoryBuffer;
 use puck_jit::{Jit, JitModule, Origin, Processor};
@@ -179,4 +180,84 @@ fn processors_and_levels() {
     other.features = vec!["unheard-of".to_owned()];
     let error = Jit::new(&environment).processor(other).build().unwrap_err();
     assert!(error.to_string().contains("it lacks unheard-of"), "{error}");
+}
+
+#[test]
+fn addresses_of_callees_may_be_taken() {
+    let home = Home::new();
+    let package = home.package("taken", "1.0.0", &line("f", 3.0, 1.0), &[("f", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    let ir = r#"
+        declare double @"taken::f"(double)
+        @table = constant [2 x ptr] [ptr @"taken::f", ptr @own]
+        define double @own(double %x) { ret double %x }
+        define ptr @pick(i64 %i) {
+          %p = getelementptr [2 x ptr], ptr @table, i64 0, i64 %i
+          %f = load ptr, ptr %p
+          ret ptr %f
+        }"#;
+    let installed = environment.function::<Unary>("taken::f").unwrap().pointer();
+    type Pick = unsafe extern "C" fn(u64) -> Unary;
+    for inline in [false, true] {
+        let jit = Jit::new(&environment).inline(inline).build().unwrap();
+        let module = jit.compile(ir).unwrap();
+        let pick = module.function::<Pick>("pick").unwrap();
+        let own = module.function::<Unary>("own").unwrap();
+        // SAFETY: both indices are in the table, of functions that take and give a number.
+        unsafe {
+            assert_eq!(
+                (pick(0) as usize, pick(1) as usize),
+                (installed as usize, own as usize)
+            );
+            assert_eq!(pick(0)(2.0), 7.0);
+        }
+    }
+}
+
+#[test]
+fn tools_see_names_and_lines() {
+    let home = Home::new();
+    let package = home.package("seen", "1.0.0", &line("f", 3.0, 1.0), &[("f", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    let ir = r#"
+        declare double @"seen::f"(double)
+        define internal double @helper(double %x) noinline !dbg !4 {
+          %r = call double @"seen::f"(double %x), !dbg !6
+          %s = fmul double %r, %x, !dbg !6
+          ret double %s, !dbg !6
+        }
+        define double @run(double %x) {
+          %r = call double @helper(double %x)
+          %s = fadd double %r, 1.0
+          ret double %s
+        }
+        !llvm.dbg.cu = !{!0}
+        !llvm.module.flags = !{!2, !3}
+        !0 = distinct !DICompileUnit(language: DW_LANG_C, file: !1, emissionKind: FullDebug)
+        !1 = !DIFile(filename: "helper.c", directory: "/")
+        !2 = !{i32 7, !"Dwarf Version", i32 5}
+        !3 = !{i32 2, !"Debug Info Version", i32 3}
+        !4 = distinct !DISubprogram(name: "helper", file: !1, line: 1, type: !5, unit: !0, spFlags: DISPFlagDefinition)
+        !5 = !DISubroutineType(types: !{})
+        !6 = !DILocation(line: 2, scope: !4)
+    "#;
+    for debug in [false, true] {
+        let jit = Jit::new(&environment)
+            .inline(true)
+            .debug(debug)
+            .build()
+            .unwrap();
+        let module = jit.compile(ir).unwrap();
+        assert_eq!(call(&module, "run", 2.0), 15.0);
+        let bytes = fs_err::read(module.path()).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        let mut names: Vec<_> = file
+            .symbols()
+            .filter_map(|symbol| symbol.name().ok())
+            .collect();
+        names.retain(|name| ["run", "helper"].contains(name));
+        names.sort_unstable();
+        assert_eq!(names, ["helper", "run"]);
+        assert_eq!(file.section_by_name(".debug_line").is_some(), debug);
+    }
 }
