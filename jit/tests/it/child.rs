@@ -37,7 +37,7 @@ impl Step<'_> {
         let values = [
             environment.as_os_str(),
             cache.as_os_str(),
-            inline.then_some("yes").unwrap_or_default().as_ref(),
+            if inline { "yes" } else { "" }.as_ref(),
             ir.as_ref(),
         ];
         Command::new(env::current_exe().unwrap())
