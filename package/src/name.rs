@@ -70,6 +70,8 @@ impl FunctionName {
 impl FromStr for PackageName {
     type Err = NameError;
 
+    // Inlined into the runtime, which reads environments.
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NameError> {
         let mut bytes = text.bytes();
         let valid = text.len() <= MAX_PACKAGE
@@ -86,6 +88,7 @@ impl FromStr for PackageName {
 impl FromStr for FunctionName {
     type Err = NameError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NameError> {
         if is_identifier(text) && text.len() <= MAX_FUNCTION {
             Ok(Self(text.to_owned()))

@@ -35,6 +35,7 @@ pub struct SeriesError(String);
 impl Series {
     /// The series that `version` belongs to. Pre-releases belong to the release they precede.
     #[must_use]
+    #[inline]
     pub fn of(version: &Version) -> Self {
         match (version.major, version.minor, version.patch) {
             (0, 0, patch) => Self {

@@ -5,12 +5,11 @@
 //! turns that into an error with a name. They also say which other libraries it asks for.
 
 use std::ffi::{CStr, CString};
-use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
 use crate::Error;
+use crate::file::{File, Status, c_path};
 
 /// As much as is read at once: more than the headers, or the dynamic section, of any library here.
 const PAGE: usize = 1024;
@@ -40,13 +39,13 @@ pub(crate) struct FileIdentity {
 impl FileIdentity {
     /// The identity of the file that `path` leads to.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self::from_metadata(&fs_err::metadata(path)?))
+        Ok(Self::from_status(File::open(&c_path(path))?.status()?))
     }
 
-    fn from_metadata(metadata: &Metadata) -> Self {
+    fn from_status(status: Status) -> Self {
         Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
+            device: status.device,
+            inode: status.inode,
         }
     }
 }
@@ -66,34 +65,23 @@ pub(crate) struct Facts {
 /// # Errors
 /// [`Error::MissingFile`] and [`Error::Damaged`], naming the file.
 pub(crate) fn check(path: &Path, with_needed: bool) -> Result<Facts, Error> {
-    let file = fs_err::File::open(path).map_err(|error| Error::reading(path, error))?;
-    let metadata = file.metadata()?;
+    let failed = |error: io::Error| Error::reading(path, &error);
+    let file = File::open(&c_path(path)).map_err(failed)?;
+    let status = file.status().map_err(failed)?;
     let mut bytes = [0; PAGE];
-    let start = read(file.file(), &mut bytes, 0).map_err(|error| Error::reading(path, error))?;
-    if let Some(reason) = fault(start, metadata.len()) {
+    let start = file.read_at(&mut bytes, 0).map_err(failed)?;
+    if let Some(reason) = fault(start, status.size) {
         return Err(Error::Damaged {
             path: path.to_owned(),
             reason: reason.to_owned(),
         });
     }
-    let read_at = |bytes: &mut [u8], offset| Some(read(file.file(), bytes, offset).ok()?.len());
+    let read_at = |bytes: &mut [u8], offset| Some(file.read_at(bytes, offset).ok()?.len());
     let needed = with_needed.then(|| needed(start, read_at)).flatten();
     Ok(Facts {
-        identity: FileIdentity::from_metadata(&metadata),
+        identity: FileIdentity::from_status(status),
         needed: needed.unwrap_or_default(),
     })
-}
-
-/// The bytes of a file from `offset`, as many as there are and fit.
-fn read<'a>(file: &std::fs::File, bytes: &'a mut [u8], offset: u64) -> io::Result<&'a [u8]> {
-    loop {
-        // Of a file on a disk, less than asked for is read only where it ends.
-        match file.read_at(bytes, offset) {
-            Ok(length) => return Ok(bytes.get(..length).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// The program headers in the first bytes of a library.

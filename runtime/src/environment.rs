@@ -1,24 +1,28 @@
 //! An opened environment: which packages there are, and their libraries as they are needed.
 
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::{CStr, CString, OsStr, c_void};
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use puck_package::environment::{FILE, MAX_SIZE};
-use puck_package::format::{self, DocumentError};
+use puck_package::format::DocumentError;
 use puck_package::{
     Digest, EnvironmentDocument, EnvironmentPackage, Image, LinkMode, LinkName, PackageDocument,
     Processor, Target, variables,
 };
 
+use crate::file::{self, File, c_path};
 use crate::linker::{self, Handle};
-use crate::{Error, variant};
+use crate::{Error, document, variant};
 
 /// The name of the link to its environment in a project's folder.
 const LINK: &str = ".puck";
+/// A link to an environment that is longer is followed in another way.
+const LONGEST_LINK: usize = 512;
 
 /// An installed environment, opened for calling.
 ///
@@ -165,7 +169,10 @@ impl Environment {
             return Ok(description);
         }
         let path = self.inner.path.join(facts.document_path());
-        let bytes = fs_err::read(&path).map_err(|error| Error::reading(&path, error))?;
+        let bytes = fs_err::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::MissingFile { path: path.clone() },
+            _ => Error::Io(error),
+        })?;
         let description =
             PackageDocument::parse(&bytes).map_err(|source| Error::PackageDocument {
                 path,
@@ -201,12 +208,17 @@ fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
     // The link is followed once, here: a later swap must not mix two environments. Puck's own
     // links are absolute and lead to a folder of the store, which saves looking at every folder
     // on the way.
-    let target = fs_err::read_link(&link).ok();
-    if let Some(folder) = target.as_ref().filter(|target| target.is_absolute())
-        && let Ok(file) = fs_err::File::open(folder.join(FILE))
+    let mut bytes = [0; LONGEST_LINK];
+    if let Some(target) = file::read_link(&c_path(&link), &mut bytes)
+        && target.starts_with(b"/")
     {
-        return Ok((folder.clone(), read(file)?));
+        let folder = Path::new(OsStr::from_bytes(target));
+        let path = folder.join(FILE);
+        if let Ok(file) = File::open(&c_path(&path)) {
+            return Ok((folder.to_owned(), read(&file, &path)?));
+        }
     }
+    let target = fs_err::read_link(&link).ok();
     let folder = match (real(&link)?, target) {
         (Some(folder), _) => folder,
         (None, Some(target)) => return Err(Error::Dangling { link, target }),
@@ -217,8 +229,9 @@ fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
             })?,
     };
     let path = folder.join(FILE);
-    let file = fs_err::File::open(&path).map_err(|error| Error::reading(&path, error))?;
-    Ok((folder, read(file)?))
+    let file = File::open(&c_path(&path)).map_err(|error| Error::reading(&path, &error))?;
+    let document = read(&file, &path)?;
+    Ok((folder, document))
 }
 
 /// The absolute path without symbolic links; `None` if nothing is there.
@@ -232,35 +245,35 @@ fn real(path: &Path) -> io::Result<Option<PathBuf>> {
     }
 }
 
-fn read(file: fs_err::File) -> Result<EnvironmentDocument, Error> {
-    let path = file.path().to_owned();
-    // Room for a few packages, so that one system call reads them all.
-    let mut bytes = Vec::with_capacity(8192);
-    file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
-    let document = if bytes.len() as u64 > MAX_SIZE {
+fn read(file: &File, path: &Path) -> Result<EnvironmentDocument, Error> {
+    let failed = |error: io::Error| Error::reading(path, &error);
+    // Room for a few packages: memory of the stack has been used before, that of the heap has not.
+    let mut few = [0; 2048];
+    let start = file.read_at(&mut few, 0).map_err(failed)?;
+    if start.len() < 2048 {
+        return parse(path, start);
+    }
+    let size = file.status().map_err(failed)?.size.min(MAX_SIZE + 1);
+    let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+    parse(path, file.read_at(&mut bytes, 0).map_err(failed)?)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<EnvironmentDocument, Error> {
+    let read = if bytes.len() as u64 > MAX_SIZE {
         Err(DocumentError::TooLarge {
             what: FILE.to_owned(),
             limit: MAX_SIZE,
         })
     } else {
-        EnvironmentDocument::parse(FILE, &bytes)
+        document::parse(bytes)
     };
-    document.map_err(|source| match unknown_mode(&bytes) {
-        Some(mode) => Error::UnknownLinkMode { path, mode },
-        None => Error::Document { path, source },
+    read.map_err(|source| {
+        let path = path.to_owned();
+        match document::unknown_mode(bytes) {
+            Some(mode) => Error::UnknownLinkMode { path, mode },
+            None => Error::Document { path, source },
+        }
     })
-}
-
-/// The link mode of a document that could not be read, if that is what is new in it.
-fn unknown_mode(bytes: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Link {
-        format: u32,
-        link: String,
-    }
-    let Link { format, link } = serde_json::from_slice(bytes).ok()?;
-    let is_known = link.parse::<LinkMode>().is_ok();
-    (format <= format::ENVIRONMENT && !is_known).then_some(link)
 }
 
 impl fmt::Debug for Environment {

@@ -262,13 +262,14 @@ pub enum Error {
 
 impl Error {
     /// The error of reading a file that an environment should have.
-    pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn reading(path: &Path, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::NotFound {
             Self::MissingFile {
                 path: path.to_owned(),
             }
         } else {
-            Self::Io(error)
+            let message = format!("cannot read {}: {error}", path.display());
+            Self::Io(io::Error::new(error.kind(), message))
         }
     }
 

@@ -21,13 +21,13 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `environment` | the opened folder |
+//! | `environment`, `document` | the opened folder, and what it says of itself |
 //! | `library` | which library serves a package, and loading it |
 //! | `lookup` | name and type → link name → address, and why not |
 //! | `abi`, `function` | Rust types ↔ signatures |
 //! | [`cpu`], `variant` | the processor's level, and the library variant that is loaded for it |
 //! | `process` | one content per SONAME in a process |
-//! | `linker`, `elf` | the dynamic linker, and a look at a file before it |
+//! | `linker`, `elf`, `file` | the dynamic linker, and a look at a file before it |
 //!
 //! Libraries are never unloaded: nothing that was found becomes invalid.
 //!
@@ -41,9 +41,11 @@
 mod abi;
 pub mod cpu;
 mod difference;
+mod document;
 mod elf;
 mod environment;
 mod error;
+mod file;
 mod function;
 mod library;
 mod linker;

@@ -250,9 +250,8 @@ impl<'a> Path<'a> {
             name: name.to_owned(),
             reason,
         };
-        let (package, function) = name
-            .split_once("::")
-            .ok_or_else(|| invalid("found no `::`".to_owned()))?;
+        let (package, function) =
+            halves(name).ok_or_else(|| invalid("found no `::`".to_owned()))?;
         let (package, series) = split_series(package, name)?;
         let function = function
             .parse()
@@ -263,6 +262,15 @@ impl<'a> Path<'a> {
             function,
         })
     }
+}
+
+/// What is before and after the first `::`.
+fn halves(name: &str) -> Option<(&str, &str)> {
+    let at = name
+        .as_bytes()
+        .array_windows()
+        .position(|two| two == b"::")?;
+    Some((name.get(..at)?, name.get(at + 2..)?))
 }
 
 /// `linalg` and `v2` of `linalg.v2`; `whole` is what the user wrote.
