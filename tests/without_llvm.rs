@@ -29,7 +29,17 @@ fn without_llvm() {
     machine.project(&[("second", "1")]);
     let call = |folder: &str, line: &str| machine.program(&other, folder, line);
 
+    // What another puck has compiled on this machine serves this one, too.
+    let manifest = machine.read("project/Puck.toml");
+    machine.write("compiled/Puck.toml", &manifest);
+    machine.ok("compiled", "install --link lto --target-cpu x86-64");
+
     let works = [
+        ("project", "install", ""),
+        ("project", "install --link lto --target-cpu x86-64", ""),
+        ("project", "run second::sum", "3"),
+        ("project", "install --link image", ""),
+        ("project", "run second::sum", "3"),
         ("project", "install", ""),
         ("project", "install --frozen", ""),
         ("project", "list", "second 1.0.0"),
@@ -73,6 +83,8 @@ fn without_llvm() {
         ("second", "publish"),
         ("consumer", "install"),
         ("krate", "build"),
+        ("project", "install --link lto"),
+        ("project", "install --target-cpu x86-64"),
         ("project", "inspect second --ir"),
         ("project", "inspect second --asm sum"),
     ];

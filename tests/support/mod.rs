@@ -174,6 +174,7 @@ fn filters(root: &Path) -> insta::Settings {
         (r"\b\d+ bytes", "[N] bytes"),
         (r"line \d+ column \d+", "line [N] column [N]"),
         (r"([-/])[0-9a-f]{16}\b", "$1[HASH]"),
+        (r"puck\.[0-9a-f]{16}\.so", "puck.[HASH].so"),
         (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
         (r"\b\d+(/\d+)* B\b|\b\d+\.\d [kM]B\b", "[SIZE]"),
         // Columns are as wide as what was replaced.
