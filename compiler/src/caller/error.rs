@@ -53,6 +53,16 @@ pub enum CallerError {
         /// Whose it is.
         reason: &'static str,
     },
+    /// LLVM cannot make code of it.
+    #[error("{caller} cannot be compiled for {processor}: {message}")]
+    Instructions {
+        /// The caller.
+        caller: String,
+        /// What it was compiled for.
+        processor: String,
+        /// LLVM's message.
+        message: String,
+    },
     /// The body of a callee does not fit the caller.
     #[error("{caller}: the body of `{function}` cannot be brought along: {message}")]
     Body {
@@ -93,6 +103,9 @@ impl CallerError {
                 Some("functions that are `internal` or `private` cannot be called".to_owned())
             }
             Self::Reserved { .. } => Some("give it another name".to_owned()),
+            Self::Instructions { processor, .. } => Some(format!(
+                "the IR may ask for instructions that {processor} does not have"
+            )),
             Self::Body { .. } => Some("compile the caller without inlining".to_owned()),
         }
     }

@@ -20,7 +20,7 @@ use puck_package::{Digest, Import, LinkName, PackageDocument, Processor, SystemI
 pub use error::CallerError;
 
 use crate::bodies::Bodies;
-use crate::codegen::{self, CodegenError, Facts, machine};
+use crate::codegen::{self, Facts, machine};
 use crate::error::Error;
 use crate::llvm::{Session, globals, guarded};
 use crate::module::{self, Dependencies, Shape, resolve_imports};
@@ -94,14 +94,16 @@ pub struct Inlined {
 /// nothing, or what no caller may define; needs a symbol that nobody provides; or LLVM cannot
 /// compile it.
 pub fn caller(request: &CallerRequest<'_>) -> Result<Caller, Error> {
-    guarded(|| compile(request)).unwrap_or_else(|message| {
-        Err(CodegenError::Llvm {
-            target: request.processor.target,
-            message,
-            fatal: true,
-        }
-        .into())
-    })
+    guarded(|| compile(request)).unwrap_or_else(|message| Err(impossible(request, &message)))
+}
+
+/// LLVM's refusal to make code of a valid module.
+fn impossible(request: &CallerRequest<'_>, message: &str) -> Error {
+    Error::from(Box::new(CallerError::Instructions {
+        caller: request.name.to_owned(),
+        processor: request.processor.to_string(),
+        message: message.trim_end().to_owned(),
+    }))
 }
 
 /// The function that a declaration means: `symbol` as it is declared, with its type.
@@ -134,11 +136,7 @@ fn compile(request: &CallerRequest<'_>) -> Result<Caller, Error> {
         own: None,
         documents: packages,
     };
-    let failed = |message: String| CodegenError::Llvm {
-        target: processor.target,
-        message: message.trim_end().to_owned(),
-        fatal: false,
-    };
+    let failed = |message: String| impossible(request, &message);
     let session = Session::new();
     let machine = machine(processor.target, opt_level).map_err(failed)?;
     let module = module::read(

@@ -1,6 +1,7 @@
 //! What is refused, and in which words.
 
-use puck_jit::{Jit, Source};
+use puck_jit::{Jit, Processor, Source};
+use puck_package::Target;
 
 use crate::fixture::{Home, UNARY, Unary, line, sum_of};
 
@@ -129,4 +130,33 @@ fn a_wrong_type_shows_both() {
         "{error}"
     );
     assert_eq!(error.hint().unwrap(), "did you mean `scale`?");
+}
+
+#[test]
+fn llvm_giving_up_is_an_error() {
+    let home = Home::new();
+    let package = home.package("given", "1.0.0", &line("f", 2.0, 0.0), &[("f", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    let base = Processor::of(Target::X86_64);
+    let jit = Jit::new(&environment).processor(base).build().unwrap();
+    let ir = "declare <16 x float> @llvm.x86.avx512.max.ps.512(<16 x float>, <16 x float>, i32)
+        define void @f(ptr %p) {
+          %x = load <16 x float>, ptr %p
+          %y = call <16 x float> @llvm.x86.avx512.max.ps.512(<16 x float> %x, <16 x float> %x, i32 4)
+          store <16 x float> %y, ptr %p
+          ret void
+        }";
+    let error = jit.compile(Source::from(ir).named("wide.ll")).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("wide.ll cannot be compiled for x86-64: "),
+        "{text}"
+    );
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains("instructions that x86-64 does not have")
+    );
+    jit.compile(&sum_of(&["given::f"])).unwrap();
 }
