@@ -30,7 +30,7 @@ use self::graph::Graph;
 use self::measure::{Figure, Value};
 use self::source::Language;
 use crate::findings::{Findings, Measurement};
-use crate::place::{remove_set_aside, set_aside};
+use crate::place::set_aside;
 use crate::settings::Settings;
 
 const ABOUT: &str = "\
@@ -70,9 +70,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Findings> {
             values.extend(measure::all(settings, language, functions, &contestants)?);
         }
     }
-    // Not before all is measured: ext4 is slow to create files after it removed many.
     set_aside(&folder)?;
-    remove_set_aside(&settings.work)?;
     findings(settings, &values)
 }
 

@@ -98,44 +98,61 @@ impl One<'_> {
     }
 }
 
-/// For each figure, the steepest growth of all of Puck's, and which that is.
+/// For each figure, the steepest growth of all of Puck's, which that is, and how steep it is by hand.
 fn growth(values: &[Value]) -> Vec<Row> {
-    let is_puck = |one: &&Value| matches!(one.way, Way::Puck(_));
     let row = |figure: Figure| {
-        let of_figure: Vec<&Value> = values
-            .iter()
-            .filter(is_puck)
-            .filter(|one| one.figure == figure)
-            .collect();
-        let line = |one: &Value| (one.language, one.division, one.way);
-        let lines = distinct(of_figure.iter().map(|one| line(one)));
-        let (exponent, (language, division, way)) = lines
+        let exponent = |line: Line| {
+            let points: Vec<(f64, f64)> = values
+                .iter()
+                .filter(|one| one.figure == figure && Line::of(one) == line)
+                .map(|one| (one.functions as f64, one.sample.median()))
+                .collect();
+            fit::exponent(&points)
+        };
+        let (steepest, line) = distinct(values.iter().map(Line::of))
             .into_iter()
-            .filter_map(|key| {
-                let points: Vec<(f64, f64)> = of_figure
-                    .iter()
-                    .filter(|one| line(one) == key)
-                    .map(|one| (one.functions as f64, one.sample.median()))
-                    .collect();
-                Some((fit::exponent(&points)?, key))
-            })
+            .filter(|line| matches!(line.way, Way::Puck(_)))
+            .filter_map(|line| Some((exponent(line)?, line)))
             .max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        let by_hand = Line {
+            way: Way::Hand,
+            ..line
+        };
         Some(Row {
             what: format!(
                 "{}, steepest: {}, {}, {}",
                 figure.title(),
-                way.title(),
-                language.title(),
-                division.title()
+                line.way.title(),
+                line.language.title(),
+                line.division.title()
             ),
             group: "Growth with N: exponents".into(),
             unit: Unit::Number,
-            puck: Sample::exact(exponent),
-            plain: None,
+            puck: Sample::exact(steepest),
+            plain: exponent(by_hand)
+                .map(|exponent| (Sample::exact(exponent), Way::Hand.title().to_owned())),
             limit: Some(Limit::Value(GROWTH)),
         })
     };
     Figure::ALL.into_iter().filter_map(row).collect()
+}
+
+/// What is the same in all values of a line of a plot.
+#[derive(Clone, Copy, PartialEq)]
+struct Line {
+    language: Language,
+    division: Division,
+    way: Way,
+}
+
+impl Line {
+    fn of(value: &Value) -> Line {
+        Line {
+            language: value.language,
+            division: value.division,
+            way: value.way,
+        }
+    }
 }
 
 #[cfg(test)]
