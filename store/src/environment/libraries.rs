@@ -7,14 +7,15 @@ use puck_package::{Digest, LinkMode, LinkName, Processor, Target};
 
 use super::{EnvironmentPackage, Link};
 use crate::error::PackageVersion;
-use crate::library::{Part, Recipe};
+use crate::library::{Keyed, Part, Recipe};
 use crate::{Error, Result, link};
 
-/// The libraries that are made for an environment. [`LinkMode::Dynamic`] without a processor has none.
+/// The libraries that are made for an environment. [`LinkMode::Dynamic`] without a processor has none,
+/// and neither has an environment without packages.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Libraries {
     /// One for each package, in order, or none at all.
-    pub(super) specialised: Vec<Recipe>,
+    pub(super) specialised: Vec<Keyed>,
     /// The one library of all packages for each level.
     pub(super) image: Option<Together>,
 }
@@ -24,7 +25,7 @@ pub(super) struct Libraries {
 pub(super) struct Together {
     pub(super) soname: String,
     /// For each level of processors; levels may have the same.
-    pub(super) levels: BTreeMap<Target, Recipe>,
+    pub(super) levels: BTreeMap<Target, Keyed>,
 }
 
 impl Libraries {
@@ -47,13 +48,18 @@ impl Libraries {
             packages,
             exports,
         };
+        if packages.is_empty() {
+            return Ok(Self::default());
+        }
         let processor = link.processor.as_ref();
         let from_ir = || packages.iter().map(ir).collect::<Vec<_>>();
         let levels = match link.mode {
             LinkMode::Dynamic => {
-                let specialised = |package: &EnvironmentPackage<'_>| Recipe {
-                    soname: package.installed.document.soname(),
-                    ..recipe(link.mode, processor, vec![ir(package)], None)
+                let specialised = |package: &EnvironmentPackage<'_>| {
+                    Keyed::from(Recipe {
+                        soname: package.installed.document.soname(),
+                        ..recipe(link.mode, processor, vec![ir(package)], None)
+                    })
                 };
                 return Ok(Self {
                     specialised: processor
@@ -91,18 +97,13 @@ impl Libraries {
     pub(super) fn recipes(&self) -> BTreeMap<Digest, &Recipe> {
         let image = self.image.iter().flat_map(|image| image.levels.values());
         let all = self.specialised.iter().chain(image);
-        all.map(|recipe| (recipe.key(), recipe)).collect()
-    }
-
-    /// The keys of the specialised ones, in order.
-    pub(super) fn specialised_keys(&self) -> Vec<Digest> {
-        self.specialised.iter().map(Recipe::key).collect()
+        all.map(|Keyed { key, recipe }| (*key, recipe)).collect()
     }
 
     /// What can be called of all packages; `None` if everything can.
     pub(super) fn kept(&self) -> Option<BTreeSet<LinkName>> {
         let mut recipes = self.image.iter().flat_map(|image| image.levels.values());
-        recipes.find_map(Recipe::kept)
+        recipes.find_map(|keyed| keyed.recipe.kept())
     }
 
     /// What `environment.json` says of the one library.
@@ -112,7 +113,7 @@ impl Libraries {
         Some(Image {
             soname: image.soname.clone(),
             libraries: libraries
-                .map(|(level, recipe)| (level.name().to_owned(), recipe.key()))
+                .map(|(level, keyed)| (level.name().to_owned(), keyed.key))
                 .collect(),
         })
     }
@@ -120,16 +121,23 @@ impl Libraries {
 
 impl Together {
     /// Gives the library of all `levels` the name that follows from what they are.
-    fn named(mut levels: BTreeMap<Target, Recipe>) -> Self {
+    fn named(levels: BTreeMap<Target, Recipe>) -> Self {
         let text: String = levels
             .iter()
             .map(|(level, recipe)| format!("{level} {}\n", recipe.key()))
             .collect();
         let soname = format!("puck.{}.so", Digest::of(text.as_bytes()).prefix(16));
-        for recipe in levels.values_mut() {
+        let keyed = |mut recipe: Recipe| {
             recipe.soname.clone_from(&soname);
+            Keyed::from(recipe)
+        };
+        Self {
+            levels: levels
+                .into_iter()
+                .map(|(level, recipe)| (level, keyed(recipe)))
+                .collect(),
+            soname,
         }
-        Self { soname, levels }
     }
 }
 

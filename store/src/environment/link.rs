@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use puck_package::{LinkMode, LinkName, Processor, SystemImport};
+use puck_package::{LinkMode, LinkName, Processor, SystemImport, Target};
 
 use crate::InstalledPackage;
 
@@ -12,7 +12,8 @@ use crate::InstalledPackage;
 pub struct Link<'a> {
     /// A library for each package, or one of all.
     pub mode: LinkMode,
-    /// What to compile the packages' IR for on this machine; needed for [`LinkMode::Lto`].
+    /// What to compile the packages' IR for on this machine. Without one, [`LinkMode::Lto`] compiles
+    /// for every processor of the kind.
     pub processor: Option<Processor>,
     /// What [`LinkMode::Lto`] keeps of packages that the project does not depend on itself: as it was
     /// written, and what it means.
@@ -73,6 +74,18 @@ pub struct Code {
     pub system_imports: Vec<SystemImport>,
     /// Whether they carry debug information.
     pub debug: bool,
+}
+
+impl Link<'_> {
+    /// The same, with the processor that is meant where none is named.
+    pub(super) fn complete(&self) -> Self {
+        let mut link = self.clone();
+        if link.mode == LinkMode::Lto {
+            let every = || Processor::of(Target::X86_64.base());
+            link.processor.get_or_insert_with(every);
+        }
+        link
+    }
 }
 
 impl fmt::Debug for Link<'_> {

@@ -9,7 +9,7 @@ use super::libraries::Libraries;
 use super::{Code, Compile, EnvironmentPackage, Link};
 use crate::batch::Batch;
 use crate::error::PackageVersion;
-use crate::library::{self, Recipe};
+use crate::library::{self, Keyed, Recipe};
 use crate::link::{self, LinkRequest, Linker};
 use crate::{Error, InstalledPackage, Result, files, system};
 
@@ -88,9 +88,9 @@ impl Maker<'_> {
             return Ok(());
         };
         let mut made = BTreeSet::new();
-        for (level, recipe) in &image.levels {
-            let key = recipe.key();
-            if !missing.contains(&key) || !made.insert(key) {
+        for (level, keyed) in &image.levels {
+            let Keyed { key, recipe } = keyed;
+            if !missing.contains(key) || !made.insert(key) {
                 continue;
             }
             let code = self.code(recipe)?;
@@ -100,7 +100,7 @@ impl Maker<'_> {
                 _ => format!("the image of all packages ({count}) for {level}"),
             };
             let library = self.together(recipe, &code, what)?;
-            self.batch.add_library(recipe, &library)?;
+            self.batch.add_library(keyed, &library)?;
         }
         Ok(())
     }
@@ -111,17 +111,17 @@ impl Maker<'_> {
             .packages
             .iter()
             .zip(&libraries.specialised)
-            .filter(|(_, recipe)| missing.contains(&recipe.key()))
-            .map(|(package, recipe)| (package.installed, recipe))
+            .filter(|(_, keyed)| missing.contains(&keyed.key))
+            .map(|(package, keyed)| (package.installed, keyed))
             .collect();
         if wanted.is_empty() {
             return Ok(());
         }
         let packages: Vec<_> = wanted.iter().map(|(package, _)| *package).collect();
         let codes = self.compile_each(&packages)?;
-        for ((package, recipe), code) in wanted.into_iter().zip(codes) {
+        for ((package, keyed), code) in wanted.into_iter().zip(codes) {
             let library = alone(package, &code)?;
-            self.batch.add_library(recipe, &library)?;
+            self.batch.add_library(keyed, &library)?;
         }
         Ok(())
     }

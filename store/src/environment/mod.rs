@@ -98,8 +98,9 @@ impl Batch<'_> {
         });
         check::fit(&packages)?;
 
-        let libraries = self.libraries(&packages, &request.link)?;
-        let document = plan::document(&packages, &request.link, &libraries);
+        let link = request.link.complete();
+        let libraries = self.libraries(&packages, &link)?;
+        let document = plan::document(&packages, &link, &libraries);
         let environment = Environment {
             key: document.key,
             path: self.store.environment_path(&document.key),

@@ -46,12 +46,8 @@ pub(super) fn document(
         image: libraries.image_document(),
         packages: packages.iter().map(|package| listed(package)).collect(),
     };
-    for (package, key) in document
-        .packages
-        .iter_mut()
-        .zip(libraries.specialised_keys())
-    {
-        package.specialised = Some(key);
+    for (package, library) in document.packages.iter_mut().zip(&libraries.specialised) {
+        package.specialised = Some(library.key);
     }
     document.key = key(&document);
     document

@@ -53,6 +53,23 @@ pub(crate) struct Recipe {
     pub(crate) exports: Option<Vec<LinkName>>,
 }
 
+/// A recipe with its key, which takes a while to work out for many packages.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed {
+    /// [`Recipe::key`].
+    pub(crate) key: Digest,
+    pub(crate) recipe: Recipe,
+}
+
+impl From<Recipe> for Keyed {
+    fn from(recipe: Recipe) -> Self {
+        Self {
+            key: recipe.key(),
+            recipe,
+        }
+    }
+}
+
 /// What a package gives to a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -182,14 +199,14 @@ impl Store {
 
 impl Batch<'_> {
     /// Takes a library that was made by a recipe.
-    pub(crate) fn add_library(&self, recipe: &Recipe, library: &[u8]) -> Result<()> {
-        let key = recipe.key();
+    pub(crate) fn add_library(&self, keyed: &Keyed, library: &[u8]) -> Result<()> {
+        let Keyed { key, recipe } = keyed;
         let made = self.place("library")?;
         fs::create_dir(&made)?;
         files::write_sealed(&made.join(LIBRARY), library)?;
         let record = LibraryRecord {
             format: RECORD_FORMAT,
-            key,
+            key: *key,
             library: FileFacts {
                 sha256: Digest::of(library),
                 size: library.len() as u64,
@@ -202,7 +219,7 @@ impl Batch<'_> {
         self.ready(Thing {
             made: Made::Library,
             from: made,
-            to: self.store.library_path(&key),
+            to: self.store.library_path(key),
         })
     }
 }

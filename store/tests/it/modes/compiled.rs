@@ -182,6 +182,22 @@ fn without_a_compiler_what_others_compiled_serves() {
 }
 
 #[test]
+fn environments_of_nothing_need_no_compiler_to_do_anything() {
+    let compiler = Compiler::new(&[]);
+    let home = Home::new();
+    for mode in LinkMode::ALL {
+        let mut wanted = link(mode, base(), &compiler);
+        let environment = home.linked(&[], &wanted);
+        assert_eq!(environment.document.image, None);
+        assert_eq!(environment.document.link, mode);
+        wanted.processor = None;
+        home.linked(&[], &wanted);
+    }
+    assert!(compiler.take_asked().is_empty());
+    assert!(home.store.verify().expect("reads").problems.is_empty());
+}
+
+#[test]
 fn what_the_compiler_says_comes_through() {
     let mut compiler = Compiler::new(&[how(), user()]);
     compiler.refuses = Some("too hot to compile");

@@ -23,10 +23,28 @@ fn programs_linked_in_one_mode_run_in_the_other() {
     let packages = [vecmath(), linalg()].map(|recipe| home.install(&recipe.pack()));
     let dynamic = home.linked(&packages.each_ref(), &Link::default());
     let image = home.linked(&packages.each_ref(), &image());
-    for (name, linked) in [("of-dynamic", &dynamic), ("of-image", &image)] {
-        home.program(name, MAIN, linked, &SONAMES);
-        for environment in [&dynamic, &image] {
-            assert_eq!(home.output(name, environment), "5.0 25.0 1", "{name}");
+    // A program that is at home anywhere, and ones that take addresses for granted, or tables.
+    let flags = [
+        "-fPIE -pie",
+        "-fno-pic -no-pie",
+        "-fno-plt",
+        "-fuse-ld=lld",
+        "-fuse-ld=gold",
+    ];
+    for (number, flags) in flags.into_iter().enumerate() {
+        if !home.links_with(flags) {
+            continue;
+        }
+        for (mode, linked) in [("dynamic", &dynamic), ("image", &image)] {
+            let name = format!("{mode}-{number}");
+            home.program_with(&name, MAIN, linked, &SONAMES, flags);
+            for environment in [&dynamic, &image] {
+                assert_eq!(
+                    home.output(&name, environment),
+                    "5.0 25.0 1",
+                    "{mode} {flags}"
+                );
+            }
         }
     }
 }

@@ -164,11 +164,35 @@ impl Home {
         environment: &Environment,
         sonames: &[&str],
     ) {
+        self.program_with(name, source, environment, sonames, "-O1");
+    }
+
+    /// Whether `cc` can link with those flags here.
+    pub(super) fn links_with(&self, flags: &str) -> bool {
+        let folder = self.directory("trial");
+        fs::write(folder.join("main.c"), "int main(void) { return 0; }").expect("writes");
+        let mut cc = Command::new("cc");
+        cc.current_dir(&folder)
+            .args(["main.c", "-o", "main"])
+            .args(flags.split(' '));
+        cc.output().expect("cc runs").status.success()
+    }
+
+    /// As [`Home::program`], with flags for `cc`.
+    pub(super) fn program_with(
+        &self,
+        name: &str,
+        source: &str,
+        environment: &Environment,
+        sonames: &[&str],
+        flags: &str,
+    ) {
         let folder = self.directory("program");
         fs::write(folder.join("main.c"), source).expect("writes");
         let mut cc = Command::new("cc");
         cc.current_dir(&folder)
             .args(["main.c", "-w", "-o", name])
+            .args(flags.split(' '))
             .arg(format!("-I{}/include", environment.path.display()))
             .arg(format!("-L{}/lib", environment.path.display()))
             .arg("-Wl,-rpath,$ORIGIN/lib")
