@@ -28,6 +28,7 @@ pub(super) fn extract(prepared: &[u8], function: &LinkName) -> Result<Option<Bod
             continue;
         }
         let is_body = global.name() == own;
+        global.forget_number();
         if global.kind() == Kind::Function {
             match global.instructions() {
                 Ok(count) => instructions += count,

@@ -1,5 +1,6 @@
 //! Bodies of functions: read when they are needed, taken from their names, looked through.
 
+use std::ffi::c_uint;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ptr;
@@ -9,10 +10,11 @@ use inkwell::llvm_sys::LLVMUnnamedAddr;
 use inkwell::llvm_sys::bit_reader::LLVMGetBitcodeModuleInContext2;
 use inkwell::llvm_sys::core::{
     LLVMAddFunction, LLVMFunctionType, LLVMGetCalledValue, LLVMGetEnumAttributeAtIndex,
-    LLVMGetFirstBasicBlock, LLVMGetFirstInstruction, LLVMGetInstructionOpcode,
-    LLVMGetModuleContext, LLVMGetNextBasicBlock, LLVMGetNextInstruction, LLVMGetNumOperands,
-    LLVMGetOperand, LLVMGetSection, LLVMGetUnnamedAddress, LLVMIsABlockAddress, LLVMIsACallInst,
-    LLVMIsAInlineAsm, LLVMIsGlobalConstant, LLVMIsThreadLocal, LLVMVoidTypeInContext,
+    LLVMGetFirstBasicBlock, LLVMGetFirstInstruction, LLVMGetGlobalParent, LLVMGetInstructionOpcode,
+    LLVMGetMDKindIDInContext, LLVMGetModuleContext, LLVMGetNextBasicBlock, LLVMGetNextInstruction,
+    LLVMGetNumOperands, LLVMGetOperand, LLVMGetSection, LLVMGetUnnamedAddress,
+    LLVMGlobalEraseMetadata, LLVMIsABlockAddress, LLVMIsACallInst, LLVMIsAInlineAsm,
+    LLVMIsGlobalConstant, LLVMIsThreadLocal, LLVMVoidTypeInContext,
 };
 use inkwell::llvm_sys::prelude::LLVMValueRef;
 use inkwell::memory_buffer::MemoryBuffer;
@@ -87,6 +89,18 @@ impl Global<'_> {
             for attribute in ["target-cpu", "tune-cpu", "target-features"] {
                 self.set_string_attribute(attribute, None);
             }
+        }
+    }
+
+    /// Removes the number that LLVM's passes for importing give to every definition. Where others do
+    /// not see the definition, it is made of a name that says nothing.
+    pub(crate) fn forget_number(self) {
+        let kind = "guid";
+        unsafe {
+            let context = LLVMGetModuleContext(LLVMGetGlobalParent(self.value));
+            let length = kind.len() as c_uint;
+            let kind = LLVMGetMDKindIDInContext(context, kind.as_ptr().cast(), length);
+            LLVMGlobalEraseMetadata(self.value, kind);
         }
     }
 

@@ -74,6 +74,50 @@ fn what_was_only_declared_may_change_and_what_was_inlined_may_not() {
 }
 
 #[test]
+fn a_body_is_the_same_whatever_else_a_package_has() {
+    let lines = Lines::new();
+    let table = |name: &str| {
+        format!(
+            "@{name} = private unnamed_addr constant [2 x double] [double 3.0, double 4.0]
+             define internal double @pick(double %x) {{
+               %i = fptoui double %x to i64
+               %p = getelementptr [2 x double], ptr @{name}, i64 0, i64 %i
+               %r = load double, ptr %p
+               ret double %r
+             }}
+             define double @near(double %x) {{
+               %h = fmul double %x, 0.5
+               %r = call double @pick(double %h)
+               ret double %r
+             }}"
+        )
+    };
+    let near = ("near", UNARY);
+    let first = lines.installed("1.0.0", &table("table"), &[near]);
+    let more = "@table = internal global double 1.0
+        define double @far(double %x) {
+          %o = load double, ptr @table
+          store double %x, ptr @table
+          ret double %o
+        }\n";
+    let more = more.to_owned() + &table("table.1");
+    let second = lines.installed("1.1.0", &more, &[near, ("far", UNARY)]);
+    let ir = &sum_of(&["lines::near"]);
+    let step = |environment| {
+        let cache = &lines.cache;
+        Step {
+            environment,
+            cache,
+            inline: true,
+            ir,
+        }
+        .run()
+    };
+    assert_eq!(step(&first), "Compiled 4");
+    assert_eq!(step(&second), "Cached 4");
+}
+
+#[test]
 fn what_is_gone_or_of_another_type_is_named() {
     let lines = Lines::new();
     let first = lines.release("1.0.0", 1.0, 10.0);
