@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a function is called, as far as LLVM's type and attributes tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Shape {
     pub(crate) parameters: Vec<Passed>,
     /// `None` where nothing is returned.
@@ -26,6 +27,7 @@ pub struct Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Passed {
     pub(crate) value: Value,
+    #[serde(default, skip_serializing_if = "Extension::is_none")]
     pub(crate) extension: Extension,
 }
 
@@ -45,15 +47,22 @@ pub(crate) enum Value {
 }
 
 /// How a small integer fills a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Extension {
     /// The upper bits are anything.
+    #[default]
     None,
     /// By its sign.
     Sign,
     /// With zeros.
     Zero,
+}
+
+impl Extension {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 /// Where a signature and a shape part.

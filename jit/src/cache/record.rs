@@ -101,7 +101,7 @@ impl Record {
     }
 
     fn json(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("all keys are strings");
+        let mut bytes = serde_json::to_vec(self).expect("all keys are strings");
         bytes.push(b'\n');
         bytes
     }
