@@ -15,7 +15,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::ensure()?;
     steps::step("Build the command and the benchmarks, optimised", || {
         steps::run(cargo().args(["build", "--release", "--package", "puck"]))?;
-        steps::run(cargo().args(["build", "--release", "--package", "puck-benches"]))
+        steps::run(cargo().args(["build", "--release", "--package", "puck-benches"]))?;
+        // Apart from the others, so that these have no LLVM in them.
+        let jit = ["--features", "jit", "--bin", "puck-benches-jit"];
+        steps::run(
+            cargo()
+                .args(["build", "--release", "--package", "puck-benches"])
+                .args(jit),
+        )
     })?;
     let release = target_dir().join("release");
     let work = root().join("target/bench");

@@ -16,19 +16,17 @@ const CALLS: u64 = 20_000;
 
 /// Nanoseconds a call, in a fresh process.
 pub(super) fn measure(callee: Callee, place: &Place) -> Result<f64> {
-    let [kind, path] = place.arguments();
-    Ok(output(Suite::Calls, &[callee.name(), kind, path])?
-        .trim()
-        .parse()?)
+    let words = [vec![callee.name()], place.arguments()].concat();
+    Ok(output(Suite::Calls, &words)?.trim().parse()?)
 }
 
 /// Prints the mean over the loops' places.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let &[callee, kind, path] = words else {
+    let [callee, place @ ..] = words else {
         bail!("not a child's arguments: {words:?}");
     };
     let callee = Callee::of_name(callee)?;
-    let functions = Functions::open(&Place::read(kind, path)?)?;
+    let functions = Functions::open(&Place::read(place)?)?;
     let mut sum = 0.0;
     for place in 0..PLACES {
         sum += one(&functions, callee, &callee.loop_name(place))?;

@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result};
 
 use self::source::{Callee, Linkage};
 use crate::findings::Findings;
+use crate::kernels::callers::{self, Callers, Calling};
 use crate::kernels::functions::Place;
 use crate::kernels::plain::Plain;
 use crate::kernels::project::Published;
@@ -33,7 +34,7 @@ time of the loop is divided by the number of calls. *Inlined*: the callee in the
 *Direct*: there too, but called. *Shared library*: caller and callee in two libraries, compiled by `clang -O3 \
 -fPIC -fno-plt` and linked by hand. That is the fastest call that there is between two of them, so it is what \
 Puck is held against; *PLT* is what clang does without `-fno-plt`. All these are compiled for this processor's \
-level. A value is from a fresh process, in which it is the least of several timings, and the mean over four \
+level; *native*, *lto* and JIT callers for this processor itself. A JIT caller is the loop, compiled at run time. A value is from a fresh process, in which it is the least of several timings, and the mean over four \
 loops at different places modulo 64 bytes; the ways take turns.";
 
 /// A way to call.
@@ -50,6 +51,9 @@ pub(crate) fn run(settings: &Settings) -> Result<Findings> {
         about: ABOUT.into(),
         ..Findings::default()
     };
+    if !Callers::can_be_compiled()? {
+        findings.notes.push(callers::ABSENT.into());
+    }
     for callee in Callee::ALL {
         println!("  {}", callee.title());
         let samples = in_turn(settings.rounds.fast, &ways, |way| {
@@ -101,14 +105,27 @@ fn prepare(settings: &Settings) -> Result<(Vec<Way>, usize)> {
         library("shared library", shared.library("loops")),
     ];
     let compared = ways.len() - 1;
+    let mut dynamic = None;
     let published = Published::new(settings, &folder, &sources)?;
     for mode in published.modes() {
-        let project = published.install(mode, &["loops"])?;
+        let project = published.install(mode, &["loops", "callees"])?;
         ways.push(Way {
             name: format!("Puck, {}", mode.name),
             place: Place::Project(project.display().to_string()),
             limit: Some(Limit::Ratio(1.02)),
         });
+        dynamic.get_or_insert(project);
+    }
+    let [_, loops] = &sources;
+    if let Some(project) = dynamic.filter(|_| Callers::can_be_compiled().unwrap_or(false)) {
+        let callers = Callers::new(settings, &folder, &project, &sources)?;
+        for calling in Calling::ALL {
+            ways.push(Way {
+                name: calling.name().to_owned(),
+                place: callers.compile(loops, calling)?,
+                limit: Some(Limit::Ratio(1.02)),
+            });
+        }
     }
     Ok((ways, compared))
 }

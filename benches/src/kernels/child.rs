@@ -11,10 +11,10 @@ use crate::settings::Suite;
 
 /// Prints nanoseconds, a digest of the numbers that came out, and their sum.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let &[package, size, kind, path] = words else {
+    let [package, size, place @ ..] = words else {
         bail!("not a child's arguments: {words:?}");
     };
-    let functions = Functions::open(&Place::read(kind, path)?)?;
+    let functions = Functions::open(&Place::read(place)?)?;
     let mut task = Kernel::of_package(package)?.task(size.parse()?, &functions)?;
     let time = nanoseconds(|| task.run());
     let bytes: Vec<u8> = task
@@ -51,8 +51,7 @@ impl Run {
     /// Runs a kernel in a fresh process.
     pub(crate) fn of(kernel: Kernel, size: usize, place: &Place) -> Result<Run> {
         let size = size.to_string();
-        let [kind, path] = place.arguments();
-        let words = [kernel.package(), &size, kind, path];
+        let words = [vec![kernel.package(), &size], place.arguments()].concat();
         Run::read(&output(Suite::Kernels, &words)?)
     }
 

@@ -8,9 +8,10 @@
 //! |---|---|
 //! | [`catalog`] | the kernels, and the packages that they are made of |
 //! | [`source`] | a package's source, for Puck and for plain compilers |
-//! | [`plain`], [`project`] | what each side makes of the sources |
+//! | [`ways`] | what is made of the sources: by plain compilers ([`plain`]), by Puck ([`project`]), as [`callers`] |
 //! | [`mod@child`], [`functions`], [`numbers`], [`clock`] | what runs in fresh processes |
 
+pub(crate) mod callers;
 mod catalog;
 mod child;
 pub(crate) mod clock;
@@ -19,6 +20,7 @@ pub(crate) mod numbers;
 pub(crate) mod plain;
 pub(crate) mod project;
 pub(crate) mod source;
+mod ways;
 
 pub(crate) use self::child::run as child;
 
@@ -26,61 +28,31 @@ use std::cell::OnceCell;
 
 use anyhow::{Result, ensure};
 
+use self::callers::Callers;
 use self::catalog::Kernel;
 use self::child::Run;
-use self::functions::Place;
-use self::plain::{Plain, Separate};
-use self::project::Published;
+use self::ways::Way;
 use crate::findings::Findings;
-use crate::place::set_aside;
-use crate::row::{Limit, Row, Unit};
+use crate::row::{Row, Unit};
 use crate::sample::{Sample, in_turn};
 use crate::settings::Settings;
 
 /// How far results may be from the whole program's, as a part of them.
 const ROUNDING: f64 = 1e-12;
 
-/// What must hold of the program that Puck makes, beside clang's.
-const LIMIT: Limit = Limit::Ratio(1.03);
-
 /// The heading of the plot.
 const FIGURE: &str = "time, as a part of one program's";
 
-/// A way of building, and what it made.
-struct Way {
-    name: String,
-    made: Made,
-    /// What must hold beside the whole program.
-    limit: Option<Limit>,
-}
-
-enum Made {
-    Whole(String),
-    Separate(Separate),
-    Project(String),
-}
-
-impl Way {
-    /// Where a kernel's function is.
-    fn place(&self, kernel: Kernel) -> Place {
-        match &self.made {
-            Made::Whole(library) => Place::Library(library.clone()),
-            Made::Separate(libraries) => {
-                let library = libraries.library(kernel.package());
-                Place::Library(library.display().to_string())
-            }
-            Made::Project(folder) => Place::Project(folder.clone()),
-        }
-    }
-}
-
 /// Measures every kernel in every way.
 pub(crate) fn run(settings: &Settings) -> Result<Findings> {
-    let ways = prepare(settings)?;
+    let ways = ways::prepare(settings)?;
     let mut findings = Findings {
         about: about(&ways[0].name),
         ..Findings::default()
     };
+    if !Callers::can_be_compiled()? {
+        findings.notes.push(callers::ABSENT.into());
+    }
     let mut difference = 0.0_f64;
     for kernel in Kernel::ALL {
         for size in kernel.sizes() {
@@ -109,47 +81,13 @@ fn about(whole: &str) -> String {
          each option, in another package, which calls the normal distribution in a third. Eight steps \
          of Dormand and Prince's method call the slope and the sums of vectors in two others.\n\n\
          They are compared with *{whole}*: the same sources, `clang -O3 -march=native -flto`, one shared \
-         library in which nothing else is visible. *Separate libraries*: `clang -O3 -march=native -fPIC \
+         library in which nothing else is visible. *One source* is the same without `-flto`, from a file \
+         that includes all others. *Separate libraries*: `clang -O3 -march=native -fPIC \
          -fno-plt`, a shared library for each package, linked by hand. Each value is from a fresh \
          process, in which it is the least of several timings, and the ways take turns. \
-         *native* and *lto* are compiled for this processor; the others are what the packages brought \
-         for its level."
+         *native*, *lto* and JIT callers are compiled for this processor; the others are what the packages \
+         brought for its level. A JIT caller is the kernel's own package, which calls installed ones."
     )
-}
-
-/// Builds everything; the whole program comes first.
-fn prepare(settings: &Settings) -> Result<Vec<Way>> {
-    let folder = settings.work.join("kernels");
-    set_aside(&folder)?;
-    let sources = catalog::sources();
-    let plain = Plain::new(&settings.clang, &folder.join("plain"), &sources)?;
-    let visible: Vec<String> = Kernel::ALL
-        .iter()
-        .map(|kernel| format!("{}_{}", kernel.package(), kernel.function()))
-        .collect();
-    let (whole, linker) = plain.whole(&visible)?;
-    let mut ways = vec![
-        Way {
-            name: format!("one program (by {linker})"),
-            made: Made::Whole(whole.display().to_string()),
-            limit: None,
-        },
-        Way {
-            name: "separate libraries".into(),
-            made: Made::Separate(plain.separate("separate", &["-march=native", "-fno-plt"])?),
-            limit: None,
-        },
-    ];
-    let published = Published::new(settings, &folder, &sources)?;
-    for mode in published.modes() {
-        let project = published.install(mode, &Kernel::ALL.map(Kernel::package))?;
-        ways.push(Way {
-            name: format!("Puck, {}", mode.name),
-            made: Made::Project(project.display().to_string()),
-            limit: (mode.name == "lto").then_some(LIMIT),
-        });
-    }
-    Ok(ways)
 }
 
 /// One kernel at one size, in every way, in turn; and by how much their results differ at most.

@@ -67,30 +67,12 @@ impl<'a> Plain<'a> {
 
     /// One library of everything, with only `visible` to be found in it; and the linker that made it.
     pub(crate) fn whole(&self, visible: &[String]) -> Result<(PathBuf, &'static str)> {
-        let folder = self.folder.join("whole");
-        let map = folder.join("visible.map");
-        let mut text = "{\n  global:\n".to_owned();
-        for symbol in visible {
-            let _ = writeln!(text, "    {symbol};");
-        }
-        write(&map, &(text + "  local: *;\n};\n"))?;
-        let library = folder.join("whole.so");
-        let link = |linker: &str| {
-            let mut command = self.command();
-            command
-                .args(["-march=native", "-flto", "-shared"])
-                .arg(format!("-fuse-ld={linker}"))
-                .arg(format!("-Wl,--version-script={}", map.display()))
-                .arg("-o")
-                .arg(&library)
-                .args(self.sources.iter().map(|source| self.source(source)))
-                .arg("-lm");
-            succeed(&mut command)
-        };
+        let files: Vec<PathBuf> = self.sources.iter().map(|one| self.source(one)).collect();
         let mut failure = None;
         for linker in LINKERS {
-            match link(linker) {
-                Ok(()) => return Ok((library, linker)),
+            let flags = ["-march=native", "-flto", &format!("-fuse-ld={linker}")];
+            match self.closed("whole", &flags, &files, visible) {
+                Ok(library) => return Ok((library, linker)),
                 Err(error) => failure = Some(error),
             }
         }
@@ -98,6 +80,46 @@ impl<'a> Plain<'a> {
             "none of the linkers {} takes clang's bitcode: install lld",
             LINKERS.join(", ")
         )))
+    }
+
+    /// The same from one file that includes all sources.
+    pub(crate) fn one_source(&self, visible: &[String]) -> Result<PathBuf> {
+        let file = self.folder.join("src/all.c");
+        let text: String = self
+            .sources
+            .iter()
+            .map(|source| format!("#include \"{}.c\"\n", source.name))
+            .collect();
+        write(&file, &text)?;
+        self.closed("one-source", &["-march=native"], &[file], visible)
+    }
+
+    /// A library in which only `visible` is to be found.
+    fn closed(
+        &self,
+        name: &str,
+        flags: &[&str],
+        files: &[PathBuf],
+        visible: &[String],
+    ) -> Result<PathBuf> {
+        let map = self.folder.join(format!("{name}.map"));
+        let mut text = "{\n  global:\n".to_owned();
+        for symbol in visible {
+            let _ = writeln!(text, "    {symbol};");
+        }
+        write(&map, &(text + "  local: *;\n};\n"))?;
+        let library = self.folder.join(format!("{name}.so"));
+        let mut command = self.command();
+        command
+            .args(flags)
+            .arg("-shared")
+            .arg(format!("-Wl,--version-script={}", map.display()))
+            .arg("-o")
+            .arg(&library)
+            .args(files)
+            .arg("-lm");
+        succeed(&mut command)?;
+        Ok(library)
     }
 
     /// One library of one source, which is not among the others.
