@@ -127,18 +127,19 @@ fn function(sizes: &Sizes, index: usize, area: Area) -> String {
         "<a href=\"#f{index}\" tabindex=\"-1\" data-node=\"{index}\">{}",
         rectangle(area, &title(sizes, function), color(function.package))
     );
-    if area.width > 34.0 && area.height > 13.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a width"
-        )]
-        let room = ((area.width - 6.0) / 6.4) as usize;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a width"
+    )]
+    let room = ((area.width - 4.0).max(0.0) / 5.8) as usize;
+    // A few letters of a name say nothing.
+    if area.height > 12.0 && (room >= 8 || function.name.chars().count() <= room) {
         let _ = write!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            area.x + 3.0,
-            area.y + 11.5,
+            area.x + 2.0,
+            area.y + 10.5,
             Escaped(&cut(&function.name, room))
         );
     }

@@ -1,0 +1,463 @@
+//! `puck size`: own code, closures, and the page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::Machine;
+use crate::support::package::{NORM, VECMATH};
+
+/// Every way in which one function leads to another, within one source.
+const WAYS: &str = r#"
+#include <math.h>
+#include <stdint.h>
+#define OWN static __attribute__((noinline))
+OWN double helper(double x) { return sin(x) * 2; }
+OWN double other(double x) { return cos(x) + helper(x); }
+OWN double unused_by_name(double x) { return x * 7; }
+static double (*const table[])(double) = { other, unused_by_name };
+double first(double x) { return helper(x) + 1; }
+double second(double x) { return helper(x) + 2; }
+double tail(double x) { return other(x); }
+double recursive(uint64_t n, double x) { return n ? recursive(n - 1, x) * helper(x) + 1 : x; }
+double by_table(uint64_t i, double x) { return table[i & 1](x); }
+double given(double (*f)(double), double x) { return f(x); }
+int chosen(int k, double *x)
+{
+    switch (k) {
+    case 0: *x = helper(*x); return 3;
+    case 1: *x = sin(*x); return 7;
+    case 2: *x = cos(*x); return 9;
+    case 3: *x *= 5; return 1;
+    case 4: *x = tan(*x); return 77;
+    case 5: *x = exp(*x); return 13;
+    }
+    return 0;
+}
+int chosen_too(int k, double *x)
+{
+    switch (k) {
+    case 0: *x = log(*x); return 13;
+    case 1: *x = sin(*x); return 17;
+    case 2: *x = cos(*x); return 19;
+    case 3: *x *= 15; return 11;
+    case 4: *x = tan(*x); return 177;
+    case 5: *x = exp(*x); return 113;
+    }
+    return 10;
+}
+"#;
+
+/// Calls of another package, one of them with a function of its own.
+const USER: &str = "\
+#include <ways.h>
+static double mine(double x) { return x * x; }
+double twice(double x) { return ways_first(x) + ways_tail(x); }
+double callback(double x) { return ways_given(mine, x) + 1; }
+";
+
+fn json(machine: &Machine, line: &str) -> Value {
+    let text = machine.ok("project", &format!("size --format json {line}"));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What each function calls, by name.
+fn calls(sizes: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let functions = sizes["functions"].as_array().unwrap();
+    let name = |f: &Value| f["name"].as_str().unwrap().to_owned();
+    let of = |f: &Value| {
+        let calls = f["calls"].as_array().unwrap().iter();
+        calls
+            .map(|i| name(&functions[usize::try_from(i.as_u64().unwrap()).unwrap()]))
+            .collect()
+    };
+    functions.iter().map(|f| (name(f), of(f))).collect()
+}
+
+/// The function of a name.
+fn function<'a>(sizes: &'a Value, name: &str) -> &'a Value {
+    let mut functions = sizes["functions"].as_array().unwrap().iter();
+    functions
+        .find(|function| function["name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {sizes:#}"))
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value[key]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no number {key} in {value:#}"))
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_way_to_call() {
+    let machine = Machine::new();
+    machine.publish("ways", "1.0.0", WAYS, "");
+    machine.publish("user", "1.0.0", USER, "ways = \"1\"\n");
+    machine.project(&[("user", "1")]);
+    machine.ok("project", "install");
+
+    let sizes = json(&machine, "");
+    let calls = calls(&sizes);
+    for (caller, callees) in [
+        ("helper", &[][..]),
+        ("other", &["helper"]),
+        ("first", &["helper"]),
+        ("second", &["helper"]),
+        ("tail", &["other"]),
+        ("recursive", &["helper"]),
+        ("by_table", &["other", "unused_by_name"]),
+        ("given", &[]),
+        ("chosen", &["helper"]),
+        ("chosen_too", &[]),
+        ("twice", &["first", "tail"]),
+        ("callback", &["given", "mine"]),
+    ] {
+        assert_eq!(
+            calls.get(caller),
+            Some(&set(callees)),
+            "{caller} in {calls:#?}"
+        );
+    }
+    let own = |name: &str| number(function(&sizes, name), "own");
+    let closure = |name: &str| number(function(&sizes, name), "closure");
+    assert!(own("helper") > 0 && closure("helper") == own("helper"));
+    // What two of its callees share counts once.
+    let parts = ["twice", "first", "tail", "other", "helper"];
+    assert_eq!(
+        closure("twice"),
+        parts.iter().map(|name| own(name)).sum::<u64>()
+    );
+    assert_eq!(number(function(&sizes, "twice"), "reached"), 5);
+    assert_eq!(function(&sizes, "helper")["exports"], 0);
+    assert_eq!(
+        function(&sizes, "helper")["system"],
+        serde_json::json!(["sin"])
+    );
+
+    // The sums.
+    let functions = sizes["functions"].as_array().unwrap();
+    let embedded = functions
+        .iter()
+        .filter(|f| f["exports"] == 1)
+        .map(|f| number(f, "closure"));
+    let total = &sizes["total"];
+    assert_eq!(number(total, "embedded"), embedded.sum::<u64>());
+    let packages = sizes["packages"].as_array().unwrap();
+    assert_eq!(
+        number(total, "code"),
+        packages.iter().map(|p| number(p, "code")).sum::<u64>()
+    );
+    let saving = total["saving"].as_i64().unwrap();
+    assert_eq!(
+        saving,
+        (number(total, "embedded") - number(total, "code")).cast_signed()
+    );
+    for (i, package) in packages.iter().enumerate() {
+        let own = functions
+            .iter()
+            .filter(|f| f["package"] == i)
+            .map(|f| number(f, "own"));
+        assert_eq!(
+            number(package, "code"),
+            own.sum::<u64>() + number(package, "other")
+        );
+    }
+}
+
+#[test]
+fn a_table() {
+    let machine = Machine::new();
+    machine.publish("vecmath", "1.0.0", VECMATH, "");
+    machine.publish("linalg", "1.0.0", NORM, "vecmath = \"1\"\n");
+    machine.project(&[("linalg", "1")]);
+    machine.ok("project", "install");
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\d+\.\dx", "[N]x");
+    settings.add_filter(r"-?\[SIZE\], ", "[SIZE], ");
+    settings.add_filter(r"\b(code|own) +", "$1  ");
+    settings.bind(|| {
+        assert_snapshot!(machine.ok("project", "size --target x86-64 --sort name"), @"
+        package         target  exports  code  embedded  saving
+        linalg   1.0.0  x86-64  1 of 1   [SIZE]  [SIZE]  [SIZE], [N]x
+        vecmath  1.0.0  x86-64  2 of 2   [SIZE]  [SIZE]  [SIZE], [N]x
+        all                              [SIZE]  [SIZE]  [SIZE], [N]x
+
+        function        own  closure  reaches
+        linalg::norm2   [SIZE]  [SIZE]  2
+        vecmath::dot    [SIZE]  [SIZE]  1
+        vecmath::scale  [SIZE]  [SIZE]  1
+        ");
+        assert_snapshot!(machine.ok("project", "size vecmath --top 1 --sort name"), @"
+        package         target  exports  code  embedded  saving
+        vecmath  1.0.0  x86-64  2 of 2   [SIZE]  [SIZE]  [SIZE], [N]x
+
+        function      own  closure  reaches
+        vecmath::dot  [SIZE]  [SIZE]  1
+
+        1 of 2 functions; --all shows the others, --sort what comes first
+        ");
+    });
+    // The largest first.
+    let first = |sort: &str| {
+        let text = machine.ok("project", &format!("size --sort {sort}"));
+        let mut lines = text
+            .lines()
+            .skip_while(|line| !line.starts_with("function "));
+        lines.nth(1).unwrap().split_once(' ').unwrap().0.to_owned()
+    };
+    assert_eq!(first("closure"), "linalg::norm2");
+    assert_eq!(first("own"), "vecmath::dot");
+    let all = machine.ok("project", "size");
+    assert_eq!(machine.ok("project", "size --all"), all, "not a terminal");
+    // For yourself.
+    machine.ok("", "install vecmath");
+    assert!(!machine.ok("project", "size --user").contains("linalg"));
+}
+
+#[test]
+fn other_languages() {
+    let machine = Machine::new();
+    machine.write(
+        "shapes/Puck.toml",
+        "[package]\nname = \"shapes\"\nversion = \"1.0.0\"\n\n\
+         [build]\nsources = [\"src/*.cc\"]\ntargets = [\"x86-64\"]\n\
+         flags = [\"-fno-rtti\", \"-fno-exceptions\"]\n",
+    );
+    machine.write(
+        "shapes/src/shapes.cc",
+        "namespace {
+         struct Shape { virtual double area() const { return 0; } double side = 3; };
+         struct Square : Shape { [[gnu::noinline]] double area() const override { return side * side; } };
+         struct Circle : Shape { [[gnu::noinline]] double area() const override { return side * 3.1; } };
+         template <typename T> [[gnu::noinline]] T half(T x) { return x / 2; }
+         }
+         extern \"C\" [[gnu::noinline]] double measured(const void *shape)
+         { return half(static_cast<const Shape *>(shape)->area()); }
+         extern \"C\" double square(double side)
+         { Square shape; shape.side = side; Shape *volatile any = &shape; return measured(any); }
+         extern \"C\" double circle(double side)
+         { Circle shape; shape.side = side; Shape *volatile any = &shape; return measured(any); }\n",
+    );
+    machine.ok("shapes", "publish");
+    machine.write(
+        "krate/Cargo.toml",
+        "[package]\nname = \"krate\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\ncrate-type = [\"cdylib\"]\n\n[profile.release]\npanic = \"abort\"\n\n\
+         [profile.dev]\npanic = \"abort\"\n\n[workspace]\n\n[package.metadata.puck]\n",
+    );
+    machine.write(
+        "krate/src/lib.rs",
+        "#![no_std]
+         #[panic_handler]
+         fn panic(_: &core::panic::PanicInfo<'_>) -> ! { loop {} }
+         mod inner { #[inline(never)] pub fn cube(x: f64) -> f64 { x * x * x } }
+         /// Cubes.
+         #[unsafe(no_mangle)]
+         pub extern \"C\" fn cubes(x: f64, y: f64) -> f64 { inner::cube(x) + inner::cube(y) }\n",
+    );
+    machine.ok("krate", "publish");
+    machine.project(&[("shapes", "1"), ("krate", "0.1")]);
+    machine.ok("project", "install");
+    let sizes = json(&machine, "");
+    let calls = calls(&sizes);
+    // The virtual table of the one leads to its own function alone.
+    let area = |class: &str| format!("(anonymous namespace)::{class}::area() const");
+    let half = "double (anonymous namespace)::half<double>(double)";
+    assert!(calls["square"].contains(&area("Square")), "{calls:#?}");
+    assert!(!calls["square"].contains(&area("Circle")), "{calls:#?}");
+    assert!(calls["measured"].contains(half), "{calls:#?}");
+    assert!(calls["cubes"].contains("krate::inner::cube"), "{calls:#?}");
+}
+
+#[test]
+fn two_series_and_levels() {
+    let machine = Machine::new();
+    machine.publish_ir("base", "1.0.0", 1, &[]);
+    machine.publish_ir("base", "2.0.0", 2, &[]);
+    machine.publish_ir("middle", "1.0.0", 3, &["base"]);
+    machine.project(&[("base", "2"), ("middle", "1")]);
+    machine.ok("project", "install");
+    let text = machine.ok("project", "size --target x86-64-v2");
+    for name in ["base.v1::sum", "base.v2::sum", "middle::sum"] {
+        assert!(text.contains(name), "{text}");
+    }
+    // The newest that runs on that level.
+    assert!(
+        text.contains("x86-64 ") && !text.contains("x86-64-v"),
+        "{text}"
+    );
+    let of = |level: &str| {
+        let sizes = json(&machine, &format!("--target {level}"));
+        assert_eq!(sizes["packages"][0]["target"], level);
+        number(&sizes["total"], "code")
+    };
+    assert_ne!(of("x86-64"), of("x86-64-v3"));
+    // Of a package only what it calls is looked at.
+    let sizes = json(&machine, "middle");
+    let labels: Vec<_> = sizes["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["label"])
+        .collect();
+    assert_eq!(labels, ["base", "middle"]);
+    assert_eq!(json(&machine, "base@2")["packages"][0]["version"], "2.0.0");
+}
+
+#[test]
+fn a_page() {
+    let machine = Machine::new();
+    machine.publish("vecmath", "1.0.0", VECMATH, "");
+    machine.publish("linalg", "1.0.0", NORM, "vecmath = \"1\"\n");
+    machine.project(&[("linalg", "1")]);
+    machine.ok("project", "install");
+    machine.write("project/size.html", "what was there");
+    assert_snapshot!(machine.puck("project", "size --html size.html"), @"
+    exit 0
+    --- stderr
+           Wrote size.html
+    ");
+    let page = machine.read("project/size.html");
+    for part in [
+        "<!doctype html>",
+        "Content-Security-Policy",
+        "prefers-color-scheme: dark",
+        "vecmath::dot",
+        "linalg",
+        "class=\"map own\"",
+        "class=\"map closure\"",
+        "Calls between packages",
+        "</html>",
+    ] {
+        assert!(page.contains(part), "no {part} in\n{page}");
+    }
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "{page}"
+    );
+    let names: BTreeSet<_> = fs_err::read_dir(machine.path("project"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        set(&[".puck", "Puck.lock", "Puck.toml", "size.html"])
+    );
+
+    machine.write("project/folder/x", "");
+    assert_snapshot!(machine.refused("project", "size --html absent/size.html"), @"
+    exit 1
+    --- stderr
+    error: cannot write [WORK]/project/absent/size.html: entity not found
+    ");
+    assert_snapshot!(machine.refused("project", "size --html folder"), @"
+    exit 1
+    --- stderr
+    error: cannot write [WORK]/project/folder: is a directory
+    ");
+}
+
+/// Names and documentation may be anything; none of it reaches the page as markup, or the terminal
+/// as what steers it.
+#[test]
+fn hostile_names() {
+    let machine = Machine::new();
+    machine.write(
+        "evil/Puck.toml",
+        "[package]\nname = \"evil\"\nversion = \"1.0.0\"\n\n\
+         [build]\nsources = [\"src/*.ll\"]\ntargets = [\"x86-64\"]\n\n\
+         [[function]]\nname = \"call\"\nsignature = \"fn(x: i64) -> i64\"\n\
+         doc = \"</script><script>alert('doc')</script>\"\n",
+    );
+    machine.write(
+        "evil/src/evil.ll",
+        "define internal i64 @\"</script><img src=x onerror=alert(1)>\\1B[2J\"(i64 %x) noinline {
+           %y = mul i64 %x, %x
+           %z = sdiv i64 %y, 7
+           ret i64 %z
+         }
+         define i64 @call(i64 %x) {
+           %y = call i64 @\"</script><img src=x onerror=alert(1)>\\1B[2J\"(i64 %x)
+           %z = add i64 %x, %y
+           ret i64 %z
+         }\n",
+    );
+    machine.ok("evil", "publish");
+    machine.project(&[("evil", "1")]);
+    machine.ok("project", "install");
+    let text = machine.ok("project", "size");
+    assert!(
+        text.contains("<img src=x") && !text.contains('\u{1b}'),
+        "{text:?}"
+    );
+    machine.ok("project", "size --html size.html");
+    let page = machine.read("project/size.html");
+    assert!(
+        page.contains("&lt;img src=x") && page.contains("alert(&#39;doc&#39;)"),
+        "{page}"
+    );
+    assert!(!page.contains("<img") && !page.contains('\u{1b}'), "{page}");
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "the numbers, and the page's own"
+    );
+}
+
+#[test]
+fn what_is_not_there() {
+    let machine = Machine::new();
+    machine.project(&[]);
+    assert_snapshot!(machine.refused("project", "size"), @"
+    exit 1
+    --- stderr
+    error: there is no environment yet
+
+    hint: run `puck install`
+    ");
+    machine.ok("project", "install");
+    assert_snapshot!(machine.puck("project", "size"), @"
+    exit 0
+    --- stderr
+           Empty nothing is installed
+    ");
+    assert_eq!(json(&machine, "")["functions"], serde_json::json!([]));
+
+    machine.c_package("linalg", "1.0.0", "int one(void) { return 1; }\n", "");
+    machine.ok("linalg", "publish");
+    machine.project(&[("linalg", "1")]);
+    machine.ok("project", "install");
+    assert_snapshot!(machine.refused("project", "size linlag"), @"
+    exit 1
+    --- stderr
+    error: `linlag` is not installed here
+
+    hint: did you mean `linalg`?
+    ");
+    assert_snapshot!(machine.refused("project", "size other"), @"
+    exit 1
+    --- stderr
+    error: `other` is not installed here
+
+    hint: `puck list` shows what is; --user looks at your own environment
+    ");
+    assert_snapshot!(machine.refused("project", "size linalg@2"), @"
+    exit 1
+    --- stderr
+    error: no `linalg` that matches `^2` is installed here; there is 1.0.0
+    ");
+    // The store lost it.
+    fs_err::rename(machine.home().join("packages"), machine.home().join("gone")).unwrap();
+    assert_snapshot!(machine.refused("project", "size"), @"
+    exit 1
+    --- stderr
+    error: linalg 1.0.0 is not in the store, or not whole there
+
+    hint: `puck install` makes it again
+    ");
+}
