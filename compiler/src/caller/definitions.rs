@@ -34,7 +34,8 @@ pub(super) fn choose(module: &Module<'_>, caller: &str) -> Result<Vec<String>, B
             continue;
         }
         let symbol = global.name();
-        if let Some(reason) = reserved(&symbol) {
+        let offered = is_offered(global) && !symbol.is_empty();
+        if let Some(reason) = reserved(&symbol, offered) {
             let caller = caller.to_owned();
             return Err(Box::new(CallerError::Reserved {
                 caller,
@@ -42,7 +43,7 @@ pub(super) fn choose(module: &Module<'_>, caller: &str) -> Result<Vec<String>, B
                 reason,
             }));
         }
-        if is_offered(global) && !symbol.is_empty() {
+        if offered {
             chosen.push(symbol);
         }
     }
@@ -53,17 +54,21 @@ pub(super) fn choose(module: &Module<'_>, caller: &str) -> Result<Vec<String>, B
     Ok(chosen)
 }
 
-fn reserved(symbol: &str) -> Option<&'static str> {
-    if symbol.contains("::") {
-        return Some("which names a function of a package");
-    }
+/// Whose a symbol is, if it is not a caller's. What is not offered may be called almost anything.
+fn reserved(symbol: &str, offered: bool) -> Option<&'static str> {
     if symbol.parse::<LinkName>().is_ok() {
         return Some("which is the link name of a function of a package");
+    }
+    if !offered {
+        return None;
+    }
+    if symbol.contains("::") {
+        return Some("which names a function of a package");
     }
     if LINKERS_OWN.contains(&symbol) {
         return Some("which belongs to the linker");
     }
-    let is_illegal = |c: char| c.is_control() || c.is_whitespace() || "@\"*?[]{};\\".contains(c);
+    let is_illegal = |c: char| c.is_control() || c.is_whitespace() || "@\";".contains(c);
     symbol
         .contains(is_illegal)
         .then_some("whose name no symbol of a library can have")

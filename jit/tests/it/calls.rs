@@ -83,7 +83,12 @@ fn callers_may_be_named_as_others_are_and_use_the_system() {
             define double @"name.with.$.and.\C3\A9"(double %x) { ret double %x }
             define i1 @truth(i8 zeroext %x) { %r = icmp ne i8 %x, 0
               ret i1 %r }
-            define internal i64 @hidden() { ret i64 1 }
+            define internal i64 @"any::name; \22 @ {} *"() noinline { ret i64 1 }
+            define i64 @"first[0]"() {
+              %r = call i64 @"any::name; \22 @ {} *"()
+              ret i64 %r
+            }
+            @second = alias i64 (), ptr @"first[0]"
             define weak hidden i64 @secret() { ret i64 2 }
             "#,
         )
@@ -102,7 +107,12 @@ fn callers_may_be_named_as_others_are_and_use_the_system() {
         assert!(truth(7) && !truth(0));
     }
     let names: Vec<_> = module.functions().map(|(name, _)| name).collect();
-    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
+    for name in ["first[0]", "second"] {
+        let one = module.function::<unsafe extern "C" fn() -> i64>(name).unwrap();
+        // SAFETY: it gives a number.
+        assert_eq!(unsafe { one() }, 1);
+    }
 }
 
 #[test]
