@@ -67,3 +67,7 @@ pub use source::{SourceError, cargo_manifest};
 pub use specialize::specialize;
 pub use system::SystemError;
 pub use temporary::sweep;
+
+// The integration tests' packages serve unit tests too.
+#[cfg(test)]
+extern crate self as puck_compiler;

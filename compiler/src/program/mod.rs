@@ -26,6 +26,8 @@ mod parts;
 mod prepare;
 mod roles;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +88,6 @@ fn limited(
     let levels = packages.iter().map(|package| package.document.opt_level);
     let common = Common {
         packages: &prepared,
-        exports: &exports,
         processor,
         opt_level: levels.max().unwrap_or_default(),
         cache: &cache,

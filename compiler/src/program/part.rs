@@ -1,6 +1,6 @@
 //! One part of a program: put together from the packages' modules, optimised, compiled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use inkwell::llvm_sys::LLVMLinkage;
 use inkwell::module::Module;
@@ -8,18 +8,17 @@ use inkwell::targets::TargetTriple;
 use puck_package::{Digest, Processor};
 
 use super::prepare::Prepared;
-use super::roles::{Role, Roles};
+use super::roles::{Role, Roles, Seen};
 use crate::cache::Cache;
 use crate::codegen::{self, CodegenError};
 use crate::error::Error;
-use crate::llvm::{Global, Session, globals, guarded};
+use crate::llvm::{Session, globals, guarded};
 use crate::processor;
 
 /// What parts of a program have in common.
 pub(super) struct Common<'a> {
     /// Callees first.
     pub(super) packages: &'a [Prepared<'a>],
-    pub(super) exports: &'a BTreeSet<String>,
     pub(super) processor: &'a Processor,
     pub(super) opt_level: u8,
     pub(super) cache: &'a Cache,
@@ -43,8 +42,13 @@ impl Common<'_> {
                 return Ok(object);
             }
         }
+        let is_here = |names: &BTreeMap<&str, Role>| {
+            let mut roles = names.values();
+            roles.any(|role| !matches!(role, Role::Elsewhere(_)))
+        };
         let sources: Vec<(&str, Vec<u8>, &BTreeMap<&str, Role>)> = roles
             .iter()
+            .filter(|(_, names)| is_here(names))
             .map(|(&package, names)| {
                 let package = &self.packages[package];
                 let bitcode = package.bitcode(self.processor, self.cache)?;
@@ -64,8 +68,8 @@ impl Common<'_> {
                 select(&source, names);
                 session.link(&module, source)?;
             }
-            let names = sources.iter().flat_map(|(_, _, names)| names.iter());
-            self.settle(&module, &names.map(|(name, role)| (*name, *role)).collect());
+            let names = roles.values().flat_map(|names| names.iter());
+            settle(&module, &names.map(|(name, role)| (*name, *role)).collect());
             let bitcode = module.write_bitcode_to_memory();
             let key = self.key(bitcode.as_slice(), "part");
             match self.cache.get(&key) {
@@ -113,37 +117,6 @@ impl Common<'_> {
             .map(|(package, names)| (&self.packages[*package].summary.digest, names))
             .collect()
     }
-
-    /// Gives every symbol of the joined module its linkage.
-    fn settle(&self, module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
-        for global in globals(module) {
-            if global.is_llvms_own() {
-                continue;
-            }
-            let name = global.name();
-            match roles.get(name.as_str()) {
-                Some(Role::Export) => global.export(),
-                Some(Role::Shared) => {
-                    global.set_linkage(LLVMLinkage::LLVMExternalLinkage);
-                    global.hide();
-                }
-                Some(Role::Own) => global.internalise(),
-                Some(Role::Inlined) => {
-                    global.set_linkage(LLVMLinkage::LLVMAvailableExternallyLinkage);
-                    self.hide(global, &name);
-                }
-                Some(Role::Elsewhere) => self.hide(global, &name),
-                None => {}
-            }
-        }
-    }
-
-    /// Lets what another part has be reached directly, if it is hidden there.
-    fn hide(&self, global: Global<'_>, name: &str) {
-        if !self.exports.contains(name) {
-            global.hide();
-        }
-    }
 }
 
 struct Found {
@@ -160,7 +133,7 @@ fn select(module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
         }
         let name = global.name();
         match roles.get(name.as_str()) {
-            Some(Role::Elsewhere) => global.leave_behind(),
+            Some(Role::Elsewhere(_)) => global.leave_behind(),
             // Linking joins them.
             Some(_) if global.is_llvms_own() => {}
             None if global.is_llvms_own() => global.delete(),
@@ -170,6 +143,31 @@ fn select(module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
             }
             // Nothing that is linked refers to it.
             None => global.internalise(),
+        }
+    }
+}
+
+/// Gives every symbol of the joined module its linkage.
+fn settle(module: &Module<'_>, roles: &BTreeMap<&str, Role>) {
+    for global in globals(module) {
+        if global.is_llvms_own() {
+            continue;
+        }
+        let Some(role) = roles.get(global.name().as_str()) else {
+            continue;
+        };
+        match role {
+            Role::Export => global.export(),
+            Role::Own => global.internalise(),
+            Role::Shared => global.set_linkage(LLVMLinkage::LLVMExternalLinkage),
+            Role::Inlined(_) => global.set_linkage(LLVMLinkage::LLVMAvailableExternallyLinkage),
+            Role::Elsewhere(_) => {}
+        }
+        let hidden = Seen::ByProgram;
+        if *role == Role::Shared || [Role::Inlined(hidden), Role::Elsewhere(hidden)].contains(role)
+        {
+            // Reached directly, not through a table of addresses.
+            global.hide();
         }
     }
 }

@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::summary::Use;
 
 /// Up to this many instructions a program is optimised as one.
-const SMALL: usize = 20_000;
+const SMALL: usize = 10_000;
 /// A part of a larger program has about this many instructions.
 const PART: usize = 4_000;
 

@@ -25,10 +25,17 @@ pub(super) enum Role {
     Shared,
     /// Compiled here, for this part alone.
     Own,
-    /// Compiled elsewhere; the body is here to be inlined.
-    Inlined,
-    /// Compiled elsewhere.
-    Elsewhere,
+    /// Compiled elsewhere, visible as said; the body is here to be inlined.
+    Inlined(Seen),
+    /// Compiled elsewhere, visible as said.
+    Elsewhere(Seen),
+}
+
+/// Who sees what another part compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Seen {
+    ByAll,
+    ByProgram,
 }
 
 /// Roles by package, then by name; what is not listed is not there.
@@ -66,11 +73,15 @@ pub(super) fn roles<'g>(graph: &'g Graph<'_>, parts: &[Part]) -> Vec<Roles<'g>> 
             for node in chosen.copied {
                 set(node, Role::Own);
             }
+            let seen = |node: usize| match graph.nodes[node].exported {
+                true => Seen::ByAll,
+                false => Seen::ByProgram,
+            };
             for node in chosen.inlined {
-                set(node, Role::Inlined);
+                set(node, Role::Inlined(seen(node)));
             }
             for node in chosen.elsewhere {
-                set(node, Role::Elsewhere);
+                set(node, Role::Elsewhere(seen(node)));
             }
             roles
         })
