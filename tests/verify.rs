@@ -44,6 +44,7 @@ fn all_is_well() {
     {
       "archives": 1,
       "environments": 1,
+      "libraries": 0,
       "packages": 1,
       "problems": []
     }
