@@ -20,7 +20,7 @@ const LARGEST: usize = 100;
 /// What remains of the limit a call further.
 const DECAY: (usize, usize) = (7, 10);
 /// How many instructions all bodies may have: compiling takes time in proportion.
-const TOTAL: usize = 5000;
+const TOTAL: usize = 2000;
 
 /// Links the bodies of small callees into the caller, and says which they are.
 pub(super) fn bring<'c>(

@@ -109,7 +109,9 @@ fn callers_may_be_named_as_others_are_and_use_the_system() {
     let names: Vec<_> = module.functions().map(|(name, _)| name).collect();
     assert_eq!(names.len(), 6, "{names:?}");
     for name in ["first[0]", "second"] {
-        let one = module.function::<unsafe extern "C" fn() -> i64>(name).unwrap();
+        let one = module
+            .function::<unsafe extern "C" fn() -> i64>(name)
+            .unwrap();
         // SAFETY: it gives a number.
         assert_eq!(unsafe { one() }, 1);
     }
