@@ -55,10 +55,11 @@ pub enum CodegenError {
 
 impl CodegenError {
     /// LLVM's message; `fatal` if it gave up.
-    pub(crate) fn llvm(target: Target, message: String, fatal: bool) -> Self {
+    pub(crate) fn llvm(target: Target, mut message: String, fatal: bool) -> Self {
+        message.truncate(message.trim_end().len());
         Self::Llvm {
             target,
-            message: message.trim_end().to_owned(),
+            message,
             fatal,
         }
     }
