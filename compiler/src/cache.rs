@@ -6,6 +6,7 @@
 //! removed at any time.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use puck_package::Digest;
 
@@ -32,7 +33,8 @@ impl Cache {
 
     /// The content that was put under `key`, if it is there and whole.
     pub(crate) fn get(&self, key: &str) -> std::io::Result<Option<Vec<u8>>> {
-        let mut bytes = match fs_err::read(self.path(key)) {
+        let path = self.path(key);
+        let mut bytes = match fs_err::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -40,6 +42,7 @@ impl Cache {
         match bytes.split_at_checked(DIGEST) {
             Some((digest, content)) if Digest::of(content).bytes() == digest => {
                 bytes.drain(..DIGEST);
+                mark_used(&path);
                 Ok(Some(bytes))
             }
             _ => Ok(None),
@@ -57,6 +60,19 @@ impl Cache {
     }
 }
 
+/// Notes in the time of its last change that an entry is in use, to the hour: what is not goes when
+/// the folder is tidied up. Nobody is the worse if it cannot be noted.
+fn mark_used(path: &Path) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let now = SystemTime::now();
+    if let Ok(file) = fs_err::File::open(path)
+        && let Ok(changed) = file.metadata().and_then(|found| found.modified())
+        && now.duration_since(changed).is_ok_and(|age| age > HOUR)
+    {
+        let _marked = file.file().set_modified(now);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +87,18 @@ mod tests {
             assert_eq!(cache.get("a").unwrap().as_deref(), Some(content));
         }
         assert_eq!(cache.get("b").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_in_use_is_not_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        cache.put("a", b"content").unwrap();
+        let file = fs_err::File::open(cache.path("a")).unwrap();
+        let old = SystemTime::now() - Duration::from_secs(7200);
+        file.file().set_modified(old).unwrap();
+        cache.get("a").unwrap().unwrap();
+        assert!(file.metadata().unwrap().modified().unwrap() > old);
     }
 
     #[test]
