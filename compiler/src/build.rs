@@ -59,6 +59,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
             documents: &dependencies,
         },
         flags: &manifest.build.flags,
+        opt_level: manifest.build.opt_level,
         debug: manifest.build.debug,
     };
     progress.step("Merging modules");

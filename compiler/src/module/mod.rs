@@ -45,6 +45,8 @@ pub(crate) struct Input<'a> {
     pub(crate) dependencies: Dependencies<'a>,
     /// The manifest's flags for compilers.
     pub(crate) flags: &'a [String],
+    /// The level at which the sources were compiled.
+    pub(crate) opt_level: u8,
     /// Whether debug information is kept.
     pub(crate) debug: bool,
 }
@@ -128,7 +130,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
                 message,
             })?;
     }
-    let debug = debug::functions(&session, &merged)?;
+    let debug = debug::functions(&session, &merged, input.opt_level)?;
     let choice = Choice {
         package: input.package,
         series: input.series,

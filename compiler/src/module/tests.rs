@@ -109,6 +109,7 @@ fn merge_flagged(
             documents: dependencies,
         },
         flags,
+        opt_level: 3,
         debug: false,
     };
     guarded(|| merge(&input)).unwrap()

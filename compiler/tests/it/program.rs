@@ -118,17 +118,7 @@ fn two_series_are_two_packages() {
 #[test]
 fn a_package_without_optimisation_stays_as_it_is() {
     let mut packages = Packages::new();
-    let base = r#"
-        define double @square(double %x) {
-          %place = alloca double
-          store double %x, ptr %place
-          %y = load double, ptr %place
-          %r = fmul double %x, %y
-          ret double %r
-        }
-    "#;
-    let rest = "opt-level = 0\n[[function]]\nname = \"square\"\nsignature = \"fn(f64) -> f64\"";
-    packages.add("base 1.0.0", "a.ll", base, rest);
+    packages.add("base 1.0.0", "a.c", BASE, "opt-level = 0");
     let top = "double square(double) __asm__(\"base::square\");\n\
                double other(double x) { return square(square(x)); }";
     packages.add("top 1.0.0", "a.c", top, "");
