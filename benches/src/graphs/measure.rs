@@ -101,7 +101,7 @@ pub(super) fn all(
     };
     let rounds = match functions {
         size if size > BUILT_ONCE => 1,
-        _ => settings.rounds.slow.div_ceil(2),
+        _ => (settings.rounds.slow / 2).max(1),
     };
     println!("  builds from nothing");
     add(
@@ -160,8 +160,8 @@ fn opening(
 ) -> Result<Vec<Sample>> {
     let first = Cell::new(None);
     let rounds = match functions {
-        // A thousand libraries take a twentieth of a second.
-        size if size > BUILT_ONCE => settings.rounds.open.div_ceil(4),
+        // Opening a thousand libraries that need each other takes long.
+        size if size > BUILT_ONCE => settings.rounds.open.div_ceil(10),
         _ => settings.rounds.open,
     };
     in_turn(rounds, contestants, |contestant| {

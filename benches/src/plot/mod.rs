@@ -22,7 +22,7 @@ pub(crate) fn of(findings: &Findings, figure: &str) -> Option<String> {
 
 /// Colours that differ for people with any kind of sight (Okabe and Ito), for ways in their order.
 const COLOURS: [&str; 8] = [
-    "#d55e00", "#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f",
+    "#000000", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#e69f00", "#56b4e9", "#7f7f7f",
 ];
 
 fn colour(way: usize) -> &'static str {
