@@ -128,12 +128,13 @@ impl Image {
     /// The path of the library for `target`, relative to the environment.
     #[must_use]
     pub fn library_path(&self, target: Target) -> String {
-        format!("{}/{}", target.library_directory(), self.soname)
+        [&target.library_directory(), "/", &self.soname].concat()
     }
 }
 
 impl EnvironmentPackage {
     /// The targets that this program knows, in the order in which they are listed.
+    #[inline]
     pub fn known_targets(&self) -> impl DoubleEndedIterator<Item = Target> + '_ {
         self.targets.iter().filter_map(|name| name.parse().ok())
     }
@@ -146,8 +147,9 @@ impl EnvironmentPackage {
 
     /// The path of the library for `target`, relative to the environment.
     #[must_use]
+    #[inline]
     pub fn library_path(&self, target: Target) -> String {
-        format!("{}/{}", target.library_directory(), self.soname)
+        [&target.library_directory(), "/", &self.soname].concat()
     }
 }
 

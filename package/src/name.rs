@@ -99,6 +99,7 @@ impl FromStr for FunctionName {
 }
 
 /// Whether `text` is a C identifier in ASCII.
+#[inline]
 pub(crate) fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes

@@ -39,6 +39,7 @@ impl Target {
 
     /// The target's name; also LLVM's and clang's name of the processor (`-march`).
     #[must_use]
+    #[inline]
     pub fn name(self) -> &'static str {
         match self {
             Self::X86_64 => "x86-64",
@@ -75,15 +76,17 @@ impl Target {
     /// The folder below `glibc-hwcaps/` where the dynamic linker looks for this target's
     /// libraries; `None` for the base target, whose libraries sit in `lib/` itself.
     #[must_use]
+    #[inline]
     pub fn hwcaps(self) -> Option<&'static str> {
         (self != self.base()).then(|| self.name())
     }
 
     /// The folder of this target's libraries, relative to an environment.
     #[must_use]
+    #[inline]
     pub fn library_directory(self) -> String {
         match self.hwcaps() {
-            Some(name) => format!("lib/glibc-hwcaps/{name}"),
+            Some(name) => ["lib/glibc-hwcaps/", name].concat(),
             None => "lib".to_owned(),
         }
     }

@@ -153,6 +153,7 @@ pub fn is_on(name: &str) -> bool {
 ///
 /// The only place of the workspace that reads the process environment.
 #[must_use]
+#[inline]
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one reader that the lint points to"

@@ -59,7 +59,7 @@ impl<'a> Text<'a> {
         self.object(|name, text| match name {
             "format" => set(&mut format, text.number()),
             "key" => set(&mut key, text.parsed()),
-            "link" => set(&mut link, text.parsed()),
+            "link" => set(&mut link, text.mode()),
             "processor" => set(&mut processor, text.processor()),
             "compiler" => set(&mut compiler, text.owned()),
             "keep" => set(&mut keep, text.list(Self::owned)),
@@ -77,6 +77,11 @@ impl<'a> Text<'a> {
             image,
             packages: packages?,
         })
+    }
+
+    fn mode(&mut self) -> Option<LinkMode> {
+        let text = self.string()?;
+        LinkMode::ALL.into_iter().find(|mode| mode.name() == text)
     }
 
     fn processor(&mut self) -> Option<Processor> {
@@ -158,7 +163,7 @@ impl<'a> Text<'a> {
 
     /// `[item, …]`
     fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(4);
         self.sequence('[', ']', |text| {
             items.push(item(text)?);
             Some(())
@@ -194,8 +199,9 @@ impl<'a> Text<'a> {
     }
 
     fn skip_space(&mut self) {
-        let is_space = |c| matches!(c, ' ' | '\n' | '\r' | '\t');
-        self.rest = self.rest.trim_start_matches(is_space);
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        let length = self.rest.bytes().take_while(is_space).count();
+        self.rest = self.rest.get(length..).unwrap_or_default();
     }
 
     /// A string without escapes.

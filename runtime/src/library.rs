@@ -13,7 +13,7 @@ use puck_package::environment::FILE;
 use puck_package::{EnvironmentPackage, Image, LinkMode, Target};
 
 use crate::linker::Handle;
-use crate::process::{self, Claim, Release};
+use crate::process::{self, Owner};
 use crate::variant;
 use crate::{Environment, Error};
 
@@ -37,7 +37,7 @@ impl Environment {
             // After the image itself, which is found by its SONAME then.
             self.library(package)?;
             let path = self.path().join(facts.library_path(Target::X86_64.base()));
-            process::load(soname, &self.claim(facts), &path, false)?;
+            process::load(soname, self.owner(Some(package)), &path, false)?;
             Ok(path)
         } else {
             self.load_own(package, &mut Vec::new())?;
@@ -77,13 +77,8 @@ impl Environment {
         if let Some(library) = self.image_state().get() {
             return Ok(*library);
         }
-        let claim = Claim {
-            release: None,
-            image: None,
-            environment: self.path().to_owned(),
-        };
         let path = self.path().join(self.image_path(image)?);
-        let library = process::load(&image.soname, &claim, &path, false)?;
+        let library = process::load(&image.soname, self.owner(None), &path, false)?;
         Ok(*self.image_state().get_or_init(|| library))
     }
 
@@ -143,20 +138,14 @@ impl Environment {
         callers.pop();
         let path = self.own_path(package)?;
         let has_callees = !facts.needs.is_empty();
-        let library = process::load(&facts.soname, &self.claim(facts), &path, has_callees)?;
+        let library = process::load(&facts.soname, self.owner(Some(package)), &path, has_callees)?;
         Ok(*state.library.get_or_init(|| library))
     }
 
-    fn claim(&self, facts: &EnvironmentPackage) -> Claim {
-        // A filter of another kind of image has all that the package's own library has.
-        let partial = self.image().filter(|_| self.link() == LinkMode::Lto);
-        Claim {
-            release: Some(Release {
-                version: facts.version.clone(),
-                sha256: facts.sha256,
-            }),
-            image: partial.map(|image| image.soname.clone()),
-            environment: self.path().to_owned(),
+    fn owner(&self, package: Option<usize>) -> Owner {
+        Owner {
+            environment: self.clone(),
+            package,
         }
     }
 }

@@ -42,8 +42,7 @@ impl Environment {
     pub fn address(&self, name: &str, signature: &Signature) -> Result<NonNull<c_void>, Error> {
         let path = Path::parse(name)?;
         let package = self.package(path.package, path.series)?;
-        let EnvironmentPackage { name, series, .. } = self.facts(package);
-        let symbol = symbol(&LinkName::new(name, series, &path.function, signature));
+        let symbol = symbol(self.facts(package), &path.function, signature);
         match self.find(package, &symbol)? {
             Some(address) => Ok(address),
             None => Err(self.explain(package, &path, signature)),
@@ -287,10 +286,25 @@ fn split_series<'a>(text: &'a str, whole: &str) -> Result<(&'a str, Option<Serie
     }
 }
 
-/// A link name as the dynamic linker takes it.
-fn symbol(name: &LinkName) -> CString {
+/// The link name of a package's function, as the dynamic linker takes it.
+///
+/// It begins like the library's name, which spares making the same text again.
+fn symbol(package: &EnvironmentPackage, function: &FunctionName, signature: &Signature) -> CString {
+    let EnvironmentPackage {
+        name,
+        series,
+        soname,
+        ..
+    } = package;
+    let text = match soname.strip_suffix("so") {
+        Some(start) => {
+            let fingerprint = signature.fingerprint();
+            [start, function.as_str(), ".", &fingerprint].concat()
+        }
+        None => LinkName::new(name, series, function, signature).to_string(),
+    };
     // No part of a link name can contain a zero byte.
-    CString::new(name.to_string()).unwrap_or_default()
+    CString::new(text).unwrap_or_default()
 }
 
 /// Whether both name one package: symbols and identifiers have `_` where its name has `-`.
@@ -322,6 +336,35 @@ mod tests {
         ] {
             let error = Path::parse(name).err().unwrap().to_string();
             assert!(error.contains(reason) && error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn symbols_are_link_names() {
+        let signature: Signature = "fn(n: u64) -> f64".parse().unwrap();
+        let function: FunctionName = "axpy".parse().unwrap();
+        for (name, version) in [("linalg", "1.2.0"), ("fast-sums-2", "0.3.1")] {
+            let name: puck_package::PackageName = name.parse().unwrap();
+            let version = version.parse().unwrap();
+            let series = Series::of(&version);
+            let mut package = EnvironmentPackage {
+                soname: puck_package::soname(&name, &series),
+                series,
+                version,
+                sha256: puck_package::Digest::of(b""),
+                directory: String::new(),
+                targets: Vec::new(),
+                needs: Vec::new(),
+                direct: true,
+                specialised: None,
+                name,
+            };
+            let expected = LinkName::new(&package.name, &series, &function, &signature);
+            for _ in 0..2 {
+                let found = symbol(&package, &function, &signature);
+                assert_eq!(found.to_str().unwrap(), expected.to_string());
+                package.soname = "other".to_owned();
+            }
         }
     }
 

@@ -12,14 +12,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use puck_package::Digest;
+use puck_package::{Digest, EnvironmentPackage, LinkMode};
 use semver::Version;
 
-use crate::Error;
 use crate::elf::{self, FileIdentity};
 use crate::linker::{self, Handle};
+use crate::{Environment, Error};
 
 /// Which content a SONAME stands for, and who said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,16 +41,45 @@ pub struct Release {
     pub sha256: Digest,
 }
 
-impl Claim {
-    /// Whether what is loaded by this claim serves `other`, too.
+/// Who has a library loaded: a package of an environment, or all of them together.
+pub(crate) struct Owner {
+    pub(crate) environment: Environment,
+    pub(crate) package: Option<usize>,
+}
+
+impl Owner {
+    fn facts(&self) -> Option<&EnvironmentPackage> {
+        self.environment.packages().get(self.package?)
+    }
+
+    /// The image that the library leads to, if that may lack some of the package's functions.
+    fn partial_image(&self) -> Option<&str> {
+        self.package?;
+        let image = self.environment.image()?;
+        (self.environment.link() == LinkMode::Lto).then_some(&*image.soname)
+    }
+
+    /// Whether what is loaded for this one serves `other`, too.
     fn serves(&self, other: &Self) -> bool {
-        let digest = |claim: &Self| claim.release.as_ref().map(|release| release.sha256);
-        digest(self) == digest(other) && (self.image.is_none() || self.image == other.image)
+        let digest = |owner: &Self| owner.facts().map(|facts| facts.sha256);
+        let image = self.partial_image();
+        digest(self) == digest(other) && (image.is_none() || image == other.partial_image())
+    }
+
+    fn claim(&self) -> Claim {
+        Claim {
+            release: self.facts().map(|facts| Release {
+                version: facts.version.clone(),
+                sha256: facts.sha256,
+            }),
+            image: self.partial_image().map(str::to_owned),
+            environment: self.environment.path().to_owned(),
+        }
     }
 }
 
 struct Entry {
-    claim: Claim,
+    owner: Arc<Owner>,
     // `None` while the dynamic linker works.
     handle: Option<Handle>,
 }
@@ -69,22 +98,25 @@ fn table() -> MutexGuard<'static, BTreeMap<String, Entry>> {
 /// SONAME; what is wrong with the file otherwise.
 pub(crate) fn load(
     soname: &str,
-    claim: &Claim,
+    owner: Owner,
     path: &Path,
     has_callees: bool,
 ) -> Result<Handle, Error> {
-    if let Some(handle) = stake(soname, claim)? {
+    let owner = Arc::new(owner);
+    if let Some(handle) = stake(soname, &owner)? {
         return Ok(handle);
     }
-    let loaded = map(soname, claim, path, has_callees);
+    let loaded = map(soname, &owner, path, has_callees);
     let mut table = table();
     match &loaded {
         Ok(handle) => {
-            let entry = Entry {
-                claim: claim.clone(),
-                handle: Some(*handle),
+            // Not there, if another thread tried at the same time and failed.
+            let vacant = || Entry {
+                owner,
+                handle: None,
             };
-            table.entry(soname.to_owned()).or_insert(entry).handle = Some(*handle);
+            let entry = table.entry(soname.to_owned()).or_insert_with(vacant);
+            entry.handle = Some(*handle);
         }
         // Nothing is loaded, so nobody is bound to it.
         Err(_) => {
@@ -100,30 +132,28 @@ pub(crate) fn load(
 }
 
 /// The handle if the content is loaded; `None` if it is claimed and remains to be loaded.
-fn stake(soname: &str, claim: &Claim) -> Result<Option<Handle>, Error> {
+fn stake(soname: &str, owner: &Arc<Owner>) -> Result<Option<Handle>, Error> {
     let mut table = table();
     match table.get(soname) {
-        Some(entry) if entry.claim.serves(claim) => Ok(entry.handle),
+        Some(entry) if entry.owner.serves(owner) => Ok(entry.handle),
         Some(entry) => Err(Error::Conflict {
             soname: soname.to_owned(),
-            loaded: Box::new(entry.claim.clone()),
-            wanted: Box::new(claim.clone()),
+            loaded: Box::new(entry.owner.claim()),
+            wanted: Box::new(owner.claim()),
         }),
         None => {
-            table.insert(
-                soname.to_owned(),
-                Entry {
-                    claim: claim.clone(),
-                    handle: None,
-                },
-            );
+            let entry = Entry {
+                owner: Arc::clone(owner),
+                handle: None,
+            };
+            table.insert(soname.to_owned(), entry);
             Ok(None)
         }
     }
 }
 
 /// Has the dynamic linker load the file, unless another one of its SONAME is there.
-fn map(soname: &str, claim: &Claim, path: &Path, has_callees: bool) -> Result<Handle, Error> {
+fn map(soname: &str, owner: &Owner, path: &Path, has_callees: bool) -> Result<Handle, Error> {
     let elf::Facts { identity, needed } = elf::check(path, has_callees)?;
     let open = |path: &Path| {
         linker::open(path).map_err(|message| Error::Load {
@@ -140,10 +170,7 @@ fn map(soname: &str, claim: &Claim, path: &Path, has_callees: bool) -> Result<Ha
             soname: soname.to_owned(),
             loaded: other,
             wanted: path.to_owned(),
-            version: claim
-                .release
-                .as_ref()
-                .map(|release| release.version.clone()),
+            version: owner.facts().map(|facts| facts.version.clone()),
         }),
         None => {
             // A library with callees has a RUNPATH: glibc looks for libm.so.6 in every folder of

@@ -10,6 +10,7 @@ mod plain;
 pub(crate) mod words;
 
 use std::fmt;
+use std::mem::discriminant;
 
 use serde::{Deserialize, Serialize};
 
@@ -121,10 +122,11 @@ impl Type {
 
     /// The name of a scalar; `None` for a pointer.
     #[must_use]
+    #[inline]
     pub fn scalar_name(&self) -> Option<&'static str> {
         Self::SCALARS
             .iter()
-            .find(|(_, ty)| ty == self)
+            .find(|(_, ty)| discriminant(ty) == discriminant(self))
             .map(|(name, _)| *name)
     }
 
@@ -153,6 +155,7 @@ impl Signature {
     /// The form that identifies the signature: without names, `extern "C" fn` for function
     /// pointers, and no spaces but those between words.
     #[must_use]
+    #[inline]
     pub fn canonical(&self) -> String {
         let mut text = String::new();
         self.write(&mut text, Style::Canonical)
@@ -162,6 +165,7 @@ impl Signature {
 
     /// The first 8 hexadecimal digits of the SHA-256 of the canonical form.
     #[must_use]
+    #[inline]
     pub fn fingerprint(&self) -> String {
         format!("{:08x}", sha256::start(self.canonical().as_bytes()))
     }
