@@ -75,7 +75,12 @@ pub(crate) fn run(
 
 fn text(collected: &Collected, dry_run: bool, console: &Console) -> Result<(), Failure> {
     let now = SystemTime::now();
-    let rows = collected.removed.iter().map(|removed| {
+    // Of what compilers keep, thousands of files may go at once.
+    let (cached, named): (Vec<_>, Vec<_>) = collected
+        .removed
+        .iter()
+        .partition(|removed| removed.kind == Kind::Cache);
+    let rows = named.into_iter().map(|removed| {
         let age = now.duration_since(removed.used).unwrap_or_default();
         vec![
             removed.kind.name().to_owned(),
@@ -84,7 +89,18 @@ fn text(collected: &Collected, dry_run: bool, console: &Console) -> Result<(), F
             format!("{FAINT}used {}{FAINT:#}", ago(age)),
         ]
     });
-    console.print(table(&rows.collect::<Vec<_>>()))?;
+    let mut rows: Vec<_> = rows.collect();
+    if let Some(last) = cached.iter().map(|removed| removed.used).max() {
+        let age = now.duration_since(last).unwrap_or_default();
+        let total = cached.iter().map(|removed| removed.size).sum();
+        rows.push(vec![
+            Kind::Cache.name().to_owned(),
+            format!("{NAME}{} compiled{NAME:#}", cached.len()),
+            size(total),
+            format!("{FAINT}used {}{FAINT:#}", ago(age)),
+        ]);
+    }
+    console.print(table(&rows))?;
     for project in &collected.forgotten {
         console.note(format_args!("{} is gone", project.display()));
     }
