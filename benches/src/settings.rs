@@ -15,8 +15,8 @@ Suites: graphs, calls, kernels, packages (default: all but packages).
   --clang COMMAND    the clang to compare with (default: clang)
   --uv COMMAND       the uv to compare with (default: uv)
   --cargo COMMAND    the cargo to compare with (default: cargo)
-  --only WORD        measure only what has this word in its name: of graphs a language or a
-                     division (`C`, `layer`), of packages a measurement
+  --only WORDS       measure only what has these words in its name: of graphs such as
+                     `C, a package a layer, Puck, image`, of packages a measurement
   --report FILE      write the page of results there, and plots into a folder beside it
   --sizes N,...      how many functions the graphs have (default: 60,120,1000; quick: 60,120)
   --quick            measure less often, and smaller graphs

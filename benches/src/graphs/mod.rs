@@ -67,6 +67,9 @@ pub(crate) fn run(settings: &Settings) -> Result<Findings> {
                 .into_iter()
                 .map(|way| Contestant::new(settings, &graph, language, way, &place))
                 .collect::<Result<Vec<_>>>()?;
+            if contestants.is_empty() {
+                continue;
+            }
             values.extend(measure::all(settings, language, functions, &contestants)?);
         }
     }

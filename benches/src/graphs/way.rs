@@ -67,16 +67,20 @@ pub(super) fn all(
     let full = in_full(settings, language, functions);
     let mut all = Vec::new();
     for division in divisions(full) {
-        for way in [Way::Hand].iter().chain(&Way::PUCK[..modes]) {
-            let name = format!("{}, {}", division.title(), way.title());
-            if settings.wants(&name) || *way == Way::Hand {
-                all.push((*way, division));
-            }
-        }
+        all.extend(
+            [Way::Hand]
+                .iter()
+                .chain(&Way::PUCK[..modes])
+                .map(|&way| (way, division)),
+        );
     }
-    if full && settings.wants(Way::Embedded.title()) {
+    if full {
         all.push((Way::Embedded, Division::Function));
     }
+    all.retain(|(way, division)| {
+        let names = [language.title(), division.title(), way.title()];
+        settings.wants(&names.join(", "))
+    });
     Ok(all)
 }
 
@@ -126,9 +130,12 @@ mod tests {
     #[test]
     fn without_link_modes_puck_competes_once_a_division() {
         // A program that prints no help.
-        let all = all(&settings("--puck true --work w"), Language::C, 60).unwrap();
+        let all = super::all(&settings("--puck true --work w"), Language::C, 60).unwrap();
         let modes: Vec<&str> = all.iter().map(|(way, _)| way.title()).collect();
         assert_eq!(modes[..2], ["linked by hand", "Puck, dynamic"]);
         assert_eq!((modes[6], modes.len()), ("embedded", 7));
+        let some = settings("--puck true --work w --only layer");
+        let some = super::all(&some, Language::C, 60).unwrap();
+        assert_eq!(some.len(), 2);
     }
 }
