@@ -11,7 +11,7 @@ use crate::{BuildRequest, Built, Error};
 
 /// Changes when a build of the same inputs would give something else for a reason that the key does
 /// not show.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// A build's result; contents are entries of their own.
 #[derive(Serialize, Deserialize)]
