@@ -99,10 +99,15 @@ impl JitBuilder {
                 source.ir_path(&name).map(fs_err::read).transpose()
             })
         });
+        let cache = cache.map(Cache::new);
+        let bodies = match &cache {
+            Some(cache) => bodies.map(|bodies| bodies.cached_in(&cache.packages())),
+            None => bodies,
+        };
         Ok(Jit::of(Settings {
             environment,
             bodies,
-            cache: cache.map(Cache::new),
+            cache,
             processor,
             opt_level,
             debug,

@@ -15,11 +15,14 @@ mod prepare;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use puck_package::{Digest, LinkName, PackageDocument, PackageName};
 use semver::Version;
 
+use crate::cache::Cache;
+use crate::codegen::llvm_version;
 use crate::error::Error;
 use crate::llvm::guarded;
 use crate::module::ModuleError;
@@ -32,6 +35,8 @@ pub type IrSource = dyn Fn(&PackageDocument) -> io::Result<Option<Vec<u8>>> + Se
 /// May be used by several threads at once; what was read stays in memory.
 pub struct Bodies {
     source: Box<IrSource>,
+    /// What was prepared before.
+    cache: Option<Cache>,
     packages: Mutex<BTreeMap<(PackageName, Version), Arc<Package>>>,
 }
 
@@ -62,8 +67,17 @@ impl Bodies {
     ) -> Self {
         Self {
             source: Box::new(source),
+            cache: None,
             packages: Mutex::default(),
         }
+    }
+
+    /// Keeps simplified IR in a folder for later processes, which may share it. It is made when
+    /// something is put there, is safe to remove, and done without where it cannot be used.
+    #[must_use]
+    pub fn cached_in(mut self, folder: &Path) -> Self {
+        self.cache = Some(Cache::new(folder));
+        self
     }
 
     /// The digest of a function's body and of all that is copied with it; `None` if the function is
@@ -96,9 +110,7 @@ impl Bodies {
             None => {
                 let ir = (self.source)(document)?;
                 package.prepared.get_or_init(|| match ir {
-                    Some(ir) => guarded(|| prepare::prepare(&ir))
-                        .and_then(|it| it)
-                        .map(Some),
+                    Some(ir) => self.prepared(&ir).map(Some),
                     None => Ok(None),
                 })
             }
@@ -117,6 +129,27 @@ impl Bodies {
         };
         package.lock().insert(function.clone(), body.clone());
         Ok(body)
+    }
+
+    /// A package's IR, simplified now or before.
+    fn prepared(&self, ir: &[u8]) -> Result<Vec<u8>, String> {
+        let prepare = || guarded(|| prepare::prepare(ir)).and_then(|it| it);
+        let Some(cache) = &self.cache else {
+            return prepare();
+        };
+        let key = format!(
+            "bodies {} LLVM {} {}",
+            prepare::FORMAT,
+            llvm_version(),
+            Digest::of(ir)
+        );
+        if let Ok(Some(known)) = cache.get(&key) {
+            return Ok(known);
+        }
+        let prepared = prepare()?;
+        // On a full disk, it is made again the next time.
+        let _kept = cache.put(&key, &prepared);
+        Ok(prepared)
     }
 
     fn package(&self, document: &PackageDocument) -> Arc<Package> {

@@ -11,6 +11,9 @@ use crate::llvm::{Kind, Session, globals};
 /// means something after them, and small helpers are part of those who call them.
 const PASSES: &str = "thinlto-pre-link<O3>";
 
+/// Changes when the same IR and LLVM would give something else.
+pub(super) const FORMAT: u32 = 1;
+
 /// The name of a body while its function's name belongs to a declaration. No link name looks so.
 pub(super) fn body_name(function: &LinkName) -> String {
     format!("{function}.body")

@@ -4,6 +4,7 @@
 //! <key>.json             the record: what the caller defines, calls and was compiled with
 //! <key>-<digest>.so      the library that the record names
 //! .new…                  what is being written
+//! packages/              packages' IR, simplified, where bodies to inline come from
 //! ```
 //!
 //! The library is renamed to its place before the record is, and the record says its size and digest:
@@ -45,6 +46,11 @@ impl Cache {
         &self.folder
     }
 
+    /// The folder of the compiler's own, which is like this one: what is in it may go at any time.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
     /// The record of a key and the path of its library, if both are there and whole.
     pub(crate) fn find(&self, key: &Digest) -> Option<(Record, PathBuf)> {
         let path = self.record_path(key);
@@ -81,12 +87,14 @@ impl Cache {
     /// Removes callers that were not used for so long, and files that belong to none.
     pub(crate) fn clean(&self, unused_for: Duration) -> io::Result<usize> {
         let mut removed = 0;
-        let files = match fs_err::read_dir(&self.folder) {
-            Ok(files) => files.collect::<io::Result<Vec<_>>>()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(error),
-        };
-        let paths: Vec<PathBuf> = files.iter().map(fs_err::DirEntry::path).collect();
+        for folder in ["objects", "temporary"] {
+            for path in files(&self.packages().join(folder))? {
+                if age(&path) >= unused_for {
+                    remove(&path)?;
+                }
+            }
+        }
+        let paths = files(&self.folder)?;
         for path in &paths {
             if path.extension() == Some(OsStr::new("json")) && age(path) >= unused_for {
                 remove(path)?;
@@ -139,6 +147,17 @@ impl Cache {
         })?;
         Ok(())
     }
+}
+
+/// The files in a folder; none, if there is no folder.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs_err::read_dir(folder) {
+        Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let paths = entries.iter().map(fs_err::DirEntry::path);
+    Ok(paths.filter(|path| !path.is_dir()).collect())
 }
 
 /// Notes that a record was used, if that can be written down.

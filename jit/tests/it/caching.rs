@@ -1,9 +1,10 @@
 //! What is kept, and when it counts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use puck_jit::Jit;
+use puck_runtime::Environment;
 use puck_store::{InstalledPackage, Link};
 
 use crate::child::{Step, answer};
@@ -263,7 +264,19 @@ fn many_processes_share_a_cache() {
         );
     }
     assert_eq!(step.run(), "Cached 11");
-    assert_eq!(fs_err::read_dir(cache).unwrap().count(), 2);
+    let names = |folder: &Path| fs_err::read_dir(folder).unwrap().count();
+    // The record, the library, and what is kept of packages.
+    assert_eq!(names(cache), 3);
+    let packages = cache.join("packages");
+    assert_eq!(names(&packages.join("objects")), 1);
+    assert_eq!(names(&packages.join("temporary")), 0);
+
+    let environment = Environment::open(environment).unwrap();
+    let jit = Jit::new(&environment).cache(cache).build().unwrap();
+    assert_eq!(jit.clean(Duration::from_secs(3600)).unwrap(), 0);
+    assert_eq!(names(&packages.join("objects")), 1);
+    assert_eq!(jit.clean(Duration::ZERO).unwrap(), 1);
+    assert_eq!((names(cache), names(&packages.join("objects"))), (1, 0));
 }
 
 #[test]
