@@ -9,13 +9,15 @@
 //!     package.json, ir/, obj/, …      what the archive holds
 //!     lib/<object>.so                 each object, linked once
 //!     installed.json                  digests of what installing added ([`InstallRecord`])
+//!   libraries/<key>/                  libraries that were made for environments ([`Link`])
 //!   environments/<key>/               what a project's `.puck` points to ([`Environment`])
 //!   projects/<digest>                 links to the projects that use the store
 //!   staging/                          what is being made, each with the lock of who makes it
+//!   cache/                            the compilers' own; only tidied up here
 //!   index/, registry/, user/          the registries' and the projects' own; not touched here
 //! ```
 //!
-//! Archives, packages and environments are read-only from the moment they have their names, and
+//! Archives, packages, libraries and environments are read-only from the moment they have their names, and
 //! their names say what is in them: a digest, or a name with a digest. Nothing is ever changed in
 //! place, so readers take no locks.
 //!

@@ -10,12 +10,16 @@
 //!   lib/pkgconfig/linalg.pc
 //! ```
 //!
+//! That is [`LinkMode::Dynamic`](puck_package::LinkMode::Dynamic). In the other modes `lib/` holds one
+//! library of all packages, which is made first if the store has none like it (`libraries`, `make`),
+//! and a stub with each package's name that leads to it ([`Filter`](crate::link::Filter)).
+//!
 //! There is a `glibc-hwcaps` folder for each level that any of the packages has a library for, and
 //! all packages are in each of them, with the best library that they have for that level.
 //!
-//! All but `environment.json` and the `.pc` files are relative links into `packages/`. The key is
-//! the digest of everything that decides what is in the folder, so that two projects with the same
-//! packages share one, and an environment never changes.
+//! All but `environment.json`, the `.pc` files and stubs are relative links into `packages/` and
+//! `libraries/`. The key is the digest of everything that decides what is in the folder, so that two
+//! projects with the same packages share one, and an environment never changes.
 //!
 //! Where several series of a package are present, the plain names (`linalg.h`, `linalg.pc`) belong
 //! to the one that the project depends on itself, else to the newest; the others have their series
@@ -85,11 +89,12 @@ impl Batch<'_> {
     /// needs beside theirs; made if it is not there yet, and made again if something is missing.
     ///
     /// # Errors
-    /// [`Error::SameSeries`],
+    /// [`SameSeries`](crate::Error::SameSeries),
     /// [`MissingPackage`](crate::Error::MissingPackage) and
-    /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together.
-    /// [`Error::NoCode`], [`Error::NoCompiler`], [`Error::Compile`], [`Error::CodeImports`] and
-    /// [`Error::LinkTogether`] if a library cannot be made of them.
+    /// [`MissingFunction`](crate::Error::MissingFunction) if the packages do not fit together;
+    /// [`NoCode`](crate::Error::NoCode), [`NoCompiler`](crate::Error::NoCompiler),
+    /// [`Compile`](crate::Error::Compile), [`CodeImports`](crate::Error::CodeImports) and
+    /// [`LinkTogether`](crate::Error::LinkTogether) if a library cannot be made of them.
     pub fn environment(&self, request: &EnvironmentRequest<'_>) -> Result<Environment> {
         let mut packages = request.packages.clone();
         packages.sort_by_key(|package| {

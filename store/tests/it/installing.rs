@@ -111,6 +111,8 @@ fn a_library_says_what_it_is_and_needs() {
         weak.is_empty(),
         "an absent function would be null instead of an error"
     );
+    let mut named = file.symbols();
+    assert!(named.all(|symbol| symbol.kind() == object::SymbolKind::Text));
     for absent in [".note.gnu.build-id", ".hash"] {
         assert!(file.section_by_name(absent).is_none(), "{absent}");
     }
