@@ -101,6 +101,7 @@ impl fmt::Display for Target {
 impl FromStr for Target {
     type Err = TargetError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, TargetError> {
         Self::ALL
             .into_iter()

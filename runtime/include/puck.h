@@ -27,6 +27,8 @@
  * A program that knows its packages when it is compiled needs none of this: it can include
  * `.puck/include/linalg.h` and link `.puck/lib/linalg.v1.so` like any other library.
  *
+ * All of this is the same in every link mode of an environment.
+ *
  * Threads: every function may be called from any thread at any time, except that an environment must
  * not be used during or after its `puck_close`. The error message belongs to the calling thread.
  * Texts are UTF-8 and end with a zero byte. No function is slow but the first use of a package,
@@ -51,13 +53,15 @@ typedef enum puck_status {
     PUCK_NO_ENVIRONMENT = 2,
     /* A file of the environment is missing, damaged, or cannot be read. */
     PUCK_DAMAGED = 3,
-    /* The environment is of a format that is newer than this library. */
+    /* The environment is of a format, or linked in a way, that is newer than this library. */
     PUCK_NEWER_FORMAT = 4,
-    /* PUCK_TARGET names what this processor cannot run, or a package is not compiled for it. */
+    /* PUCK_TARGET names what this processor cannot run, or a package, or the one library of an
+       environment, is not compiled for it. */
     PUCK_UNSUPPORTED_TARGET = 5,
     /* The environment has no such package, or not in that series. */
     PUCK_NO_PACKAGE = 6,
-    /* The package has no such function. */
+    /* The package has no such function, or it was left out of an environment whose link mode is lto;
+       the message says how to keep it. */
     PUCK_NO_FUNCTION = 7,
     /* The function has another type; the message shows it. */
     PUCK_WRONG_TYPE = 8,

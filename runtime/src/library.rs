@@ -122,7 +122,22 @@ impl Environment {
         if let Some(library) = state.library.get() {
             return Ok(*library);
         }
-        callers.push(package);
+        if !facts.needs.is_empty() {
+            callers.push(package);
+            self.load_callees(facts, callers)?;
+            callers.pop();
+        }
+        let path = self.own_path(package)?;
+        let has_callees = !facts.needs.is_empty();
+        let library = process::load(&facts.soname, self.owner(Some(package)), &path, has_callees)?;
+        Ok(*state.library.get_or_init(|| library))
+    }
+
+    fn load_callees(
+        &self,
+        facts: &EnvironmentPackage,
+        callers: &mut Vec<usize>,
+    ) -> Result<(), Error> {
         for needed in &facts.needs {
             let Some(callee) = self.packages().iter().position(|p| p.soname == *needed) else {
                 return Err(Error::Damaged {
@@ -135,11 +150,7 @@ impl Environment {
                 self.load_own(callee, callers)?;
             }
         }
-        callers.pop();
-        let path = self.own_path(package)?;
-        let has_callees = !facts.needs.is_empty();
-        let library = process::load(&facts.soname, self.owner(Some(package)), &path, has_callees)?;
-        Ok(*state.library.get_or_init(|| library))
+        Ok(())
     }
 
     fn owner(&self, package: Option<usize>) -> Owner {

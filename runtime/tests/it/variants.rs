@@ -1,5 +1,6 @@
 //! The variant that is loaded: the best one, or the one that `PUCK_TARGET` allows, for each library.
 
+use puck_package::EnvironmentDocument;
 use puck_runtime::{Environment, Target, cpu};
 
 use crate::fixture::{Fixture, Package, child, project_of_child};
@@ -212,4 +213,46 @@ fn targets_of_later_programs_are_passed_over() {
         refused.contains("is compiled for aarch64, but"),
         "{refused}"
     );
+}
+
+#[test]
+fn what_was_compiled_for_another_processor_gives_way_to_a_lower_level() {
+    let Some(mine) = cpu::processor("generic").filter(|p| p.target > Target::X86_64) else {
+        return;
+    };
+    let level = |target| 1 + Target::ALL.iter().position(|t| *t == target).unwrap();
+    let mut other = mine.clone();
+    other.features.push("unheard-of".to_owned());
+    for (processor, expected) in [(&mine, level(mine.target)), (&other, 1)] {
+        let fixture = Fixture::new();
+        let targets = [Target::X86_64, mine.target];
+        let project = project(&fixture, &targets, &targets);
+        let path = project.join(".puck/environment.json");
+        let mut document = EnvironmentDocument::parse("", &fs_err::read(&path).unwrap()).unwrap();
+        document.processor = Some(processor.clone());
+        for package in &mut document.packages {
+            package.specialised = Some(package.sha256);
+        }
+        fs_err::write(&path, document.to_json()).unwrap();
+        assert_eq!(loaded(&project, None), format!("levels {}", expected * 11));
+        // A package that was not compiled here keeps the best of what was packed.
+        document.packages[1].specialised = None;
+        fs_err::write(&path, document.to_json()).unwrap();
+        let caller = level(mine.target);
+        let expected = format!("levels {}", caller * 10 + expected);
+        assert_eq!(loaded(&project, None), expected);
+        // With no other library, there is an error.
+        let package = &mut document.packages[0];
+        package.specialised = Some(package.sha256);
+        package.targets = vec![mine.target.to_string()];
+        fs_err::write(&path, document.to_json()).unwrap();
+        let text = loaded(&project, None);
+        if *processor == other {
+            let start = format!("refused variants-callee 1.0.0 was compiled for {other}; this ");
+            assert!(text.starts_with(&start), "{text}");
+            assert!(text.contains("lacks unheard-of | `puck install`"), "{text}");
+        } else {
+            assert!(text.starts_with("levels "), "{text}");
+        }
+    }
 }

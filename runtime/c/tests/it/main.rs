@@ -6,11 +6,14 @@
     reason = "shared with the tests of the Rust API, which use more of it"
 )]
 mod fixture;
+#[path = "../../../tests/it/linked.rs"]
+mod linked;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fixture::{Fixture, Package, run};
+use linked::Linked;
 
 /// The folder of this workspace's `puck.h`.
 fn include() -> PathBuf {
@@ -156,19 +159,80 @@ int main(int count, char **arguments) {
 fn every_function_and_status() {
     let fixture = Fixture::new();
     let other = Package::new("zeta", "0.3.1").indirect();
-    let project = fixture.install("e", &[&linalg(), &other]);
+    let (linalg, other) = (linalg(), other);
+    let packages = [&linalg, &other];
+    let projects = [
+        fixture.install("dynamic", &packages),
+        fixture.install_linked("image", &packages, &Linked::image()),
+        fixture.install_linked("lto", &packages, &Linked::lto()),
+    ];
     for (compiler, name) in [("cc", "everything.c"), ("c++", "everything.cpp")] {
         if compiler == "c++" && Command::new(compiler).arg("--version").output().is_err() {
             continue;
         }
         let program = compile(&fixture, compiler, name, EVERYTHING);
         let home = fixture.path().join("home");
-        let printed = run(Command::new(program).arg(&project).env("PUCK_HOME", home));
-        let expected = "linalg 1.2.0 v1 1\n\
-            dot fn(n: u64, x: *const f64, y: *const f64) -> f64 linalg.v1.do The inner product.\n\
-            one fn() -> i32 linalg.v1.on -\n";
-        assert_eq!(printed, expected, "{name}");
+        for project in &projects {
+            let run = run(Command::new(&program).arg(project).env("PUCK_HOME", &home));
+            let expected = "linalg 1.2.0 v1 1\n\
+                dot fn(n: u64, x: *const f64, y: *const f64) -> f64 linalg.v1.do The inner product.\n\
+                one fn() -> i32 linalg.v1.on -\n";
+            assert_eq!(run, expected, "{name} {}", project.display());
+        }
     }
+}
+
+/// What each mode and processor can refuse, with its status.
+const REFUSED: &str = r#"
+#include <puck.h>
+#include <stdio.h>
+
+int main(int count, char **arguments) {
+    puck_environment *environment = NULL;
+    void *pointer = NULL;
+    if (count != 2) return 2;
+    puck_status status = puck_open(arguments[1], &environment);
+    if (status == PUCK_OK) status = puck_function(environment, "linalg::one", "fn()->i32", &pointer);
+    printf("%d %s\n", (int)status, puck_error_message());
+    puck_close(environment);
+    return 0;
+}
+"#;
+
+#[test]
+fn statuses_of_link_modes() {
+    let fixture = Fixture::new();
+    let program = compile(&fixture, "cc", "refused.c", REFUSED);
+    let linalg = linalg();
+    let status = |project: &Path| run(Command::new(&program).arg(project));
+    let dropped = Linked::lto().without("one");
+    let text = status(&fixture.install_linked("dropped", &[&linalg], &dropped));
+    assert!(
+        text.starts_with("7 `linalg::one` of linalg 1.2.0 was left out"),
+        "{text}"
+    );
+    assert!(text.contains(r#"`keep = ["linalg::one"]`"#), "{text}");
+
+    let mut other = Linked::lto();
+    if let Some(processor) = &mut other.processor {
+        processor.features.push("unheard-of".to_owned());
+    }
+    let project = fixture.install_linked("other", &[&linalg], &other);
+    let text = status(&project);
+    assert!(
+        text.starts_with("5 ") && text.contains("lacks unheard-of"),
+        "{text}"
+    );
+    let path = project.join(".puck/environment.json");
+    let newer = fs_err::read_to_string(&path)
+        .unwrap()
+        .replace("\"lto\"", "\"thin\"");
+    fs_err::write(&path, newer).unwrap();
+    let text = status(&project);
+    assert!(
+        text.starts_with("4 ") && text.contains("link mode `thin`"),
+        "{text}"
+    );
 }
 
 #[test]
