@@ -135,6 +135,7 @@ impl Maker<'_> {
             (Some(processor), LinkMode::Lto) => {
                 let exports = recipe.exports.iter().flatten().cloned().collect();
                 let compiler = self.compiler()?;
+                installed.iter().try_for_each(|package| check_ir(package))?;
                 compiler
                     .program(&installed, &exports, processor)
                     .map_err(|source| self.failed(processor, source))
@@ -148,6 +149,7 @@ impl Maker<'_> {
     fn compile_each(&self, packages: &[&InstalledPackage]) -> Result<Vec<Code>> {
         let processor = self.link.processor.as_ref();
         let processor = processor.ok_or_else(|| self.no_compiler())?;
+        packages.iter().try_for_each(|package| check_ir(package))?;
         let codes = self
             .compiler()?
             .packages(packages, processor)
@@ -199,7 +201,8 @@ impl Maker<'_> {
         };
         let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
         let objects: Vec<&[u8]> = code.objects.iter().map(Vec::as_slice).collect();
-        let names: Vec<String> = if objects.len() == self.packages.len() {
+        let are_packages = recipe.link == LinkMode::Image && objects.len() == self.packages.len();
+        let names: Vec<String> = if are_packages {
             let packages = self.packages.iter();
             packages
                 .map(|package| PackageVersion::of(&package.installed.document).to_string())
@@ -257,12 +260,31 @@ fn alone(package: &InstalledPackage, code: &Code) -> Result<Vec<u8>> {
     })
 }
 
+/// Refuses IR that is not what was installed. What is made of it is given a name that says so.
+fn check_ir(package: &InstalledPackage) -> Result<()> {
+    let path = package.document.ir_path();
+    let found = Digest::of_file(&package.path.join(&path))?;
+    check(package, &path, found)
+}
+
+fn check(package: &InstalledPackage, path: &str, found: Digest) -> Result<()> {
+    match package.document.files.get(path) {
+        Some(facts) if facts.sha256 != found => Err(Error::DamagedPackage {
+            package: PackageVersion::of(&package.document),
+            path: package.path.join(path),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The packages' objects as they were packed.
 fn packed(packages: &[&InstalledPackage], recipe: &Recipe) -> Result<Code> {
     let mut code = Code::default();
     for (package, part) in packages.iter().zip(&recipe.packages) {
         let object = part.object.as_deref().unwrap_or_default();
-        code.objects.push(fs::read(package.path.join(object))?);
+        let bytes = fs::read(package.path.join(object))?;
+        check(package, object, Digest::of(&bytes))?;
+        code.objects.push(bytes);
         code.debug |= package.document.debug;
         let imports = package.document.system_imports.iter();
         code.system_imports.extend(imports.cloned());

@@ -15,6 +15,7 @@ impl Error {
                     .into()
             }
             Self::Damaged { .. } => "run the same command again; it is fetched anew".into(),
+            Self::DamagedPackage { .. } => "run `puck verify --fix`".into(),
             Self::Newer { .. } => {
                 "use the newer puck, or set PUCK_HOME to a place of this one's own".into()
             }

@@ -90,6 +90,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of an installed package is not what was installed.
+    #[error("{path} of {package} in the store has changed", path = path.display())]
+    DamagedPackage {
+        /// The package.
+        package: Box<PackageVersion>,
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A newer puck has installed something here that this one cannot read. It is left alone.
     #[error("{path} is the work of a newer puck: {source}", path = path.display())]
     Newer {

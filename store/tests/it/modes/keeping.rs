@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use puck_package::{LinkMode, Processor, Target};
-use puck_store::{Environment, GcOptions, InstalledPackage, Kind, Link, WantedLink, WantedPackage};
+use puck_store::{
+    Environment, Error, GcOptions, InstalledPackage, Kind, Link, WantedLink, WantedPackage,
+};
 
 use super::support::{Compiler, base, image, image_path};
 use crate::support::{Home, damage, linalg, vecmath};
@@ -237,14 +239,20 @@ fn what_was_kept_in_a_program_is_known_to_verify() {
     assert!(found.problems.is_empty(), "{:?}", found.problems);
 }
 
-fn gc(home: &Home, days: u64) -> Vec<Kind> {
-    let options = GcOptions {
+fn older_than(days: u64) -> GcOptions {
+    GcOptions {
         max_age: Duration::from_secs(days * 24 * 3600),
         max_size: None,
         dry_run: false,
         registries: std::collections::BTreeSet::new(),
-    };
-    let collected = home.store.gc(&options, &mut || {}).expect("collects");
+    }
+}
+
+fn gc(home: &Home, days: u64) -> Vec<Kind> {
+    let collected = home
+        .store
+        .gc(&older_than(days), &mut || {})
+        .expect("collects");
     collected
         .removed
         .iter()
@@ -315,4 +323,51 @@ fn a_copy_works_by_itself() {
     let output = case.home.output("main", &copied);
     crate::support::set_mode(case.home.path(), 0o755);
     assert_eq!(output, "5.0");
+}
+
+/// What is made of packages has names that say what it was made of, and so must be made of that.
+#[test]
+fn nothing_is_made_of_what_is_damaged() {
+    let case = Case::new();
+    let compiler = Compiler::new(&[vecmath(), linalg()]);
+    let lto = Link {
+        mode: LinkMode::Lto,
+        compiler: Some(&compiler),
+        ..Link::default()
+    };
+    let [package, _] = &case.packages;
+    let object = &package.document.targets["x86-64"].object;
+    for (file, link) in [(object.clone(), image()), (package.document.ir_path(), lto)] {
+        let path = package.path.join(&file);
+        let good = fs::read(&path).expect("reads");
+        let mut bytes = good.clone();
+        bytes[good.len() / 2] ^= 1;
+        damage(&path, &bytes);
+        let packages = case.packages.each_ref().map(|package| (package, true));
+        let error = case
+            .home
+            .try_linked(&packages, &link)
+            .expect_err("it is damaged");
+        assert!(matches!(error, Error::DamagedPackage { .. }), "{error:?}");
+        assert!(error.to_string().contains(&file), "{error}");
+        assert!(
+            error
+                .hint()
+                .is_some_and(|hint| hint.contains("verify --fix"))
+        );
+        assert!(case.home.libraries().is_empty());
+        damage(&path, &good);
+        case.home
+            .try_linked(&packages, &link)
+            .expect("an environment");
+        let made = case.home.path().join("libraries");
+        case.home
+            .store
+            .gc(&older_than(0), &mut || {})
+            .expect("collects");
+        assert!(fs::read_dir(made).expect("reads").next().is_none());
+        for recipe in [vecmath(), linalg()] {
+            case.home.install(&recipe.pack());
+        }
+    }
 }
