@@ -136,10 +136,10 @@ fn what_is_said() {
     exit 0
     --- stdout
     [WORK]/project/.puck
-      doubled  1.0.0  doubled.v1.so  x86-64
-      linalg   1.0.0  linalg.v1.so   x86-64
-      vecmath  1.0.0  vecmath.v1.so  x86-64
-      vecmath  2.0.0  vecmath.v2.so  x86-64
+      doubled  1.0.0  doubled.v1.so
+      linalg   1.0.0  linalg.v1.so
+      vecmath  1.0.0  vecmath.v1.so
+      vecmath  2.0.0  vecmath.v2.so
 
     linked as        lto, puck.[HASH].so
     compiled for     x86-64
@@ -244,8 +244,16 @@ fn puck_target() {
         );
         assert_eq!(run().ok(), "3\n", "{mode}");
     }
-    machine.ok("project", "install --link image");
-    assert_eq!(run().ok(), "3\n");
+    for options in ["--link image", "--link image --target-cpu native"] {
+        machine.ok("project", &format!("install {options}"));
+        assert_eq!(run().ok(), "3\n", "{options}");
+    }
+    machine.ok("project", "install --link lto");
+    if machine.environment("project")["processor"]["target"] != "x86-64" {
+        let run = run().run();
+        let said = "but this process may use no more than x86-64";
+        assert!(run.code == Some(1) && run.stderr.contains(said), "{run}");
+    }
 }
 
 /// Your own environment, outside of projects.

@@ -83,7 +83,10 @@ pub(crate) fn run(
     }
     console.line(format_args!("{NAME}{}{NAME:#}", path.display()))?;
     let rows = environment.packages().iter().map(|package| {
-        let targets: Vec<_> = package.targets.iter().map(ToString::to_string).collect();
+        // Compiled together, they are all for the one processor that is named below.
+        let packed = environment.link() != LinkMode::Lto;
+        let targets = package.targets.iter().filter(|_| packed);
+        let targets: Vec<_> = targets.map(ToString::to_string).collect();
         vec![
             format!("  {}", package.name),
             package.version.to_string(),
