@@ -8,9 +8,7 @@ use crate::llvm::{Global, Kind, globals};
 
 /// What every function has that clang compiles for `x86-64` and nothing more. Only newer versions
 /// of it name `cmov`.
-const BASELINE: [&str; 7] = [
-    "+cmov", "+cx8", "+fxsr", "+mmx", "+sse", "+sse2", "+x87",
-];
+const BASELINE: [&str; 7] = ["+cmov", "+cx8", "+fxsr", "+mmx", "+sse", "+sse2", "+x87"];
 
 /// Removes processors and their features from all functions. A feature that the source asks for
 /// (`__attribute__((target("avx2")))`) stays: it looks at the processor by itself, or leaves that to
