@@ -95,7 +95,7 @@ impl Default for Limits {
 /// Whether a part that is long enough may end with this group: by chance, which the name decides.
 fn ends_here(graph: &Graph<'_>, group: &[usize], size: usize, limits: Limits) -> bool {
     let node = &graph.nodes[group[0]];
-    let digest = Digest::of(format!("{} {}", node.package, node.name()).as_bytes());
+    let digest = Digest::of(node.name().as_bytes());
     let chance = digest.bytes()[..4]
         .iter()
         .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
