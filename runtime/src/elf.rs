@@ -116,20 +116,27 @@ fn needed(start: &[u8], read: impl Fn(&mut [u8], u64) -> Option<usize>) -> Optio
         let inside = address.checked_sub(at)?;
         (inside < number::<8>(segment, 32)?).then(|| from.checked_add(inside))?
     })?;
-    let name = |offset: u64| {
-        let mut bytes = [0; LONGEST_NAME];
-        let length = read(&mut bytes, names.checked_add(offset)?)?;
-        Some(
-            CStr::from_bytes_until_nul(bytes.get(..length)?)
-                .ok()?
-                .to_owned(),
-        )
-    };
-    entries
+    let offsets: Vec<u64> = entries
         .iter()
         .filter(|(tag, _)| *tag == DT_NEEDED)
-        .map(|(_, offset)| name(*offset))
-        .collect()
+        .map(|(_, offset)| *offset)
+        .collect();
+    // The names stand together: one system call reads them all, but for those of a strange library.
+    let first = *offsets.iter().min()?;
+    let mut block = [0; PAGE];
+    let length = read(&mut block, names.checked_add(first)?)?;
+    let name = |offset: u64| {
+        let start = usize::try_from(offset - first).ok()?;
+        let of_block = block.get(start..length).map(CStr::from_bytes_until_nul);
+        if let Some(Ok(name)) = of_block {
+            return Some(name.to_owned());
+        }
+        let mut bytes = [0; LONGEST_NAME];
+        let length = read(&mut bytes, names.checked_add(offset)?)?;
+        let name = CStr::from_bytes_until_nul(bytes.get(..length)?).ok()?;
+        Some(name.to_owned())
+    };
+    offsets.iter().map(|offset| name(*offset)).collect()
 }
 
 /// What is wrong with a library that starts with `start` and is `size` bytes long.

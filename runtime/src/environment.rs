@@ -43,6 +43,8 @@ struct Inner {
     image: OnceLock<Handle>,
     // One for each package of the document, in its order.
     states: Box<[State]>,
+    // The positions of the packages in the order of their SONAMEs.
+    by_soname: OnceLock<Box<[usize]>>,
 }
 
 #[derive(Default)]
@@ -68,6 +70,7 @@ impl Environment {
                 ceiling: variant::asked()?,
                 image: OnceLock::new(),
                 states,
+                by_soname: OnceLock::new(),
             }),
         })
     }
@@ -186,6 +189,18 @@ impl Environment {
             &self.inner.document.packages[package],
             &self.inner.states[package],
         )
+    }
+
+    /// The position of the package whose library has that SONAME.
+    pub(crate) fn with_soname(&self, soname: &str) -> Option<usize> {
+        let name = |at: &usize| self.packages().get(*at).map_or("", |p| &*p.soname);
+        let sorted = self.inner.by_soname.get_or_init(|| {
+            let mut all: Box<[usize]> = (0..self.packages().len()).collect();
+            all.sort_by_key(name);
+            all
+        });
+        let place = sorted.binary_search_by_key(&soname, name).ok()?;
+        sorted.get(place).copied()
     }
 
     pub(crate) fn contents(&self) -> &EnvironmentDocument {

@@ -25,8 +25,7 @@ impl Environment {
     /// # Errors
     /// If no package has that SONAME, and if its library, or one that it needs, cannot be loaded.
     pub fn load(&self, soname: &str) -> Result<PathBuf, Error> {
-        let is = |package: &EnvironmentPackage| package.soname == soname;
-        let Some(package) = self.packages().iter().position(is) else {
+        let Some(package) = self.with_soname(soname) else {
             return Err(Error::UnknownLibrary {
                 soname: soname.to_owned(),
                 environment: self.path().to_owned(),
@@ -139,7 +138,7 @@ impl Environment {
         callers: &mut Vec<usize>,
     ) -> Result<(), Error> {
         for needed in &facts.needs {
-            let Some(callee) = self.packages().iter().position(|p| p.soname == *needed) else {
+            let Some(callee) = self.with_soname(needed) else {
                 return Err(Error::Damaged {
                     path: self.path().join(FILE),
                     reason: format!("{} needs {needed}, which is not listed", facts.soname),

@@ -1,9 +1,11 @@
 //! The dynamic linker: open a library, find a symbol, see what is loaded already.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
+use std::sync::Mutex;
 
 /// A library that is loaded, and stays so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,36 +50,93 @@ pub(crate) fn symbol(library: Handle, symbol: &CStr) -> Option<NonNull<c_void>> 
 
 /// The path under which the process has loaded a library of the given SONAME, whoever loaded it.
 pub(crate) fn loaded(soname: &str) -> Option<PathBuf> {
-    let mut search = Search {
-        soname: soname.as_bytes(),
-        found: None,
+    with_seen(|seen| {
+        seen.look();
+        seen.paths.get(soname.as_bytes()).cloned()
+    })
+}
+
+/// Whether a library of that SONAME was loaded when [`loaded`] last looked.
+pub(crate) fn was_loaded(soname: &CStr) -> bool {
+    with_seen(|seen| seen.paths.contains_key(soname.to_bytes()))
+}
+
+/// The SONAMEs of the loaded libraries, as last seen.
+///
+/// The dynamic linker adds libraries at the end of its list, so that each is looked at once as long
+/// as none is removed. Otherwise loading many libraries would take time with the square of their
+/// number.
+struct Seen {
+    paths: BTreeMap<Vec<u8>, PathBuf>,
+    /// How many libraries there were.
+    count: usize,
+    /// How many were removed in the life of the process.
+    removed: u64,
+}
+
+static SEEN: Mutex<Seen> = Mutex::new(Seen::NOTHING);
+
+/// Who finds the list in use goes without: the other may be waiting for the dynamic linker, which
+/// may be waiting for this thread.
+fn with_seen<T>(body: impl FnOnce(&mut Seen) -> T) -> T {
+    match SEEN.try_lock() {
+        Ok(mut seen) => body(&mut seen),
+        Err(_) => body(&mut Seen { ..Seen::NOTHING }),
+    }
+}
+
+impl Seen {
+    const NOTHING: Self = Self {
+        paths: BTreeMap::new(),
+        count: 0,
+        removed: 0,
     };
-    // SAFETY: the callback has the right type, and the argument is what it expects.
-    unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut search).cast()) };
-    search.found
+
+    fn look(&mut self) {
+        let mut look = Look {
+            seen: self,
+            index: 0,
+        };
+        // SAFETY: the callback has the right type, and the argument is what it expects.
+        unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut look).cast()) };
+    }
 }
 
-struct Search<'a> {
-    soname: &'a [u8],
-    found: Option<PathBuf>,
+struct Look<'a> {
+    seen: &'a mut Seen,
+    /// Of the library that comes next.
+    index: usize,
 }
 
-/// Called for each loaded library, under the dynamic linker's lock; stops at a match.
+/// Called for each loaded library, under the dynamic linker's lock.
 unsafe extern "C" fn visit(
     info: *mut libc::dl_phdr_info,
     _size: libc::size_t,
-    search: *mut c_void,
+    look: *mut c_void,
 ) -> c_int {
-    // SAFETY: the dynamic linker passes valid facts, and `loaded` its own `Search`.
-    let (info, search) = unsafe { (&*info, &mut *search.cast::<Search<'_>>()) };
-    // SAFETY: a library that is loaded while the lock is held.
-    if unsafe { soname(info) } != Some(search.soname) {
+    // SAFETY: the dynamic linker passes valid facts, and `look` its own `Look`.
+    let (info, Look { seen, index }) = unsafe { (&*info, &mut *look.cast::<Look<'_>>()) };
+    if *index == 0 && info.dlpi_subs != seen.removed {
+        **seen = Seen {
+            removed: info.dlpi_subs,
+            ..Seen::NOTHING
+        };
+    }
+    *index += 1;
+    if *index <= seen.count {
         return 0;
     }
-    // SAFETY: a C string, as above.
-    let path = unsafe { CStr::from_ptr(info.dlpi_name) };
-    search.found = Some(PathBuf::from(OsStr::from_bytes(path.to_bytes())));
-    1
+    seen.count = *index;
+    // SAFETY: a library that is loaded while the lock is held.
+    if let Some(soname) = unsafe { soname(info) }
+        && !seen.paths.contains_key(soname)
+    {
+        // SAFETY: a C string, as above.
+        let path = unsafe { CStr::from_ptr(info.dlpi_name) };
+        let path = PathBuf::from(OsStr::from_bytes(path.to_bytes()));
+        seen.paths.insert(soname.to_owned(), path);
+    }
+    0
 }
 
 /// The SONAME of a loaded library, read from its dynamic section in memory.
@@ -155,7 +214,24 @@ mod tests {
         let libc = loaded("libc.so.6").unwrap();
         assert!(libc.is_absolute(), "{libc:?}");
         assert_eq!(loaded("libc.so"), None);
+        assert!(was_loaded(c"libc.so.6") && !was_loaded(c"libc.so"));
         assert_eq!(loaded(""), None);
+    }
+
+    #[test]
+    fn libraries_that_come_and_go_are_noticed() {
+        let name = c"libBrokenLocale.so.1";
+        let text = name.to_str().unwrap();
+        for _ in 0..2 {
+            assert_eq!(loaded(text), None);
+            let Some(Handle(handle)) = open_system(name) else {
+                return;
+            };
+            assert!(loaded(text).is_some_and(|path| path.ends_with(text)));
+            // SAFETY: opened above, and nothing of it is in use.
+            unsafe { libc::dlclose(handle.as_ptr()) };
+        }
+        assert_eq!(loaded(text), None);
     }
 
     #[test]

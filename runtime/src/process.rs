@@ -176,7 +176,7 @@ fn map(soname: &str, owner: &Owner, path: &Path, has_callees: bool) -> Result<Ha
             // A library with callees has a RUNPATH: glibc looks for libm.so.6 in every folder of
             // it first, with some eighty system calls. By its name alone it is found at once, and what is loaded is
             // not searched for. If that fails, the library itself is refused with the reason.
-            for library in &needed {
+            for library in needed.iter().filter(|name| !linker::was_loaded(name)) {
                 let _ = linker::open_system(library);
             }
             open(path)
