@@ -48,10 +48,12 @@ have no debug information.
 and hand-linked libraries are compiled for plain `x86-64`, in mode lto for this processor.
 
 *Installed libraries* are the files that a program loads, *archives* what a registry would serve (IR \
-included). *After one leaf changed*: a function of the lowest layer is edited, and all is built that has to \
-be; by hand, as a perfect `make` would do it. A *first call* ends with the result of one function of the \
-highest layer, which is checked to be the same in every way. Memory is that of processes that called every \
-function of the highest layer, beyond that of as many processes that opened nothing.";
+included). A function here is about 1 kB, so a library of a single one is mostly what every library \
+has: some 4 kB as Puck links them, 15 kB as GNU ld lays them out. *After one leaf changed*: a \
+function of the lowest layer is edited, and all is built that has to be; by hand, as a perfect \
+`make` would do it. A *first call* ends with the result of one function of the highest layer, which \
+is checked to be the same in every way. Memory is that of processes that called every function of \
+the highest layer, beyond that of as many processes that opened nothing.";
 
 /// Measures every graph.
 pub(crate) fn run(settings: &Settings) -> Result<Findings> {
