@@ -1,6 +1,8 @@
 //! What `gdb` and `perf` show of functions, in every link mode. Without those programs, or where they
 //! may not look into a process, the tests say so and prove nothing.
 
+use std::io::Write as _;
+
 use puck_package::variables;
 
 use crate::support::Machine;
@@ -72,15 +74,22 @@ fn works(machine: &Machine, program: &str, line: &str, sign: &str) -> bool {
     let path = variables::get(variables::PATH).unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     if !found {
-        eprintln!("skipped: there is no {program} on this machine");
+        skipped(format_args!("there is no {program} on this machine"));
         return false;
     }
     let run = machine.program(program, "", line).run();
     if run.code != Some(0) || !run.stdout.contains(sign) {
-        eprintln!("skipped: {program} cannot look into processes here\n{run}");
+        skipped(format_args!(
+            "{program} cannot look into processes here\n{run}"
+        ));
         return false;
     }
     true
+}
+
+/// Says why nothing is proved here.
+fn skipped(why: std::fmt::Arguments<'_>) {
+    _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 fn gdb_works(machine: &Machine) -> bool {

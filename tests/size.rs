@@ -310,6 +310,31 @@ fn two_series_and_levels() {
 }
 
 #[test]
+fn one_library() {
+    let machine = Machine::new();
+    machine.publish("vecmath", "1.0.0", VECMATH, "");
+    machine.publish("linalg", "1.0.0", NORM, "vecmath = \"1\"\n");
+    machine.project(&[("linalg", "1")]);
+    machine.ok("project", "install");
+    let without = json(&machine, "--target x86-64");
+    assert_eq!(without["image"], Value::Null);
+    for mode in ["image", "lto"] {
+        machine.ok("project", &format!("install --link {mode}"));
+        // What the packages hold is the same; beside it stands what was made of that.
+        let sizes = json(&machine, "--target x86-64");
+        assert_eq!(sizes["link"], mode);
+        assert_eq!(sizes["functions"], without["functions"]);
+        let soname = sizes["image"]["soname"].as_str().unwrap();
+        let library = machine.path("project/.puck/lib").join(soname);
+        let size = fs_err::metadata(library).unwrap().len();
+        assert_eq!(number(&sizes["image"], "bytes"), size, "{mode}");
+        let text = machine.ok("project", "size");
+        let line = text.lines().find(|line| line.starts_with(mode)).unwrap();
+        assert!(line.contains(" in one file, puck."), "{text}");
+    }
+}
+
+#[test]
 fn a_page() {
     let machine = Machine::new();
     machine.publish("vecmath", "1.0.0", VECMATH, "");

@@ -81,7 +81,7 @@ fn named(file: &object::File<'_>, sections: &Sections<'_>) -> BTreeMap<(usize, u
     let functions: BTreeMap<_, _> = found.iter().map(|(at, named)| (*at, named.size)).collect();
     for (at, name) in labels {
         let before = functions.range((at.0, 0)..=at).next_back();
-        if !before.is_some_and(|((_, start), size)| at.1 - start < *size) {
+        if before.is_none_or(|((_, start), size)| at.1 - start >= *size) {
             found.entry(at).or_default().names.insert(name);
         }
     }
