@@ -50,7 +50,8 @@ struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) library: OnceLock<Handle>,
-    description: OnceLock<PackageDocument>,
+    // Boxed: there may be many packages, of which few are described.
+    description: OnceLock<Box<PackageDocument>>,
 }
 
 impl Environment {
@@ -181,7 +182,7 @@ impl Environment {
                 path,
                 source: Box::new(source),
             })?;
-        Ok(state.description.get_or_init(|| description))
+        Ok(state.description.get_or_init(|| Box::new(description)))
     }
 
     pub(crate) fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {
