@@ -207,13 +207,10 @@ impl<'a> Text<'a> {
     /// A string without escapes.
     fn string(&mut self) -> Option<&'a str> {
         self.mark('"').then_some(())?;
-        let end = self.rest.bytes().position(|byte| byte == b'"')?;
-        let (text, rest) = (self.rest.get(..end)?, self.rest.get(end + 1..)?);
-        self.rest = rest;
-        // All in one go, without an end that depends on the text, the processor checks many bytes
-        // at a time.
-        let is_plain = |plain, byte| plain & (byte != b'\\') & (byte >= b' ');
-        text.bytes().fold(true, is_plain).then_some(text)
+        let end = plain_length(self.rest.as_bytes());
+        let text = self.rest.get(..end)?;
+        self.rest = self.rest.get(end..)?.strip_prefix('"')?;
+        Some(text)
     }
 
     fn owned(&mut self) -> Option<String> {
@@ -250,6 +247,27 @@ impl<'a> Text<'a> {
         self.rest = rest;
         Some(value)
     }
+}
+
+/// How many bytes there are before a quotation mark, a backslash or a control character.
+///
+/// Most of a document is looked at here, and therefore eight bytes at a time.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The highest bit of each byte that is less than `limit`, exact up to the first of them.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let is = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = is(word, b'"') | is(word, b'\\') | below(word, 0x20);
+        if special != 0 {
+            return index * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
 /// Takes a number of few digits, without leading zeros.

@@ -76,6 +76,22 @@ fn series_are_those_of_their_versions() {
 }
 
 #[test]
+fn plain_bytes_are_counted() {
+    for length in 0..40 {
+        for special in [b'"', b'\\', 0, b'\n', 0x1f] {
+            let mut bytes = vec![b'\xc3'; length];
+            bytes.push(special);
+            assert_eq!(plain_length(&bytes), length, "{special}");
+            bytes.extend(b"\"text after it");
+            assert_eq!(plain_length(&bytes), length, "{special}");
+        }
+        for plain in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+            assert_eq!(plain_length(&vec![plain; length]), length, "{plain}");
+        }
+    }
+}
+
+#[test]
 fn all_else_is_left_to_the_general_reader() {
     let whole = String::from_utf8(sample(LinkMode::Image).to_json()).unwrap();
     let with = |from: &str, to: &str| {
