@@ -46,6 +46,7 @@ fn without_llvm() {
         ("project", "tree", "first 1.0.0"),
         ("project", "run second::sum", "3"),
         ("project", "environment", "second.v1.so"),
+        ("project", "size", "second::sum"),
         (
             "project",
             "search --signature 'fn(u64, f64, *mut f64)'",

@@ -12,8 +12,8 @@
 //!
 //! A function whose address is taken counts as one that is called. Where data lies without symbols,
 //! a reference into the midst of a table finds only what follows it; compilers give such tables
-//! symbols. Constructors, which the loader calls, are reached by nothing. Exception tables are not
-//! followed: they lead back into their function, or to the system.
+//! symbols. Constructors, which the loader calls, are reached by nothing. Tables for unwinding are not
+//! followed: what only runs when a panic or an exception unwinds is not reached by them.
 
 mod data;
 mod functions;
