@@ -115,14 +115,57 @@ pub(crate) fn append_destructor(module: &Module<'_>, handle: Global<'_>) {
         let mut fields = [priority, destructor, LLVMConstNull(pointer)];
         let entry = LLVMConstStructInContext(context, fields.as_mut_ptr(), 3, 0);
         entries.push(entry);
-        let existing = LLVMGetNamedGlobal(raw, DESTRUCTORS.as_ptr());
+        set_entries(raw, DESTRUCTORS, &mut entries);
+    }
+}
+
+/// Puts constructors and destructors in the order of their priorities, which are all the same then:
+/// joined with others, they stay together.
+pub(crate) fn order_constructors(module: &Module<'_>) {
+    let raw = module.as_mut_ptr();
+    for name in [CONSTRUCTORS, DESTRUCTORS] {
+        // SAFETY: the lists are of LLVM's documented form, `{ i32, ptr, ptr }`, which the verifier
+        // checked; what is made belongs to the same module and its context.
+        unsafe {
+            let mut entries = entries(LLVMGetNamedGlobal(raw, name.as_ptr()));
+            if entries.is_empty()
+                || entries
+                    .iter()
+                    .any(|entry| LLVMIsAConstantStruct(*entry).is_null())
+            {
+                continue;
+            }
+            entries.sort_by_key(|entry| LLVMConstIntGetZExtValue(LLVMGetOperand(*entry, 0)));
+            let context = LLVMGetModuleContext(raw);
+            let priority = LLVMConstInt(LLVMInt32TypeInContext(context), DEFAULT_PRIORITY, 0);
+            for entry in &mut entries {
+                let mut fields = [
+                    priority,
+                    LLVMGetOperand(*entry, 1),
+                    LLVMGetOperand(*entry, 2),
+                ];
+                *entry = LLVMConstStructInContext(context, fields.as_mut_ptr(), 3, 0);
+            }
+            set_entries(raw, name, &mut entries);
+        }
+    }
+}
+
+/// Makes a list of constructors, in place of the one that is there.
+///
+/// # Safety
+/// `module` is alive, and `entries`, of which there is at least one, belong to its context.
+unsafe fn set_entries(module: LLVMModuleRef, name: &CStr, entries: &mut [LLVMValueRef]) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let existing = LLVMGetNamedGlobal(module, name.as_ptr());
         if !existing.is_null() {
             LLVMDeleteGlobal(existing);
         }
-        let entry_type = LLVMTypeOf(entry);
+        let entry_type = LLVMTypeOf(entries[0]);
         let list = LLVMConstArray2(entry_type, entries.as_mut_ptr(), entries.len() as u64);
         let list_type = LLVMArrayType2(entry_type, entries.len() as u64);
-        let variable = LLVMAddGlobal(raw, list_type, DESTRUCTORS.as_ptr());
+        let variable = LLVMAddGlobal(module, list_type, name.as_ptr());
         LLVMSetInitializer(variable, list);
         LLVMSetLinkage(variable, LLVMLinkage::LLVMAppendingLinkage);
     }

@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::code::Ir;
 use crate::codegen::{self, CodegenError};
 use crate::error::Error;
-use crate::llvm::{Kind, Session, globals, guarded, reconcile_flags};
+use crate::llvm::{Kind, Session, globals, guarded, order_constructors, reconcile_flags};
 use crate::{Progress, processor};
 
 /// A package as part of a program.
@@ -82,6 +82,7 @@ fn prepare(package: Ir<'_>, processor: &Processor) -> Result<(Summary, Vec<u8>),
         let module = session.parse(package.bitcode, document.name.as_str())?;
         processor::assign(&module, processor);
         reconcile_flags(&module);
+        order_constructors(&module);
         let level = document.opt_level;
         let machine = codegen::machine(processor.target, level)?;
         codegen::pipeline(&module, &machine, "thinlto-pre-link", level)?;

@@ -70,11 +70,16 @@ fn constructors_run_callees_first() {
     let top = r#"
         double push(double) __asm__("zbase::push");
         __attribute__((constructor)) static void start(void) { push(3); }
+        __attribute__((constructor(101))) static void early(void) { push(6); }
         __attribute__((destructor)) static void stop(void) { push(4); }
         double nothing(double x) { return x; }
     "#;
     packages.add("atop 1.0.0", "a.c", top, "");
-    let [_, many] = check(&packages, &["zbase::get", "atop::nothing"], &["123", "1.5"]);
+    let [_, many] = check(
+        &packages,
+        &["zbase::get", "atop::nothing"],
+        &["1263", "1.5"],
+    );
     assert!(many.objects.len() > 1);
 }
 
