@@ -5,7 +5,8 @@
 //! with it, and looks for symbols there before it looks here.
 //!
 //! Here it finds nothing: the hash table is empty, so that a call can never end up in a place without
-//! code. The names are for linkers, which read the symbol table itself.
+//! code. The names are for linkers, which read the symbol table itself. They stand for a place that is
+//! not code, so that a debugger takes none of them for the function.
 
 use super::machine::X86_64 as MACHINE;
 use super::stub::Strings;
@@ -33,7 +34,6 @@ const PT_DYNAMIC: u32 = 2;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 const READ: u32 = 4;
 const WRITE: u32 = 2;
-const EXECUTE: u32 = 1;
 
 const SHT_PROGBITS: u32 = 1;
 const SHT_STRTAB: u32 = 3;
@@ -42,7 +42,6 @@ const SHT_DYNSYM: u32 = 11;
 const SHT_GNU_HASH: u32 = 0x6fff_fff6;
 const SHF_WRITE: u64 = 1;
 const SHF_ALLOC: u64 = 2;
-const SHF_EXECINSTR: u64 = 4;
 
 const DT_STRTAB: u64 = 5;
 const DT_SYMTAB: u64 = 6;
@@ -59,7 +58,7 @@ const GLOBAL_FUNCTION: u8 = (1 << 4) | 2;
 // The order of the sections below; links between them are by index.
 const DYNSYM: u32 = 2;
 const DYNSTR: u32 = 3;
-const TEXT: u16 = 4;
+const NOWHERE: u16 = 4;
 
 /// A part of the file.
 struct Section {
@@ -103,12 +102,8 @@ impl Filter<'_> {
             (1, 0),
             strings.bytes(),
         );
-        let code = file.add(
-            (".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0, 0),
-            (16, 0),
-            MACHINE.trap,
-        );
-        let table = names.iter().flat_map(|name| symbol(*name, code));
+        let nowhere = file.add((".rodata", SHT_PROGBITS, SHF_ALLOC, 0, 0), (1, 0), &[0]);
+        let table = names.iter().flat_map(|name| symbol(*name, nowhere));
         file.set(symbols + SYMBOL as u64, &table.collect::<Vec<u8>>());
 
         let loaded = file.bytes.len() as u64;
@@ -134,7 +129,7 @@ impl Filter<'_> {
         // further on for that.
         let size = dynamic.len() as u64;
         let programs = [
-            program(PT_LOAD, READ | EXECUTE, 0, 0, loaded, MACHINE.page),
+            program(PT_LOAD, READ, 0, 0, loaded, MACHINE.page),
             program(
                 PT_LOAD,
                 READ | WRITE,
@@ -248,12 +243,12 @@ fn words(words: impl IntoIterator<Item = u64>) -> impl Iterator<Item = u8> {
     words.into_iter().flat_map(u64::to_le_bytes)
 }
 
-/// A function at `address`.
+/// A function of no size at `address`.
 fn symbol(name: u32, address: u64) -> Vec<u8> {
     let mut bytes = name.to_le_bytes().to_vec();
     bytes.extend([GLOBAL_FUNCTION, 0]);
-    bytes.extend(TEXT.to_le_bytes());
-    bytes.extend(words([address, MACHINE.trap.len() as u64]));
+    bytes.extend(NOWHERE.to_le_bytes());
+    bytes.extend(words([address, 0]));
     bytes
 }
 

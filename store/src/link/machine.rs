@@ -6,8 +6,6 @@ pub(super) struct Machine {
     pub(super) emulation: &'static str,
     /// Its number in the header of an ELF file.
     pub(super) number: u16,
-    /// An instruction that ends the process.
-    pub(super) trap: &'static [u8],
     /// The largest size of a page, in bytes.
     pub(super) page: u64,
 }
@@ -16,6 +14,5 @@ pub(super) struct Machine {
 pub(super) const X86_64: Machine = Machine {
     emulation: "elf_x86_64",
     number: 62,
-    trap: b"\x0f\x0b",
     page: 4096,
 };

@@ -121,7 +121,9 @@ fn the_dynamic_linker_finds_what_it_leads_to() {
 
 #[test]
 fn it_is_a_proper_file_and_no_larger_than_need_be() {
-    use object::{Object as _, ObjectSymbol as _};
+    use object::{
+        Object as _, ObjectSection as _, ObjectSegment as _, ObjectSymbol as _, SegmentFlags,
+    };
 
     let names: Vec<String> = (0..100).map(|i| format!("p.v1.f{i}.0123abcd")).collect();
     for count in [0, 1, 100] {
@@ -140,10 +142,19 @@ fn it_is_a_proper_file_and_no_larger_than_need_be() {
             .map(|s| s.name().expect("a name"))
             .collect();
         assert_eq!(found, exports);
-        let is_function = |s: object::Symbol<'_, '_>| {
-            s.is_definition() && s.kind() == object::SymbolKind::Text && s.size() > 0
-        };
+        let is_function =
+            |s: object::Symbol<'_, '_>| s.is_definition() && s.kind() == object::SymbolKind::Text;
         assert!(file.dynamic_symbols().all(is_function));
+        // A debugger takes a symbol in code for a function, and stops there too.
+        let is_in_code = |s: object::Symbol<'_, '_>| {
+            let section = s.section_index().expect("it is in a section");
+            let section = file.section_by_index(section).expect("a section");
+            section.kind() == object::SectionKind::Text
+        };
+        assert!(!file.dynamic_symbols().any(is_in_code));
+        let is_code =
+            |flags| matches!(flags, SegmentFlags::Elf { p_flags, .. } if p_flags.0 & 1 != 0);
+        assert!(!file.segments().any(|segment| is_code(segment.flags())));
 
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("p.v1.so");
