@@ -16,7 +16,8 @@ Suites: graphs, calls, kernels, packages (default: all but packages).
   --uv COMMAND       the uv to compare with (default: uv)
   --cargo COMMAND    the cargo to compare with (default: cargo)
   --only WORDS       measure only what has these words in its name: of graphs such as
-                     `C, a package a layer, Puck, image`, of packages a measurement
+                     `C, a package a layer, Puck, image`, of calls and kernels a link
+                     mode, of packages a measurement
   --report FILE      write the page of results there, and plots into a folder beside it
   --sizes N,...      how many functions the graphs have (default: 60,120,1000; quick: 60,120)
   --quick            measure less often, and smaller graphs

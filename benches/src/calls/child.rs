@@ -42,16 +42,16 @@ fn one(functions: &Functions, callee: Callee, name: &str) -> Result<f64> {
     Ok(match callee {
         Callee::Trivial | Callee::Branch => {
             let repeat: Scalar = functions.get("loops", name)?;
-            // SAFETY: it takes numbers only.
             nanoseconds(|| {
+                // SAFETY: it takes numbers only.
                 black_box(unsafe { repeat(CALLS, 1.0, 8.0) });
             })
         }
         Callee::Vector => {
             let repeat: Vector = functions.get("loops", name)?;
             let numbers = Numbers::new(64, |number| number as f64 / 64.0);
-            // SAFETY: it reads 64 numbers.
             nanoseconds(|| {
+                // SAFETY: it reads 64 numbers.
                 black_box(unsafe { repeat(CALLS, 0.5, numbers.as_ptr()) });
             })
         }

@@ -59,7 +59,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Findings> {
         let samples = in_turn(settings.rounds.fast, &ways, |way| {
             child::measure(callee, &way.place)
         })?;
-        for (number, (way, sample)) in ways.iter().zip(&samples).enumerate() {
+        for (way, sample) in ways.iter().zip(&samples) {
             findings.add(
                 FIGURE,
                 callee.title(),
@@ -67,14 +67,14 @@ pub(crate) fn run(settings: &Settings) -> Result<Findings> {
                 Unit::Nanoseconds,
                 sample.clone(),
             );
-            if number != shared {
+            if let Some(limit) = way.limit {
                 findings.rows.push(Row {
                     what: way.name.clone(),
                     group: callee.title().to_owned(),
                     unit: Unit::Nanoseconds,
                     puck: sample.clone(),
                     plain: Some((samples[shared].clone(), ways[shared].name.clone())),
-                    limit: way.limit,
+                    limit: Some(limit),
                 });
             }
         }

@@ -40,9 +40,12 @@ pub(crate) enum Kernel {
     DormandPrince,
 }
 
+/// Calculates from the same input every time, into an array.
+type Run = Box<dyn FnMut(&mut [f64])>;
+
 /// A kernel's function, with everything it needs, and what it calculates.
 pub(crate) struct Task {
-    run: Box<dyn FnMut(&mut [f64])>,
+    run: Run,
     output: Numbers,
 }
 

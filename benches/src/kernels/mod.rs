@@ -41,7 +41,7 @@ use crate::settings::Settings;
 const ROUNDING: f64 = 1e-12;
 
 /// The heading of the plot.
-const FIGURE: &str = "time, as a part of one program's";
+const FIGURE: &str = "time beside one program";
 
 /// Measures every kernel in every way.
 pub(crate) fn run(settings: &Settings) -> Result<Findings> {
@@ -86,7 +86,12 @@ fn about(whole: &str) -> String {
          -fno-plt`, a shared library for each package, linked by hand. Each value is from a fresh \
          process, in which it is the least of several timings, and the ways take turns. \
          *native*, *lto* and JIT callers are compiled for this processor; the others are what the packages \
-         brought for its level. A JIT caller is the kernel's own package, which calls installed ones."
+         brought for its level. A JIT caller is the kernel's own package, which calls \
+         installed ones.\n\n\
+         Where the loop that sums vectors begins within 64 bytes is worth up to a third of the time of \
+         Dormand and Prince's method on AMD's Zen 4: the same code, linked by hand at each of the four \
+         places that a function can have, took 480 to 644 µs for n = 4096. The ways in which it is a \
+         function of its own differ by that."
     )
 }
 
@@ -100,7 +105,7 @@ fn measure(
     let reference = OnceCell::new();
     let mut most = 0.0_f64;
     let samples = in_turn(settings.rounds.fast, ways, |way| {
-        let run = Run::of(kernel, size, &way.place(kernel))?;
+        let run = Run::of(kernel, size, way.place(kernel))?;
         let reference = reference.get_or_init(|| run.clone());
         let difference = run.difference(reference);
         ensure!(
@@ -125,9 +130,8 @@ fn add(findings: &mut Findings, kernel: Kernel, size: usize, ways: &[Way], sampl
     for (way, sample) in ways.iter().zip(samples) {
         let parts = sample.scaled(1.0 / whole.median());
         findings.add(FIGURE, &group, &way.name, Unit::Number, parts);
-        if way.name == ways[0].name {
-            continue;
-        }
+        // The others are in the figure.
+        let Some(limit) = way.limit else { continue };
         let (unit, factor) = match whole.median() {
             ..10_000.0 => (Unit::Nanoseconds, 1.0),
             _ => (Unit::Microseconds, 1e-3),
@@ -138,7 +142,7 @@ fn add(findings: &mut Findings, kernel: Kernel, size: usize, ways: &[Way], sampl
             unit,
             puck: sample.scaled(factor),
             plain: Some((whole.scaled(factor), ways[0].name.clone())),
-            limit: way.limit,
+            limit: Some(limit),
         });
     }
 }
