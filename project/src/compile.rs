@@ -78,7 +78,7 @@ mod with_llvm {
         pub(crate) fn new(store: &Store, jobs: usize, progress: &'a dyn Progress) -> Self {
             Self {
                 jobs: jobs.max(1),
-                cache: store.home().join("cache"),
+                cache: store.cache_directory(),
                 progress,
                 compiled: AtomicUsize::new(0),
             }
