@@ -3,7 +3,8 @@
 //! A general JSON reader is some ten thousand instructions that nothing else in the process has
 //! used: fetching them takes longer than all other work of opening an environment. What Puck
 //! writes needs little of JSON, and is read here. Anything else (escapes, keys of later programs,
-//! errors) is left to the general reader, whose answer counts.
+//! errors) is left to the general reader, whose answer counts. For the same reason little of it is
+//! inlined.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -84,6 +85,7 @@ impl<'a> Text<'a> {
         LinkMode::ALL.into_iter().find(|mode| mode.name() == text)
     }
 
+    #[inline(never)]
     fn processor(&mut self) -> Option<Processor> {
         let (mut target, mut features, mut tuning) = (None, None, None);
         self.object(|name, text| match name {
@@ -99,6 +101,7 @@ impl<'a> Text<'a> {
         })
     }
 
+    #[inline(never)]
     fn image(&mut self) -> Option<Image> {
         let (mut soname, mut libraries) = (None, None);
         self.object(|name, text| match name {
@@ -119,6 +122,7 @@ impl<'a> Text<'a> {
         })
     }
 
+    #[inline(never)]
     fn package(&mut self) -> Option<EnvironmentPackage> {
         let (mut name, mut version, mut series) = (None, None, None);
         let (mut soname, mut sha256, mut directory) = (None, None, None);
@@ -162,6 +166,7 @@ impl<'a> Text<'a> {
     }
 
     /// `[item, …]`
+    #[inline(never)]
     fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let mut items = Vec::with_capacity(4);
         self.sequence('[', ']', |text| {
@@ -191,6 +196,7 @@ impl<'a> Text<'a> {
     }
 
     /// Takes a mark, if it is next.
+    #[inline(never)]
     fn mark(&mut self, mark: char) -> bool {
         self.skip_space();
         let rest = self.rest.strip_prefix(mark);
@@ -205,6 +211,7 @@ impl<'a> Text<'a> {
     }
 
     /// A string without escapes.
+    #[inline(never)]
     fn string(&mut self) -> Option<&'a str> {
         self.mark('"').then_some(())?;
         let end = plain_length(self.rest.as_bytes());
@@ -213,16 +220,19 @@ impl<'a> Text<'a> {
         Some(text)
     }
 
+    #[inline(never)]
     fn owned(&mut self) -> Option<String> {
         self.string().map(str::to_owned)
     }
 
     /// A string that means something.
+    #[inline(never)]
     fn parsed<T: FromStr>(&mut self) -> Option<T> {
         self.string()?.parse().ok()
     }
 
     /// A version without pre-release and build metadata.
+    #[inline(never)]
     fn version(&mut self) -> Option<Version> {
         let mut rest = self.string()?;
         let major = digits(&mut rest)?;
@@ -233,6 +243,7 @@ impl<'a> Text<'a> {
         rest.is_empty().then_some(Version::new(major, minor, patch))
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Option<u32> {
         self.skip_space();
         digits(&mut self.rest)?.try_into().ok()
