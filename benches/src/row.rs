@@ -34,7 +34,7 @@ impl Unit {
             Unit::Bytes => format!("{value:.0} B"),
             Unit::Milliseconds if value >= 1000.0 => format!("{:.2} s", value / 1000.0),
             Unit::Nanoseconds if value < 10.0 => format!("{value:.2} ns"),
-            Unit::Microseconds if value >= 10_000.0 => format!("{:.1} ms", value / 1000.0),
+            Unit::Microseconds if value >= 10_000.0 => Unit::Milliseconds.show(value / 1000.0),
             unit => format!("{value:.1} {}", unit.name()),
         }
     }
@@ -134,6 +134,7 @@ mod tests {
             (Unit::Milliseconds, 12.34, "12.3 ms"),
             (Unit::Milliseconds, 2345.0, "2.35 s"),
             (Unit::Microseconds, 12.0, "12.0 µs"),
+            (Unit::Microseconds, 2e6, "2.00 s"),
         ];
         for (unit, value, expected) in cases {
             assert_eq!(unit.show(value), expected);
