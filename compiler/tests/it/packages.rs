@@ -113,9 +113,14 @@ impl Packages {
     /// The program that exports these functions, and the steps that making it took.
     pub(crate) fn program(&self, exports: &[&str]) -> (Code, Vec<String>) {
         let code = self.try_program(exports, &self.ir()).unwrap();
+        (code, self.steps())
+    }
+
+    /// The steps since this was last asked, sorted.
+    pub(crate) fn steps(&self) -> Vec<String> {
         let mut steps = std::mem::take(&mut *self.steps.lock().unwrap());
         steps.sort();
-        (code, steps)
+        steps
     }
 
     pub(crate) fn try_program(&self, exports: &[&str], ir: &[Ir<'_>]) -> Result<Code, Error> {

@@ -134,3 +134,48 @@ fn a_package_without_optimisation_stays_as_it_is() {
     assert!(assembly(&square).contains("rsp"), "{}", assembly(&square));
     assert_eq!(packages.run(&slices(&code), &["top::other"]), ["5.0625"]);
 }
+
+#[test]
+fn packages_compiled_apart_call_each_other_as_archives_do() {
+    let mut packages = two();
+    let wave = "double sin(double); double wave(double x) { return sin(x); }";
+    packages.add("wave 1.0.0", "a.c", wave, "");
+    let cache = packages.path().join("cache");
+    let options = packages.options(&cache);
+    let compile = || puck_compiler::specialize(&packages.ir(), &processor(), &options, &packages);
+    let code = compile().unwrap();
+    assert_eq!(
+        packages.steps(),
+        [
+            "Compiling base 1.0.0",
+            "Compiling top 1.0.0",
+            "Compiling wave 1.0.0"
+        ]
+    );
+    assert_eq!(compile().unwrap(), code);
+    assert!(packages.steps().is_empty());
+    for (code, document) in code.iter().zip(packages.documents()) {
+        let (visible, hidden, mut undefined) = symbols(code);
+        let mut exports: Vec<_> = document
+            .functions
+            .iter()
+            .map(|f| f.link_name.to_string())
+            .collect();
+        exports.sort();
+        assert_eq!((visible, hidden.len()), (exports, 0));
+        assert_eq!(code.system_imports, document.system_imports);
+        let system = document.system_imports.iter().map(|import| &import.symbol);
+        undefined.retain(|symbol| !system.clone().any(|other| other == symbol));
+        let imports: Vec<_> = document
+            .imports
+            .iter()
+            .map(|i| i.link_name.to_string())
+            .collect();
+        assert_eq!(undefined, imports);
+    }
+    let objects: Vec<&[u8]> = code.iter().flat_map(slices).collect();
+    assert_eq!(
+        packages.run(&objects, &["top::apply", "top::other"]),
+        ["8.5", "5.0625"]
+    );
+}
