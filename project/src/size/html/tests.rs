@@ -76,7 +76,10 @@ fn elements(page: &str) -> Vec<String> {
             assert_eq!(open.pop().as_deref(), Some(&*name), "</{name}> closes it");
             continue;
         }
-        assert!(tag.matches('"').count().is_multiple_of(2), "quotes of <{tag}>");
+        assert!(
+            tag.matches('"').count().is_multiple_of(2),
+            "quotes of <{tag}>"
+        );
         names.push(name.clone());
         if ["script", "style"].contains(&name.as_str()) {
             let close = format!("</{name}>");
