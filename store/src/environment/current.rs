@@ -15,7 +15,7 @@ use semver::Version;
 use super::{Environment, WantedLink, key, plan, problems};
 use crate::folder::Folder;
 use crate::installed::{DOCUMENT, RECORD, RECORD_FORMAT};
-use crate::{InstallRecord, Result, Store, files};
+use crate::{InstallRecord, Result, Store, files, link};
 
 /// A package that an environment should hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +32,9 @@ pub struct WantedPackage {
 
 impl Store {
     /// The environment that the project's `.puck` leads to, if it holds exactly the packages
-    /// `wanted`, linked as `link` says, and nothing is missing from it or from them: links and sizes of files are looked at.
-    /// `None` says only that [`Batch::environment`](crate::Batch::environment) has to find out.
+    /// `wanted`, linked as `link` says, and nothing is missing from it or from them: links and sizes
+    /// of files are looked at. `None` says only that
+    /// [`Batch::environment`](crate::Batch::environment) has to find out.
     ///
     /// # Errors
     /// [`Error::NotALink`](crate::Error::NotALink); if the store cannot be read.
@@ -161,7 +162,10 @@ impl<'a> Present<'a> {
         levels: &BTreeSet<Target>,
     ) -> bool {
         if document.image.is_some() {
-            return self.has(&package.library_path(Target::X86_64.base()), false);
+            let stub = package.library_path(Target::X86_64.base());
+            return self.has(&stub, false)
+                && fs::read(self.environment.join(stub))
+                    .is_ok_and(|stub| link::has_its_size(&stub));
         }
         let compiled_for = document
             .processor

@@ -1,12 +1,14 @@
 //! Makes the libraries of an environment that are not in the store yet.
 
 use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::iter;
 
 use fs_err as fs;
 use puck_package::{Digest, LinkMode, LinkName, Processor, SystemImport};
 
 use super::libraries::Libraries;
-use super::{Code, Compile, EnvironmentPackage, Link};
+use super::{Code, Compile, CompileError, EnvironmentPackage, Link};
 use crate::batch::Batch;
 use crate::error::PackageVersion;
 use crate::library::{self, Keyed, Recipe};
@@ -176,7 +178,10 @@ impl Maker<'_> {
         }
     }
 
-    fn failed(&self, processor: &Processor, source: super::CompileError) -> Error {
+    fn failed(&self, processor: &Processor, source: CompileError) -> Error {
+        if let Some(kind) = want_of_space(&*source) {
+            return io::Error::new(kind, source.to_string()).into();
+        }
         Error::Compile {
             packages: self.packages.len(),
             processor: Box::new(processor.clone()),
@@ -226,6 +231,13 @@ impl Maker<'_> {
             source: source.naming(&names),
         })
     }
+}
+
+/// Whether what a compiler says comes of a full device: of what it keeps for later, say.
+fn want_of_space(error: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
+    let causes = iter::successors(Some(error), |error| error.source());
+    let mut kinds = causes.filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.find(|kind| matches!(Error::from(io::Error::from(*kind)), Error::NoSpace(_)))
 }
 
 /// The library of one package, of code that was compiled here.

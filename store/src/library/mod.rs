@@ -187,7 +187,11 @@ impl Store {
         for path in files::entries(&self.libraries_directory())? {
             let bytes = match fs::read(path.join(RECORD)) {
                 Ok(bytes) => bytes,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             };
             let record: Result<LibraryRecord, _> = format::read_json(RECORD, &bytes, RECORD_FORMAT);

@@ -146,6 +146,17 @@ impl Filter<'_> {
     }
 }
 
+/// Whether a file is as long as it was made, going by its header: the section headers come last.
+pub(crate) fn has_its_size(file: &[u8]) -> bool {
+    let number = |at: usize| Some(u64::from_le_bytes(*file.get(at..)?.first_chunk()?));
+    let [Some(headers), Some(counts)] = [number(40), number(56)] else {
+        return false;
+    };
+    // The number of headers is the third of four halves.
+    let count = counts >> 32 & 0xffff;
+    headers.checked_add(count * HEADER as u64) == Some(file.len() as u64)
+}
+
 /// The file as far as it is written.
 struct File {
     bytes: Vec<u8>,

@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use puck_package::{LinkName, SystemImport};
 
 pub use filter::Filter;
+pub(crate) use filter::has_its_size;
 use memory::{MemoryFiles, OUTPUT, VERSION_SCRIPT};
 use stub::{Stub, StubSymbol};
 

@@ -164,6 +164,9 @@ fn without_a_compiler_what_others_compiled_serves() {
     let compiler = Compiler::new(&[how(), user()]);
     let home = Home::new();
     let [how, user] = [how(), user()].map(|recipe| home.install(&recipe.pack()));
+    // Whatever else lies there is no library.
+    fs::create_dir_all(home.path().join("libraries/folder")).expect("a folder");
+    fs::write(home.path().join("libraries/file"), "").expect("writes");
     for mode in LinkMode::ALL {
         let mut wanted = link(mode, base(), &compiler);
         wanted.compiler = None;
@@ -200,7 +203,7 @@ fn environments_of_nothing_need_no_compiler_to_do_anything() {
 #[test]
 fn what_the_compiler_says_comes_through() {
     let mut compiler = Compiler::new(&[how(), user()]);
-    compiler.refuses = Some("too hot to compile");
+    compiler.refuses = Some(|| "too hot to compile".into());
     let home = Home::new();
     let [how, user] = [how(), user()].map(|recipe| home.install(&recipe.pack()));
     for mode in LinkMode::ALL {
@@ -218,6 +221,28 @@ fn what_the_compiler_says_comes_through() {
         assert!(home.libraries().is_empty());
     }
     assert_eq!(compiler.identity(), "cc");
+}
+
+#[test]
+fn a_full_device_is_no_fault_of_the_code() {
+    let mut compiler = Compiler::new(&[how()]);
+    compiler.refuses = Some(|| {
+        // As it comes: with what it was about.
+        Error::Compile {
+            packages: 1,
+            processor: Box::new(base()),
+            source: std::io::Error::from_raw_os_error(libc::ENOSPC).into(),
+        }
+        .into()
+    });
+    let home = Home::new();
+    let how = home.install(&how().pack());
+    for mode in LinkMode::ALL {
+        let wanted = link(mode, base(), &compiler);
+        let error = home.try_linked(&[(&how, true)], &wanted);
+        let error = error.expect_err("it is full");
+        assert!(matches!(error, Error::NoSpace(_)), "{error:?}");
+    }
 }
 
 #[test]

@@ -161,6 +161,14 @@ fn what_went_away_makes_it_not_current_and_is_made_again() {
         case.linked(&image());
         assert!(case.is_current(&link));
     }
+    let stub = environment.path.join("lib/linalg.v1.so");
+    let bytes = fs::read(&stub).expect("reads");
+    for length in [0, 63, 64, bytes.len() - 1] {
+        damage(&stub, &bytes[..length]);
+        assert!(!case.is_current(&link), "{length}");
+        case.linked(&image());
+        assert_eq!(fs::read(&stub).expect("reads"), bytes, "{length}");
+    }
 }
 
 #[test]

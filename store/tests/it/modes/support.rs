@@ -23,7 +23,7 @@ pub(super) struct Compiler {
     /// What it was asked for: the packages, and the processor.
     pub(super) asked: Mutex<Vec<String>>,
     /// What it says instead of compiling.
-    pub(super) refuses: Option<&'static str>,
+    pub(super) refuses: Option<fn() -> CompileError>,
 }
 
 impl Compiler {
@@ -50,8 +50,8 @@ impl Compiler {
         processor: &Processor,
         flag: &str,
     ) -> Result<Vec<u8>, CompileError> {
-        if let Some(words) = self.refuses {
-            return Err(words.into());
+        if let Some(refusal) = self.refuses {
+            return Err(refusal());
         }
         let document = &package.document;
         assert!(
