@@ -4,7 +4,6 @@
 //! libraries by their paths. A killed process leaves its folder; the next one removes it, as nobody
 //! holds its lock.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +38,11 @@ impl Folder {
         })
     }
 
+    /// Whether it is still there: whoever tidies up temporary files may not know of locks.
+    pub(crate) fn is_there(&self) -> bool {
+        self.directory.path().is_dir()
+    }
+
     /// Writes a library into the folder, as a file of its own: what another thread has loaded must
     /// not be written to.
     pub(crate) fn write(&self, library: &[u8]) -> io::Result<PathBuf> {
@@ -63,14 +67,13 @@ fn sweep(parent: &Path) {
 }
 
 fn is_left(folder: &Path) -> bool {
-    let settled = |file: &File| {
-        let modified = file.metadata().and_then(|metadata| metadata.modified());
-        modified.is_ok_and(|time| {
-            SystemTime::now()
-                .duration_since(time)
-                .is_ok_and(|age| age > SETTLED)
-        })
+    let lock = folder.join(LOCK);
+    let is_settled = |made: SystemTime| {
+        let age = SystemTime::now().duration_since(made);
+        age.is_ok_and(|age| age > SETTLED)
     };
-    fs_err::File::open(folder.join(LOCK))
-        .is_ok_and(|lock| settled(lock.file()) && lock.file().try_lock().is_ok())
+    // Anybody may have put anything here: opening a pipe would wait for its other end.
+    let is_old = fs_err::symlink_metadata(&lock)
+        .is_ok_and(|found| found.is_file() && found.modified().is_ok_and(is_settled));
+    is_old && fs_err::File::open(lock).is_ok_and(|lock| lock.file().try_lock().is_ok())
 }

@@ -1,13 +1,13 @@
 //! Compiling: from a source to a loaded module, by way of the cache.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use puck_compiler::{Bodies, CALLER_FORMAT, CallerRequest};
-use puck_package::{Digest, PackageDocument, Processor};
+use puck_package::{Digest, LinkMode, LinkName, PackageDocument, Processor};
 use puck_runtime::Environment;
 
 use crate::cache::{Cache, Record};
@@ -28,6 +28,7 @@ pub struct Jit {
 struct Inner {
     settings: Settings,
     packages: OnceLock<Vec<PackageDocument>>,
+    left_out: OnceLock<BTreeSet<LinkName>>,
     modules: Mutex<BTreeMap<Digest, JitModule>>,
     folder: Mutex<Option<Arc<Folder>>>,
 }
@@ -53,6 +54,7 @@ impl Jit {
             inner: Arc::new(Inner {
                 settings,
                 packages: OnceLock::new(),
+                left_out: OnceLock::new(),
                 modules: Mutex::default(),
                 folder: Mutex::default(),
             }),
@@ -60,7 +62,8 @@ impl Jit {
     }
 
     /// The caller that is made of `source`: compiled, or from the cache if it is there and still
-    /// valid; loaded, and bound to the functions that it calls.
+    /// valid; loaded, and bound to the functions that it calls. Its constructors run now, if it has
+    /// any, as those of a library do.
     ///
     /// # Errors
     /// If the source is no valid IR, declares a function that is not installed or has another type,
@@ -72,8 +75,12 @@ impl Jit {
             message,
         })?;
         let key = self.key_of(&content);
-        if let Some(module) = self.find(&key, &source.name)? {
-            return Ok(module);
+        match self.find(&key, &source.name) {
+            Ok(Some(module)) => return Ok(module),
+            // What it calls is not there. Compiled for this environment it may do without, and if
+            // not, that says why.
+            Ok(None) | Err(Error::Environment(_)) => {}
+            Err(error) => return Err(error),
         }
         let settings = &self.inner.settings;
         let caller = puck_compiler::caller(&CallerRequest {
@@ -81,6 +88,7 @@ impl Jit {
             name: &source.name,
             packages: self.packages()?,
             bodies: settings.bodies.as_ref(),
+            left_out: self.left_out()?,
             processor: &settings.processor,
             opt_level: settings.opt_level,
         })?;
@@ -90,12 +98,16 @@ impl Jit {
             source: source_error,
         })?;
         let record = Record::new(&caller, &settings.environment, &linked);
-        let Place {
-            path,
-            folder,
-            origin,
-        } = self.place(&key, &record, &linked)?;
-        let module = self.open(&key, &source.name, record, path, folder, origin)?;
+        let place = self.place(&key, &record, &linked)?;
+        let module = match self.open(&key, &source.name, record.clone(), place) {
+            // The cache was cleaned meanwhile.
+            Err(Error::Load { path, .. }) if !path.exists() => {
+                let reason = format!("{} was removed", path.display());
+                let place = self.temporary(&linked, Origin::NotKept(reason))?;
+                self.open(&key, &source.name, record, place)?
+            }
+            opened => opened?,
+        };
         Ok(self.remember(key, module))
     }
 
@@ -181,7 +193,12 @@ impl Jit {
             record.now_of(environment);
             cache.renew(key, &record);
         }
-        match self.open(key, name, record, path, None, Origin::Cached) {
+        let place = Place {
+            path,
+            folder: None,
+            origin: Origin::Cached,
+        };
+        match self.open(key, name, record, place) {
             Ok(module) => Ok(Some(self.remember(*key, module))),
             // A cache that came from another machine, say; compiled here, it will do.
             Err(Error::Load { .. }) => Ok(None),
@@ -194,10 +211,13 @@ impl Jit {
         key: &Digest,
         name: &str,
         record: Record,
-        path: PathBuf,
-        folder: Option<Arc<Folder>>,
-        origin: Origin,
+        place: Place,
     ) -> Result<JitModule, Error> {
+        let Place {
+            path,
+            folder,
+            origin,
+        } = place;
         let environment = &self.inner.settings.environment;
         let library = Loaded::open(environment, &record.imports, &path)?;
         Ok(JitModule::new(ModuleInner {
@@ -214,45 +234,36 @@ impl Jit {
     }
 
     /// Puts a library where the dynamic linker can load it from.
-    fn place(&self, key: &Digest, record: &Record, library: &[u8]) -> Result<Place, Error> {
-        let kept = match &self.inner.settings.cache {
-            Some(cache) => cache.keep(key, record, library).map(Some),
-            None => Ok(None),
+    fn place(&self, key: &Digest, record: &Record, library: &[u8]) -> io::Result<Place> {
+        let Some(cache) = &self.inner.settings.cache else {
+            return self.temporary(library, Origin::Compiled);
         };
-        let origin = match kept {
-            Ok(Some(path)) => {
-                return Ok(Place {
-                    path,
-                    folder: None,
-                    origin: Origin::Compiled,
-                });
-            }
-            Ok(None) => Origin::Compiled,
-            Err(error) => Origin::NotKept(error.to_string()),
-        };
-        let folder = self.folder()?;
-        let path = folder.write(library)?;
-        Ok(Place {
-            path,
-            folder: Some(folder),
-            origin,
-        })
+        match cache.keep(key, record, library) {
+            Ok(path) => Ok(Place {
+                path,
+                folder: None,
+                origin: Origin::Compiled,
+            }),
+            Err(error) => self.temporary(library, Origin::NotKept(error.to_string())),
+        }
     }
 
-    fn folder(&self) -> io::Result<Arc<Folder>> {
-        let mut folder = self
-            .inner
-            .folder
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match &*folder {
-            Some(folder) => Ok(Arc::clone(folder)),
-            None => {
-                let made = Arc::new(Folder::new()?);
-                *folder = Some(Arc::clone(&made));
-                Ok(made)
-            }
-        }
+    /// Puts a library into the temporary folder; into a new one, if somebody tidied that away.
+    fn temporary(&self, library: &[u8], origin: Origin) -> io::Result<Place> {
+        let folder = self.inner.folder.lock();
+        let mut folder = folder.unwrap_or_else(PoisonError::into_inner);
+        let known = folder.take().filter(|folder| folder.is_there());
+        let used = match known {
+            Some(known) => known,
+            None => Arc::new(Folder::new()?),
+        };
+        let path = used.write(library)?;
+        *folder = Some(Arc::clone(&used));
+        Ok(Place {
+            path,
+            folder: Some(used),
+            origin,
+        })
     }
 
     /// The module of this key; the first one, if two threads made it at the same time.
@@ -282,8 +293,31 @@ impl Jit {
         let documents = documents.collect::<Result<Vec<_>, _>>()?;
         Ok(self.inner.packages.get_or_init(|| documents))
     }
+
+    /// The functions that an environment's program was compiled without: inlining has to know.
+    fn left_out(&self) -> Result<&BTreeSet<LinkName>, Error> {
+        if let Some(left_out) = self.inner.left_out.get() {
+            return Ok(left_out);
+        }
+        let Settings {
+            environment,
+            bodies,
+            ..
+        } = &self.inner.settings;
+        let is_program = bodies.is_some() && environment.link() == LinkMode::Lto;
+        let packages = if is_program { self.packages()? } else { &[] };
+        let functions = packages.iter().flat_map(|package| &package.functions);
+        let names = functions.map(|function| &function.link_name);
+        let is_left_out = |name: &&LinkName| {
+            let found = environment.symbol(name);
+            matches!(found, Err(puck_runtime::Error::LeftOut { .. }))
+        };
+        let left_out = names.filter(is_left_out).cloned().collect();
+        Ok(self.inner.left_out.get_or_init(|| left_out))
+    }
 }
 
+/// Where a library lies, and why there.
 struct Place {
     path: PathBuf,
     folder: Option<Arc<Folder>>,

@@ -58,7 +58,8 @@ impl JitModule {
     /// The function of that name and type. It may be called as long as the process runs.
     ///
     /// LLVM's types say less than Rust's: pointers point to anything, integers have no sign. What
-    /// they say must agree.
+    /// they say must agree. An `extern "C" fn` type without `unsafe` states that every call is sound,
+    /// which nothing checks: prefer `unsafe extern "C" fn`.
     ///
     /// # Errors
     /// If the caller defines no such function, or with another type; both are shown.

@@ -68,7 +68,8 @@ fn reserved(symbol: &str, offered: bool) -> Option<&'static str> {
     if LINKERS_OWN.contains(&symbol) {
         return Some("which belongs to the linker");
     }
-    let is_illegal = |c: char| c.is_control() || c.is_whitespace() || "@\";".contains(c);
+    // (The last of these stands for what is not UTF-8.)
+    let is_illegal = |c: char| c.is_control() || c.is_whitespace() || "@\";\u{FFFD}".contains(c);
     symbol
         .contains(is_illegal)
         .then_some("whose name no symbol of a library can have")

@@ -89,10 +89,16 @@ impl CallerError {
             }
             Self::Import(error) => error.hint(),
             Self::Undefined {
-                functions, nearest, ..
+                symbol,
+                functions,
+                nearest,
+                ..
             } => match (functions.as_slice(), nearest) {
                 ([one], _) => Some(format!("declare it as `{one}`")),
                 ([first, .., last], _) => Some(format!("declare it as `{first}`, or as `{last}`")),
+                ([], Some(name)) if name == symbol => {
+                    Some("declare it as a function: packages export no variables".to_owned())
+                }
                 ([], Some(name)) => Some(format!("did you mean `{name}`?")),
                 ([], None) => Some(
                     "declare a function of a package as `package::function`, or define it"

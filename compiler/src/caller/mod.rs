@@ -10,7 +10,7 @@ mod definitions;
 mod error;
 mod inline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use inkwell::module::Module;
@@ -29,7 +29,7 @@ use crate::system::System;
 
 /// Changes when the same IR would give other code for a reason that a [`CallerRequest`] and
 /// [`identity`](crate::identity) do not show.
-pub const CALLER_FORMAT: u32 = 1;
+pub const CALLER_FORMAT: u32 = 2;
 
 /// A caller to compile.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,9 @@ pub struct CallerRequest<'a> {
     pub packages: &'a [PackageDocument],
     /// Where bodies of callees come from, if small ones are to be inlined.
     pub bodies: Option<&'a Bodies>,
+    /// Functions of packages that have no symbol where the caller will run, so that no body may come
+    /// along that calls one. (Declaring one is the user's own fault, which loading tells.)
+    pub left_out: &'a BTreeSet<LinkName>,
     /// What to compile for.
     pub processor: &'a Processor,
     /// 0 to 3.
@@ -94,7 +97,25 @@ pub struct Inlined {
 /// nothing, or what no caller may define; needs a symbol that nobody provides; or LLVM cannot
 /// compile it.
 pub fn caller(request: &CallerRequest<'_>) -> Result<Caller, Error> {
-    guarded(|| compile(request)).unwrap_or_else(|message| Err(impossible(request, &message)))
+    let run = |request: &CallerRequest<'_>| {
+        let compiled = guarded(|| compile(request));
+        compiled.unwrap_or_else(|message| Err(impossible(request, &message)))
+    };
+    let compiled = run(request)?;
+    let is_declared = |import: &Import| {
+        let mut callees = compiled.callees.iter();
+        callees.any(|callee| callee.import.link_name == import.link_name)
+    };
+    let is_lost =
+        |import: &Import| request.left_out.contains(&import.link_name) && !is_declared(import);
+    if request.bodies.is_some() && compiled.imports.iter().any(is_lost) {
+        // A body came along that LLVM did not inline, such as one that calls itself.
+        return run(&CallerRequest {
+            bodies: None,
+            ..*request
+        });
+    }
+    Ok(compiled)
 }
 
 /// LLVM's refusal to make code of a valid module.
@@ -155,11 +176,13 @@ fn compile(request: &CallerRequest<'_>) -> Result<Caller, Error> {
             module::declare(&module, global, &global.name());
         }
     }
+    let definitions = definitions::apply(&module, &chosen);
     let inlined = match request.bodies.filter(|_| opt_level > 0) {
-        Some(bodies) => inline::bring(&session, &module, name, dependencies, bodies)?,
+        // What a body calls of the system would be the caller's.
+        Some(_) if replaces_system(&definitions)? => Vec::new(),
+        Some(bodies) => inline::bring(&session, &module, request, dependencies, bodies)?,
         None => Vec::new(),
     };
-    let definitions = definitions::apply(&module, &chosen);
     processor::assign(&module, processor);
     codegen::optimise(&module, &machine, opt_level).map_err(failed)?;
     let passes = "elim-avail-extern,globaldce,strip-dead-prototypes";
@@ -220,13 +243,31 @@ fn imports(module: &Module<'_>, dependencies: Dependencies<'_>) -> Vec<Import> {
     imports
 }
 
+/// What the system's libraries have; reading them takes longer than compiling a small caller.
+fn with_system<T>(work: impl FnOnce(&mut System) -> T) -> T {
+    static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
+    let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+    work(system.get_or_insert_default())
+}
+
+/// Whether a caller defines what libc, libm or libgcc_s have too. LLVM may call that in a body even
+/// where its source does not: `exp2` for `pow`, `memset` for a loop.
+fn replaces_system(definitions: &BTreeMap<String, Shape>) -> Result<bool, Error> {
+    with_system(|system| {
+        for name in definitions.keys() {
+            if system.find(name)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })
+}
+
 fn system_imports(
     facts: &Facts,
     imports: &[Import],
     dependencies: Dependencies<'_>,
 ) -> Result<Vec<SystemImport>, Error> {
-    // Reading the system's libraries takes longer than compiling a small caller.
-    static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
     let is_import = |symbol: &str| {
         imports
             .iter()
@@ -241,9 +282,6 @@ fn system_imports(
         return Ok(Vec::new());
     }
     let callable: Vec<String> = dependencies.functions().collect();
-    let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
-    let system = system.get_or_insert_default();
-    system
-        .imports(undefined, str::to_owned, &callable)
+    with_system(|system| system.imports(undefined, str::to_owned, &callable))
         .map_err(|error| error::of_system(error, dependencies))
 }

@@ -59,6 +59,15 @@ unsafe fn passed(function: LLVMValueRef, index: c_uint, ty: LLVMTypeRef) -> Pass
                 };
             }
         }
+        for name in ["nest", "swiftself", "swifterror", "swiftasync"] {
+            if attribute(name).is_some() {
+                return Passed {
+                    // In a register of its own.
+                    value: Value::Other(format!("{} {name}", type_text(ty))),
+                    extension: Extension::None,
+                };
+            }
+        }
         let extension = match (attribute("signext"), attribute("zeroext")) {
             (Some(_), _) => Extension::Sign,
             (None, Some(_)) => Extension::Zero,

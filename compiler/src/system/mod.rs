@@ -155,7 +155,8 @@ impl System {
         Ok(imports.into_values().collect())
     }
 
-    fn find(&mut self, symbol: &str) -> Result<Option<SystemImport>, SystemError> {
+    /// Who provides a symbol.
+    pub(crate) fn find(&mut self, symbol: &str) -> Result<Option<SystemImport>, SystemError> {
         let libraries = match &mut self.libraries {
             Some(libraries) => libraries,
             none => none.insert(libraries()?),

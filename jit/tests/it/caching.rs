@@ -1,6 +1,7 @@
 //! What is kept, and when it counts.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use puck_jit::Jit;
@@ -8,7 +9,7 @@ use puck_runtime::Environment;
 use puck_store::{InstalledPackage, Link};
 
 use crate::child::{Step, answer};
-use crate::fixture::{Home, UNARY, files, line, sum_of};
+use crate::fixture::{Home, UNARY, call, files, line, sum_of};
 
 /// A store with a package `lines` of two functions, in releases.
 struct Lines {
@@ -297,10 +298,7 @@ fn keys_lead_to_callers_and_cleaning_removes_them() {
     assert!(jit().load(&key).unwrap().is_none());
     assert_eq!(jit().clean(Duration::ZERO).unwrap(), 0);
     assert_eq!(jit().compile(&ir).unwrap().key(), key);
-    assert_eq!(
-        crate::fixture::call(&jit().load(&key).unwrap().unwrap(), "run", 4.0),
-        5.0
-    );
+    assert_eq!(call(&jit().load(&key).unwrap().unwrap(), "run", 4.0), 5.0);
 
     // What a killed process leaves.
     fs_err::write(cache.join(".newabc"), "half").unwrap();
@@ -311,4 +309,33 @@ fn keys_lead_to_callers_and_cleaning_removes_them() {
     assert_eq!(jit().clean(Duration::ZERO).unwrap(), 1);
     assert_eq!(fs_err::read_dir(&cache).unwrap().count(), 0);
     assert!(jit().load(&key).unwrap().is_none());
+}
+
+#[test]
+fn a_cache_may_be_cleaned_or_removed_while_callers_are_compiled() {
+    let home = Home::new();
+    let package = home.package("busy", "1.0.0", &line("f", 1.0, 1.0), &[("f", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    let cache = home.path("callers");
+    let jit = || Jit::new(&environment).cache(&cache).build().unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let _ = jit().clean(Duration::ZERO);
+                let _ = fs_err::remove_dir_all(&cache);
+            }
+        });
+        let results: Vec<_> = (0..40)
+            .map(|index| {
+                let ir = sum_of(&["busy::f"]).replace("@run", &format!("@run{index}"));
+                jit().compile(&ir).map(|module| (index, module))
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        for result in results {
+            let (index, module) = result.unwrap();
+            assert_eq!(call(&module, &format!("run{index}"), 4.0), 5.0);
+        }
+    });
 }

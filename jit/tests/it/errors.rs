@@ -44,6 +44,12 @@ fn faults_are_named() {
         ),
         (sum_of(&["expp"]), &["undefined symbol `expp`", "`exp`"]),
         (
+            "@\"faults::scale\" = external global i8\n\
+             define ptr @run() { ret ptr @\"faults::scale\" }"
+                .to_owned(),
+            &["declare it as a function"],
+        ),
+        (
             format!("declare float @\"faults::scale\"(float)\n{define}"),
             &["fn(f32) -> f32", "fn(f64) -> f64"],
         ),
@@ -70,6 +76,7 @@ fn faults_are_named() {
         ),
         (define.replace("run", "_init"), &["belongs to the linker"]),
         (define.replace("run", "\"a@b\""), &["no symbol"]),
+        (define.replace("run", "\"a\\FF\""), &["no symbol"]),
         (
             format!("target triple = \"aarch64-unknown-linux-gnu\"\n{define}"),
             &["compiled for `aarch64-unknown-linux-gnu`"],
@@ -98,7 +105,8 @@ fn a_wrong_type_shows_both() {
     let ir = "define double @scale(i64 %n, ptr %x) { ret double 1.0 }
               define i8 @small() { ret i8 -1 }
               define signext i8 @signed() { ret i8 -1 }
-              define {i64, i64} @pair() { ret {i64, i64} zeroinitializer }";
+              define {i64, i64} @pair() { ret {i64, i64} zeroinitializer }
+              define i8 @chained(ptr nest %x) { ret i8 1 }";
     let module = jit.compile(Source::from(ir).named("types.ll")).unwrap();
     type Good = unsafe extern "C" fn(u64, *const f64) -> f64;
     module.function::<Good>("scale").unwrap();
@@ -122,11 +130,14 @@ fn a_wrong_type_shows_both() {
         let error = module.function::<Small>(name).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+    type Chained = unsafe extern "C" fn(*const f64) -> u8;
+    let error = module.function::<Chained>("chained").unwrap_err();
+    assert!(error.to_string().contains("against `ptr nest`"), "{error}");
     let error = module.function::<Unary>("scal").unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("it has `pair`, `scale`, `signed`, `small`"),
+            .contains("it has `chained`, `pair`, `scale`, `signed`, `small`"),
         "{error}"
     );
     assert_eq!(error.hint().unwrap(), "did you mean `scale`?");

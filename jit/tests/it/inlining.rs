@@ -222,3 +222,49 @@ fn large_and_recursive_callees_stay_calls() {
     assert!(callees.contains(&"large"), "{callees:?}");
     assert_eq!(symbols(&inline).0, ["run"]);
 }
+
+#[test]
+fn what_a_body_calls_of_the_system_is_not_the_callers() {
+    let home = Home::new();
+    let ir = "declare double @exp(double)
+        declare double @llvm.pow.f64(double, double)
+        define double @growth(double %x) {
+          %r = call double @exp(double %x)
+          ret double %r
+        }
+        define double @power(double %x) {
+          %r = call double @llvm.pow.f64(double 2.0, double %x)
+          ret double %r
+        }";
+    let functions = [("growth", UNARY), ("power", UNARY)];
+    let package = home.package("growing", "1.0.0", ir, &functions, &[]);
+    let environment = home.environment(&[&package]);
+    let ir = sum_of(&["growing::growth", "growing::power"]);
+    for own in ["exp", "exp2", "pow", "mine"] {
+        let own = line(own, 0.0, 42.0);
+        for module in both(&environment, &format!("{ir}{own}")) {
+            assert_eq!(call(&module, "run", 0.0), 2.0, "{own}");
+        }
+    }
+    let own = line("mine", 0.0, 42.0);
+    let [_, inline] = both(&environment, &format!("{ir}{own}"));
+    assert_eq!(inlined(&inline), ["growth", "power"]);
+}
+
+#[test]
+fn flags_of_modules_do_not_contradict_each_other() {
+    let home = Home::new();
+    let flag = |behaviour, size| {
+        format!(
+            "!llvm.module.flags = !{{!0}}\n!0 = !{{i32 {behaviour}, !\"wchar_size\", i32 {size}}}\n"
+        )
+    };
+    let ir = line("f", 2.0, 1.0) + &flag(1, 4);
+    let package = home.package("flagged", "1.0.0", &ir, &[("f", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    for flag in [flag(1, 2), flag(4, 2)] {
+        for module in both(&environment, &(sum_of(&["flagged::f"]) + &flag)) {
+            assert_eq!(call(&module, "run", 3.0), 7.0);
+        }
+    }
+}

@@ -16,3 +16,4 @@ mod example;
 mod fixture;
 mod inlining;
 mod modes;
+mod temporary;

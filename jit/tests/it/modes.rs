@@ -136,3 +136,82 @@ fn callers_bind_to_libraries_images_and_programs() {
     assert!(error.contains("leaf") && error.contains("keep"), "{error}");
     assert_eq!(run(program, "lowest::leaf", true), "Compiled 5");
 }
+
+#[test]
+fn bodies_that_call_what_a_program_lacks_stay_in_it() {
+    let home = Home::new();
+    let unary = |name| (name, UNARY);
+    let ir = "declare double @sin(double)
+        define double @far(double %x) noinline {
+          %r = call double @sin(double %x)
+          ret double %r
+        }
+        define double @down(double %x) {
+          %end = fcmp olt double %x, 1.0
+          br i1 %end, label %stop, label %go
+        stop:
+          ret double %x
+        go:
+          %less = fsub double %x, 1.0
+          %r = call double @down(double %less)
+          %s = fmul double %r, 3.0
+          %t = call double @sin(double %s)
+          ret double %t
+        }";
+    let inner = home.package("inner", "1.0.0", ir, &["far", "down"].map(unary), &[]);
+    let calls = |name: &str, callee: &str| {
+        format!(
+            "declare double @\"{callee}\"(double)
+            define double @{name}(double %x) {{
+              %r = call double @\"{callee}\"(double %x)
+              %s = fadd double %r, 1.0
+              ret double %s
+            }}\n"
+        )
+    };
+    let ir = calls("calm", "inner::far") + &calls("steep", "inner::down") + &line("near", 2.0, 1.0);
+    let functions = ["calm", "steep", "near"].map(unary);
+    let outer = home.package("outer", "1.0.0", &ir, &functions, &[&inner]);
+    let compiler = Compiler(tempfile::tempdir().unwrap());
+    let open = |mode| {
+        home.linked_below(
+            &[&outer],
+            &[&inner],
+            Link {
+                mode,
+                processor: (mode == LinkMode::Lto).then(|| Processor::of(Target::X86_64)),
+                compiler: Some(&compiler),
+                ..Link::default()
+            },
+        )
+    };
+    let (libraries, program) = (open(LinkMode::Dynamic), open(LinkMode::Lto));
+    for name in ["outer::calm", "outer::steep"] {
+        let cache = &home.path(name);
+        let ir = &sum_of(&[name, "outer::near"]);
+        let run = |environment, inline| {
+            Step {
+                environment,
+                cache,
+                inline,
+                ir,
+            }
+            .run()
+        };
+        let plain = run(&program, false);
+        let result = plain.strip_prefix("Compiled ").expect(&plain);
+        assert_eq!(run(&libraries, true), format!("Compiled {result}"));
+        assert_eq!(run(&program, true), format!("Compiled {result}"));
+        assert_eq!(run(&libraries, true), format!("Cached {result}"));
+    }
+    let environment = puck_runtime::Environment::open(&program).unwrap();
+    let jit = puck_jit::Jit::new(&environment)
+        .inline(true)
+        .build()
+        .unwrap();
+    let module = jit
+        .compile(&sum_of(&["outer::calm", "outer::near"]))
+        .unwrap();
+    let inlined = module.inlined().iter().map(|name| name.function());
+    assert_eq!(inlined.collect::<Vec<_>>(), ["near"]);
+}
