@@ -12,7 +12,7 @@
 //!
 //! That is [`LinkMode::Dynamic`](puck_package::LinkMode::Dynamic). In the other modes `lib/` holds one
 //! library of all packages, which is made first if the store has none like it (`libraries`, `make`),
-//! and a stub with each package's name that leads to it ([`Filter`](crate::link::Filter)).
+//! and a stub with each package's name that leads to it ([`Forward`](crate::link::Forward)).
 //!
 //! There is a `glibc-hwcaps` folder for each level that any of the packages has a library for, and
 //! all packages are in each of them, with the best library that they have for that level.

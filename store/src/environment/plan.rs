@@ -11,7 +11,7 @@ use puck_package::{
 use super::libraries::Libraries;
 use super::{EnvironmentPackage, Link, key, pkgconfig};
 use crate::installed::DOCUMENT;
-use crate::link::Filter;
+use crate::link::Forward;
 use crate::{InstalledPackage, library};
 
 /// What stands at each path of an environment.
@@ -148,14 +148,14 @@ fn add_libraries(
 }
 
 /// A library with a package's name that leads to the one of all packages.
-fn stub(facts: &PackageDocument, filtee: &str, kept: Option<&BTreeSet<LinkName>>) -> Vec<u8> {
+fn stub(facts: &PackageDocument, library: &str, kept: Option<&BTreeSet<LinkName>>) -> Vec<u8> {
     let is_kept = |name: &&LinkName| kept.is_none_or(|kept| kept.contains(name));
     let functions = facts.functions.iter().map(|function| &function.link_name);
     let exports: Vec<String> = functions.filter(is_kept).map(LinkName::to_string).collect();
     let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
-    Filter {
+    Forward {
         soname: &facts.soname(),
-        filtee,
+        library,
         exports: &exports,
     }
     .to_elf()

@@ -15,7 +15,7 @@
 //! `libwild` keeps its state in the values handed to it, so several links may run at once. It divides
 //! its work among the threads of rayon's pool; where that pays and where not, see `threads`.
 
-mod filter;
+mod forward;
 mod machine;
 mod memory;
 mod stub;
@@ -28,8 +28,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use puck_package::{LinkName, SystemImport};
 
-pub use filter::Filter;
-pub(crate) use filter::has_its_size;
+pub use forward::Forward;
+pub(crate) use forward::has_its_size;
 use memory::{MemoryFiles, OUTPUT, VERSION_SCRIPT};
 use stub::{Stub, StubSymbol};
 

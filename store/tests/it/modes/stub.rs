@@ -4,7 +4,7 @@ use std::process::Command;
 
 use fs_err as fs;
 use puck_store::Link;
-use puck_store::link::Filter;
+use puck_store::link::Forward;
 
 use super::support::{image, image_path};
 use crate::support::{Home, linalg, vecmath};
@@ -128,12 +128,12 @@ fn it_is_a_proper_file_and_no_larger_than_need_be() {
     let names: Vec<String> = (0..100).map(|i| format!("p.v1.f{i}.0123abcd")).collect();
     for count in [0, 1, 100] {
         let exports: Vec<&str> = names[..count].iter().map(String::as_str).collect();
-        let filter = Filter {
+        let forward = Forward {
             soname: "p.v1.so",
-            filtee: "puck.0123456789abcdef.so",
+            library: "puck.0123456789abcdef.so",
             exports: &exports,
         };
-        let bytes = filter.to_elf();
+        let bytes = forward.to_elf();
         let strings: usize = exports.iter().map(|name| name.len() + 1 + 24).sum();
         assert!(bytes.len() < strings + 1200, "{}", bytes.len());
         let file = object::File::parse(&*bytes).expect("a library");
@@ -164,7 +164,7 @@ fn it_is_a_proper_file_and_no_larger_than_need_be() {
         };
         let text = String::from_utf8_lossy(&output.stdout);
         for part in [
-            "[puck.0123456789abcdef.so]",
+            "Shared library: [puck.0123456789abcdef.so]",
             "Library soname: [p.v1.so]",
             "[$ORIGIN]",
         ] {

@@ -1,23 +1,26 @@
 //! A shared library of nothing but names, which leads to another one that has the code.
 //!
 //! A program that is linked to it needs it by name, and so works wherever a library of that name is,
-//! with code of its own or without. With `DT_FILTER` the dynamic linker loads the other library along
-//! with it, and looks for symbols there before it looks here.
+//! with code of its own or without. It needs the other library, which the dynamic linker loads along
+//! with it and finds the functions in.
 //!
 //! Here it finds nothing: the hash table is empty, so that a call can never end up in a place without
 //! code. The names are for linkers, which read the symbol table itself. They stand for a place that is
 //! not code, so that a debugger takes none of them for the function.
+//!
+//! `DT_FILTER` is made for this, but before 2.32 glibc crashes where such a library is opened by
+//! `dlopen` (its bug 16272), and other dynamic linkers do not know it.
 
 use super::machine::X86_64 as MACHINE;
 use super::stub::Strings;
 
 /// A library that leads to another one.
 #[derive(Debug, Clone, Copy)]
-pub struct Filter<'a> {
+pub struct Forward<'a> {
     /// Its own SONAME.
     pub soname: &'a str,
     /// The SONAME of the library that has the code, which is looked for beside it.
-    pub filtee: &'a str,
+    pub library: &'a str,
     /// The functions that it offers.
     pub exports: &'a [&'a str],
 }
@@ -43,6 +46,7 @@ const SHT_GNU_HASH: u32 = 0x6fff_fff6;
 const SHF_WRITE: u64 = 1;
 const SHF_ALLOC: u64 = 2;
 
+const DT_NEEDED: u64 = 1;
 const DT_STRTAB: u64 = 5;
 const DT_SYMTAB: u64 = 6;
 const DT_STRSZ: u64 = 10;
@@ -50,7 +54,6 @@ const DT_SYMENT: u64 = 11;
 const DT_SONAME: u64 = 14;
 const DT_RUNPATH: u64 = 29;
 const DT_GNU_HASH: u64 = 0x6fff_fef5;
-const DT_FILTER: u64 = 0x7fff_ffff;
 
 /// `STB_GLOBAL` and `STT_FUNC`.
 const GLOBAL_FUNCTION: u8 = (1 << 4) | 2;
@@ -73,13 +76,13 @@ struct Section {
     size: u64,
 }
 
-impl Filter<'_> {
+impl Forward<'_> {
     /// The library as the bytes of an ELF file.
     #[must_use]
     pub fn to_elf(&self) -> Vec<u8> {
         let mut strings = Strings::default();
-        let [soname, filtee, runpath] =
-            [self.soname, self.filtee, RUNPATH].map(|text| u64::from(strings.add(text)));
+        let [soname, library, runpath] =
+            [self.soname, self.library, RUNPATH].map(|text| u64::from(strings.add(text)));
         let names: Vec<u32> = self.exports.iter().map(|name| strings.add(name)).collect();
 
         let mut file = File {
@@ -108,8 +111,8 @@ impl Filter<'_> {
 
         let loaded = file.bytes.len() as u64;
         let entries = [
+            [DT_NEEDED, library],
             [DT_SONAME, soname],
-            [DT_FILTER, filtee],
             [DT_RUNPATH, runpath],
             [DT_GNU_HASH, hash],
             [DT_STRTAB, texts],
