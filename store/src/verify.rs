@@ -82,8 +82,8 @@ impl Store {
 
     /// Removes what [`Store::verify`] found, so that installing makes it again. Waits until nobody
     /// installs, looks again, and leaves alone what has been mended meanwhile, and environments
-    /// that lack only packages or libraries: they are whole again when those are. Must not be called while
-    /// this process holds a [`Keep`](crate::Keep).
+    /// that lack only packages or libraries: they are whole again when those are. Must not be called
+    /// while this process holds a [`Keep`](crate::Keep).
     ///
     /// Gives what was removed.
     ///

@@ -23,8 +23,8 @@
 //!
 //! Sizes are measured without a lock. Then, while nobody [keeps](crate::Keep) anything, all that
 //! decides is looked at again, and what goes is renamed into `staging/`, which takes milliseconds:
-//! environments before their libraries and packages, so that none ever lacks one. What was renamed is removed when
-//! the lock is given up, or by the next sweep if the process is killed.
+//! environments before their libraries and packages, so that none ever lacks one. What was renamed is
+//! removed when the lock is given up, or by the next sweep if the process is killed.
 
 mod inventory;
 mod live;

@@ -57,8 +57,8 @@ pub(super) fn plan(
     plan
 }
 
-/// When things were used last, by name: a package or library also when an environment with it was, and an
-/// archive when its package was.
+/// When things were used last, by name: a package or library also when an environment with it was, and
+/// an archive when its package was.
 fn last_uses(inventory: &Inventory) -> BTreeMap<&str, SystemTime> {
     let mut used: BTreeMap<&str, SystemTime> = BTreeMap::new();
     let mut of_archives: BTreeMap<&str, SystemTime> = BTreeMap::new();
