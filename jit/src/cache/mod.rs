@@ -3,7 +3,7 @@
 //! ```text
 //! <key>.json             the record: what the caller defines, calls and was compiled with
 //! <key>-<digest>.so      the library that the record names
-//! .new…                  what is being written
+//! .puck-…                what is being written
 //! packages/              packages' IR, simplified, where bodies to inline come from
 //! ```
 //!
@@ -15,7 +15,6 @@
 mod record;
 mod validity;
 
-use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,7 +25,10 @@ use puck_package::Digest;
 
 pub(crate) use record::Record;
 
-const TEMPORARY: &str = ".new";
+const TEMPORARY: &str = ".puck-";
+/// How many digits of a key are in the names of files, and how many of a library's digest.
+const KEY: usize = 32;
+const LIBRARY: usize = 16;
 /// A file without a record may be one whose record comes next.
 const SETTLED: Duration = Duration::from_secs(3600);
 /// How exact the time of the last use is: looking is cheaper than writing.
@@ -96,7 +98,7 @@ impl Cache {
         }
         let paths = files(&self.folder)?;
         for path in &paths {
-            if path.extension() == Some(OsStr::new("json")) && age(path) >= unused_for {
+            if is_record(path) && age(path) >= unused_for {
                 remove(path)?;
                 removed += 1;
             }
@@ -121,17 +123,20 @@ impl Cache {
         else {
             return false;
         };
+        if !is_digits(key, KEY) || !is_digits(digest, LIBRARY) {
+            return false;
+        }
         let record = fs_err::read(self.folder.join(format!("{key}.json")));
         let named = record.ok().and_then(|json| Record::parse(&json));
-        named.is_none_or(|record| record.sha256.prefix(16) != digest)
+        named.is_none_or(|record| record.sha256.prefix(LIBRARY) != digest)
     }
 
     fn record_path(&self, key: &Digest) -> PathBuf {
-        self.folder.join(format!("{}.json", key.prefix(32)))
+        self.folder.join(format!("{}.json", key.prefix(KEY)))
     }
 
     fn library_path(&self, key: &Digest, record: &Record) -> PathBuf {
-        let name = format!("{}-{}.so", key.prefix(32), record.sha256.prefix(16));
+        let name = format!("{}-{}.so", key.prefix(KEY), record.sha256.prefix(LIBRARY));
         self.folder.join(name)
     }
 
@@ -147,6 +152,18 @@ impl Cache {
         })?;
         Ok(())
     }
+}
+
+/// Whether a file is called as a record is: there may be others' files beside them.
+fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(".json")
+        .is_some_and(|key| is_digits(key, KEY))
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == count && text.bytes().all(is_digit)
 }
 
 /// The files in a folder; none, if there is no folder.

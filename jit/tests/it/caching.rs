@@ -301,13 +301,21 @@ fn keys_lead_to_callers_and_cleaning_removes_them() {
     assert_eq!(call(&jit().load(&key).unwrap().unwrap(), "run", 4.0), 5.0);
 
     // What a killed process leaves.
-    fs_err::write(cache.join(".newabc"), "half").unwrap();
+    fs_err::write(cache.join(".puck-abc"), "half").unwrap();
     let orphan = cache.join("00000000000000000000000000000000-0000000000000000.so");
     fs_err::write(&orphan, "orphan").unwrap();
+    // What others keep in the folder.
+    let others = [".newsrc", "lib-other.so", "package.json"];
+    for other in others {
+        fs_err::write(cache.join(other), "theirs").unwrap();
+    }
     assert_eq!(jit().clean(Duration::from_secs(3600)).unwrap(), 0);
-    assert_eq!(fs_err::read_dir(&cache).unwrap().count(), 4);
+    assert_eq!(fs_err::read_dir(&cache).unwrap().count(), 7);
     assert_eq!(jit().clean(Duration::ZERO).unwrap(), 1);
-    assert_eq!(fs_err::read_dir(&cache).unwrap().count(), 0);
+    let rest = fs_err::read_dir(&cache).unwrap();
+    let mut rest: Vec<_> = rest.map(|entry| entry.unwrap().file_name()).collect();
+    rest.sort();
+    assert_eq!(rest, others);
     assert!(jit().load(&key).unwrap().is_none());
 }
 

@@ -150,6 +150,7 @@ fn any_thread_may_compile() {
     for (index, module) in compiled.iter().enumerate() {
         assert_eq!(call(module, &format!("run{}", index / 2), 2.0), 7.0);
     }
+    shared(&compiled[0]);
     assert_eq!(compiled[0].path(), compiled[1].path());
 }
 
