@@ -28,6 +28,17 @@ impl Step<'_> {
     }
 
     pub(crate) fn start(self) -> Child {
+        let mut command = Command::new(env::current_exe().unwrap());
+        self.give(&mut command);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Has a command that this binary's arguments belong at the end of do the step.
+    pub(crate) fn give(self, command: &mut Command) {
         let Self {
             environment,
             cache,
@@ -40,13 +51,9 @@ impl Step<'_> {
             if inline { "yes" } else { "" }.as_ref(),
             ir.as_ref(),
         ];
-        Command::new(env::current_exe().unwrap())
+        command
             .args(["--exact", "child::obey", "--ignored", "--nocapture"])
-            .envs(VARIABLES.into_iter().zip(values))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+            .envs(VARIABLES.into_iter().zip(values));
     }
 }
 

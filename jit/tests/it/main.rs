@@ -11,6 +11,7 @@
 mod caching;
 mod calls;
 mod child;
+mod debugger;
 mod errors;
 mod example;
 mod fixture;
