@@ -50,8 +50,17 @@ struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) library: OnceLock<Handle>,
+    // Set if the library is loaded with all that it needs, though nobody asked for its handle.
+    pub(crate) present: OnceLock<()>,
     // Boxed: there may be many packages, of which few are described.
     description: OnceLock<Box<PackageDocument>>,
+}
+
+impl State {
+    /// Whether the library and those that it needs are loaded.
+    pub(crate) fn is_present(&self) -> bool {
+        self.library.get().is_some() || self.present.get().is_some()
+    }
 }
 
 impl Environment {
@@ -118,6 +127,19 @@ impl Environment {
     #[must_use]
     pub fn processor(&self) -> Option<&Processor> {
         self.contents().processor.as_ref()
+    }
+
+    /// What compiled them, with its version.
+    #[must_use]
+    pub fn compiler(&self) -> Option<&str> {
+        self.contents().compiler.as_deref()
+    }
+
+    /// What [`LinkMode::Lto`] was asked to keep of packages that the project does not depend on
+    /// itself, as it was written.
+    #[must_use]
+    pub fn keep(&self) -> &[String] {
+        &self.contents().keep
     }
 
     /// The one library of all packages; `None` if each has its own.

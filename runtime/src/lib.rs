@@ -22,7 +22,7 @@
 //! | module | what |
 //! |---|---|
 //! | `environment`, `document` | the opened folder, and what it says of itself |
-//! | `library` | which library serves a package, and loading it |
+//! | `library`, `closure` | which library serves a package, and loading it with those that it needs |
 //! | `lookup` | name and type → link name → address, and why not |
 //! | `abi`, `function` | Rust types ↔ signatures |
 //! | [`cpu`], `variant` | the processor's level, and the library variant that is loaded for it |
@@ -39,6 +39,7 @@
 //! machine, and symbols that do not resolve.
 
 mod abi;
+mod closure;
 pub mod cpu;
 mod difference;
 mod document;

@@ -1,8 +1,8 @@
 //! Which library serves a package, and loading it: the package's own, or the one of all packages.
 //!
-//! With a library for each package, callees are loaded before callers: the dynamic linker takes a
-//! loaded library of the right SONAME before it searches, so that it binds to the variants that
-//! are chosen here. An image needs no other package's library. In its environment
+//! With a library for each package, callees are loaded together with their caller, or before it: the
+//! dynamic linker takes a loaded library of the right SONAME before it searches, so that it binds
+//! to the variants that are chosen here. An image needs no other package's library. In its environment
 //! `lib/linalg.v1.so` is a filter: a library without code, whose symbols the dynamic linker finds
 //! in the image. Functions are looked up in the image itself; filters are loaded only for other
 //! libraries that name `linalg.v1.so` as one that they need.
@@ -10,7 +10,7 @@
 use std::path::PathBuf;
 
 use puck_package::environment::FILE;
-use puck_package::{EnvironmentPackage, Image, LinkMode, Target};
+use puck_package::{Image, LinkMode, Target};
 
 use crate::linker::Handle;
 use crate::process::{self, Owner};
@@ -39,7 +39,7 @@ impl Environment {
             process::load(soname, self.owner(Some(package)), &path, false)?;
             Ok(path)
         } else {
-            self.load_own(package, &mut Vec::new())?;
+            self.load_own(package)?;
             self.own_path(package)
         }
     }
@@ -52,7 +52,7 @@ impl Environment {
         }
         let library = match self.whole_image()? {
             Some(image) => self.load_image(image)?,
-            None => self.load_own(package, &mut Vec::new())?,
+            None => self.load_own(package)?,
         };
         Ok(*state.library.get_or_init(|| library))
     }
@@ -103,27 +103,59 @@ impl Environment {
         Ok(image.library_path(if is_one { target.base() } else { target }))
     }
 
-    /// The path of a package's own library.
-    fn own_path(&self, package: usize) -> Result<PathBuf, Error> {
+    /// The best target of a package's own library.
+    pub(crate) fn own_target(&self, package: usize) -> Result<Target, Error> {
         let facts = self.entry(package).0;
         let processor = self.processor().filter(|_| facts.specialised.is_some());
         let target = variant::choose(facts.known_targets(), processor, self.ceiling());
-        let target = target.map_err(|refused| {
+        target.map_err(|refused| {
             let what = format!("{} {}", facts.name, facts.version);
             Error::refused(refused, what, facts.targets.clone(), processor)
-        })?;
-        Ok(self.path().join(facts.library_path(target)))
+        })
     }
 
-    /// Loads a package's own library, after those that it needs.
-    fn load_own(&self, package: usize, callers: &mut Vec<usize>) -> Result<Handle, Error> {
+    /// The path of a package's own library.
+    fn own_path(&self, package: usize) -> Result<PathBuf, Error> {
+        let target = self.own_target(package)?;
+        Ok(self.path().join(self.entry(package).0.library_path(target)))
+    }
+
+    /// Loads a package's own library, with those that it needs.
+    fn load_own(&self, package: usize) -> Result<Handle, Error> {
         let (facts, state) = self.entry(package);
         if let Some(library) = state.library.get() {
             return Ok(*library);
         }
-        if !facts.needs.is_empty() {
+        let library = match facts.needs.is_empty() || state.is_present() {
+            true => None,
+            false => self.load_together(package)?,
+        };
+        match library {
+            Some(library) => Ok(*state.library.get_or_init(|| library)),
+            None => self.load_after_callees(package, &mut Vec::new()),
+        }
+    }
+
+    /// Loads a package's own library, after those that it needs.
+    fn load_after_callees(
+        &self,
+        package: usize,
+        callers: &mut Vec<usize>,
+    ) -> Result<Handle, Error> {
+        let (facts, state) = self.entry(package);
+        if let Some(library) = state.library.get() {
+            return Ok(*library);
+        }
+        if !state.is_present() {
             callers.push(package);
-            self.load_callees(facts, callers)?;
+            for needed in &facts.needs {
+                let callee = self.callee(facts, needed)?;
+                // Packages cannot depend on each other in a circle; a damaged document could say
+                // so.
+                if !callers.contains(&callee) {
+                    self.load_after_callees(callee, callers)?;
+                }
+            }
             callers.pop();
         }
         let path = self.own_path(package)?;
@@ -132,27 +164,7 @@ impl Environment {
         Ok(*state.library.get_or_init(|| library))
     }
 
-    fn load_callees(
-        &self,
-        facts: &EnvironmentPackage,
-        callers: &mut Vec<usize>,
-    ) -> Result<(), Error> {
-        for needed in &facts.needs {
-            let Some(callee) = self.with_soname(needed) else {
-                return Err(Error::Damaged {
-                    path: self.path().join(FILE),
-                    reason: format!("{} needs {needed}, which is not listed", facts.soname),
-                });
-            };
-            // Packages cannot depend on each other in a circle; a damaged document could say so.
-            if !callers.contains(&callee) {
-                self.load_own(callee, callers)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn owner(&self, package: Option<usize>) -> Owner {
+    pub(crate) fn owner(&self, package: Option<usize>) -> Owner {
         Owner {
             environment: self.clone(),
             package,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::Mutex;
 
+use crate::file::c_path;
+
 /// A library that is loaded, and stays so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handle(NonNull<c_void>);
@@ -54,6 +56,24 @@ pub(crate) fn loaded(soname: &str) -> Option<PathBuf> {
         seen.look();
         seen.paths.get(soname.as_bytes()).cloned()
     })
+}
+
+/// The paths under which the process has loaded libraries of the given SONAMEs.
+pub(crate) fn all_loaded<'a>(sonames: impl Iterator<Item = &'a str>) -> Vec<Option<PathBuf>> {
+    with_seen(|seen| {
+        seen.look();
+        sonames
+            .map(|soname| seen.paths.get(soname.as_bytes()).cloned())
+            .collect()
+    })
+}
+
+/// The handle of a library that is loaded under that path.
+pub(crate) fn open_loaded(path: &Path) -> Option<Handle> {
+    let flags = libc::RTLD_NOW | libc::RTLD_LOCAL | libc::RTLD_NOLOAD;
+    // SAFETY: a C string; nothing is loaded.
+    let handle = unsafe { libc::dlopen(c_path(path).as_ptr(), flags) };
+    NonNull::new(handle).map(Handle)
 }
 
 /// Whether a library of that SONAME was loaded when [`loaded`] last looked.

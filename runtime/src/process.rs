@@ -11,6 +11,7 @@
 //! that load the same library at the same time are given the same handle by the dynamic linker.
 
 use std::collections::BTreeMap;
+use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -80,8 +81,25 @@ impl Owner {
 
 struct Entry {
     owner: Arc<Owner>,
-    // `None` while the dynamic linker works.
-    handle: Option<Handle>,
+    state: State,
+    /// How many threads are having it loaded.
+    loading: usize,
+}
+
+#[derive(Clone)]
+enum State {
+    /// The dynamic linker works, or nothing is there any more.
+    Claimed,
+    /// It was loaded with a library that needs it, as this file.
+    Mapped(PathBuf),
+    Open(Handle),
+}
+
+/// One of several libraries that are loaded together.
+pub(crate) struct Member<'a> {
+    pub(crate) soname: &'a str,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) path: PathBuf,
 }
 
 static TABLE: Mutex<BTreeMap<String, Entry>> = Mutex::new(BTreeMap::new());
@@ -103,51 +121,96 @@ pub(crate) fn load(
     has_callees: bool,
 ) -> Result<Handle, Error> {
     let owner = Arc::new(owner);
-    if let Some(handle) = stake(soname, &owner)? {
-        return Ok(handle);
+    let member = Member {
+        soname,
+        owner: Arc::clone(&owner),
+        path: path.to_owned(),
+    };
+    let members = [member];
+    match stake(&members)?.into_iter().next() {
+        Some(State::Open(handle)) => {
+            settle(&members, |_| None);
+            return Ok(handle);
+        }
+        // As long as others loaded it, it has a handle; if not, the usual way tells why.
+        Some(State::Mapped(path)) if let Some(handle) = linker::open_loaded(&path) => {
+            settle(&members, |_| Some(State::Open(handle)));
+            return Ok(handle);
+        }
+        _ => {}
     }
     let loaded = map(soname, &owner, path, has_callees);
-    let mut table = table();
-    match &loaded {
-        Ok(handle) => {
-            // Not there, if another thread tried at the same time and failed.
-            let vacant = || Entry {
-                owner,
-                handle: None,
-            };
-            let entry = table.entry(soname.to_owned()).or_insert_with(vacant);
-            entry.handle = Some(*handle);
-        }
-        // Nothing is loaded, so nobody is bound to it.
-        Err(_) => {
-            if table
-                .get(soname)
-                .is_some_and(|entry| entry.handle.is_none())
-            {
-                table.remove(soname);
-            }
-        }
-    }
+    settle(&members, |_| {
+        loaded.as_ref().ok().map(|handle| State::Open(*handle))
+    });
     loaded
 }
 
-/// The handle if the content is loaded; `None` if it is claimed and remains to be loaded.
-fn stake(soname: &str, owner: &Arc<Owner>) -> Result<Option<Handle>, Error> {
+/// Loads the last of `members`, and the others, which it needs, with it.
+///
+/// `None` if one of them cannot be loaded or was loaded by something else; then nothing is loaded
+/// or claimed that was not before.
+///
+/// # Errors
+/// [`Error::Conflict`] if the process has another content under one of the SONAMEs;
+/// [`Error::ForeignLibrary`] if something else loaded one at this very moment.
+pub(crate) fn load_together(members: &[Member<'_>]) -> Result<Option<Handle>, Error> {
+    let states = stake(members)?;
+    let loaded = map_together(members, &states);
+    settle(members, |index| match &loaded {
+        Ok(Some(handle)) if index + 1 == members.len() => Some(State::Open(*handle)),
+        // What was open or loaded before stays so.
+        Ok(Some(_)) if matches!(states.get(index), Some(State::Claimed)) => {
+            Some(State::Mapped(members.get(index)?.path.clone()))
+        }
+        _ => None,
+    });
+    loaded
+}
+
+/// Claims all SONAMEs or none; gives what is loaded of them.
+fn stake(members: &[Member<'_>]) -> Result<Vec<State>, Error> {
     let mut table = table();
-    match table.get(soname) {
-        Some(entry) if entry.owner.serves(owner) => Ok(entry.handle),
-        Some(entry) => Err(Error::Conflict {
-            soname: soname.to_owned(),
-            loaded: Box::new(entry.owner.claim()),
-            wanted: Box::new(owner.claim()),
-        }),
-        None => {
-            let entry = Entry {
-                owner: Arc::clone(owner),
-                handle: None,
-            };
-            table.insert(soname.to_owned(), entry);
-            Ok(None)
+    for Member { soname, owner, .. } in members {
+        if let Some(entry) = table
+            .get(*soname)
+            .filter(|entry| !entry.owner.serves(owner))
+        {
+            return Err(Error::Conflict {
+                soname: (*soname).to_owned(),
+                loaded: Box::new(entry.owner.claim()),
+                wanted: Box::new(owner.claim()),
+            });
+        }
+    }
+    let claimed = members.iter().map(|Member { soname, owner, .. }| {
+        let entry = table.entry((*soname).to_owned()).or_insert_with(|| Entry {
+            owner: Arc::clone(owner),
+            state: State::Claimed,
+            loading: 0,
+        });
+        entry.loading += 1;
+        entry.state.clone()
+    });
+    Ok(claimed.collect())
+}
+
+/// Notes what became of claimed libraries; takes a claim back if nobody has it, or is at it.
+fn settle(members: &[Member<'_>], state: impl Fn(usize) -> Option<State>) {
+    let mut table = table();
+    for (index, member) in members.iter().enumerate() {
+        let Some(entry) = table.get_mut(member.soname) else {
+            continue;
+        };
+        entry.loading -= 1;
+        match state(index) {
+            // A handle is worth more than a path.
+            Some(State::Mapped(_)) if matches!(entry.state, State::Open(_)) => {}
+            Some(state) => entry.state = state,
+            None if entry.loading == 0 && matches!(entry.state, State::Claimed) => {
+                table.remove(member.soname);
+            }
+            None => {}
         }
     }
 }
@@ -182,6 +245,63 @@ fn map(soname: &str, owner: &Owner, path: &Path, has_callees: bool) -> Result<Ha
             open(path)
         }
     }
+}
+
+/// Has the dynamic linker load the last of `members` with all that it needs.
+fn map_together(members: &[Member<'_>], states: &[State]) -> Result<Option<Handle>, Error> {
+    let (Some(caller), Some(state)) = (members.last(), states.last()) else {
+        return Ok(None);
+    };
+    // Whoever had it loaded has claimed and loaded all that it needs.
+    match state {
+        State::Open(handle) => return Ok(Some(*handle)),
+        State::Mapped(path) => return Ok(linker::open_loaded(path)),
+        State::Claimed => {}
+    }
+    let claimed = |(member, state)| matches!(state, &State::Claimed).then_some(member);
+    let new: Vec<&Member<'_>> = members.iter().zip(states).filter_map(claimed).collect();
+    let mut identities = Vec::with_capacity(new.len());
+    let mut needed = Vec::new();
+    for member in &new {
+        let Ok(facts) = elf::check(&member.path, member.soname == caller.soname) else {
+            return Ok(None);
+        };
+        identities.push(facts.identity);
+        needed = facts.needed;
+    }
+    let sonames = || new.iter().map(|member| member.soname);
+    if linker::all_loaded(sonames()).iter().any(Option::is_some) {
+        return Ok(None);
+    }
+    let is_ours = |name: &CStr| {
+        members
+            .iter()
+            .any(|member| member.soname.as_bytes() == name.to_bytes())
+    };
+    for library in &needed {
+        if !linker::was_loaded(library) && !is_ours(library) {
+            let _ = linker::open_system(library);
+        }
+    }
+    let Ok(handle) = linker::open(&caller.path) else {
+        return Ok(None);
+    };
+    let taken = linker::all_loaded(sonames());
+    for ((member, identity), path) in new.iter().zip(identities).zip(taken) {
+        let path = path.unwrap_or_default();
+        let is_same = path == member.path
+            || FileIdentity::of(&path).ok() == Some(identity)
+            || same_content(&path, &member.path);
+        if !is_same {
+            return Err(Error::ForeignLibrary {
+                soname: member.soname.to_owned(),
+                loaded: path,
+                wanted: member.path.clone(),
+                version: member.owner.facts().map(|facts| facts.version.clone()),
+            });
+        }
+    }
+    Ok(Some(handle))
 }
 
 /// Whether both files can be read and are equal, as an exported environment's are.

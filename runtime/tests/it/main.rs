@@ -1,6 +1,7 @@
 //! Environments with real libraries, made by hand with the C compiler, opened and called.
 
 mod calls;
+mod closures;
 mod conflicts;
 mod damage;
 mod fixture;
