@@ -9,7 +9,7 @@ use crate::llvm::{Kind, globals};
 
 /// Changes when the same IR and processor would give other objects for a reason that neither shows:
 /// other passes, other options, other partitions.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What, beside IR and processor, decides on the code that [`specialize`](crate::specialize) and
 /// [`program`](crate::program) give: LLVM's version and the number of the pipeline.

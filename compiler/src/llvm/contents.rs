@@ -1,6 +1,7 @@
 //! What a definition is made of: how much code, and which other symbols it refers to.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::c_uint;
 use std::marker::PhantomData;
 
 use inkwell::llvm_sys::core::{
@@ -19,6 +20,7 @@ use inkwell::llvm_sys::target::{LLVMABISizeOfType, LLVMCreateTargetData, LLVMDis
 use inkwell::llvm_sys::{LLVMLinkage, LLVMOpcode, LLVMTypeKind, LLVMVisibility};
 use inkwell::module::Module;
 
+use super::global::{FUNCTION, RESULT};
 use super::{Global, Kind};
 
 /// What a definition is made of.
@@ -35,6 +37,39 @@ pub(crate) struct Contents {
     /// Jumps to places whose address was taken.
     pub(crate) jumps: bool,
 }
+
+/// What a function does not do.
+const PROMISES: [&str; 11] = [
+    "memory",
+    "mustprogress",
+    "nocallback",
+    "nofree",
+    "norecurse",
+    "noreturn",
+    "nosync",
+    "nounwind",
+    "speculatable",
+    "willreturn",
+    "allocsize",
+];
+/// What its result and parameters are not, and what does not happen through them.
+const PROMISES_OF_VALUES: [&str; 15] = [
+    "align",
+    "captures",
+    "dereferenceable",
+    "dereferenceable_or_null",
+    "initializes",
+    "noalias",
+    "nofpclass",
+    "nofree",
+    "nonnull",
+    "noundef",
+    "range",
+    "readnone",
+    "readonly",
+    "returned",
+    "writeonly",
+];
 
 /// A symbol that is referred to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +138,26 @@ impl<'m> Global<'m> {
     pub(crate) fn is_variadic(self) -> bool {
         self.kind == Kind::Function
             && unsafe { LLVMIsFunctionVarArg(LLVMGlobalGetValueType(self.value)) != 0 }
+    }
+
+    /// Removes what a declaration of a function promises of it, and leaves how it is called.
+    ///
+    /// A module has one declaration for all who call a function. What one package's header or flags
+    /// say (`const`, no NaN with `-ffast-math`) must not be used on the others' calls; its own calls
+    /// say it again.
+    pub(crate) fn forget_promises(self) {
+        if self.kind != Kind::Function || !self.is_declaration() || self.is_llvms_own() {
+            return;
+        }
+        let parameters = self.shape().map_or(0, |shape| shape.parameters.len());
+        for name in PROMISES {
+            self.remove_attribute_at(FUNCTION, name);
+        }
+        for index in std::iter::once(RESULT).chain(1..=parameters as c_uint) {
+            for name in PROMISES_OF_VALUES {
+                self.remove_attribute_at(index, name);
+            }
+        }
     }
 
     /// The size of a variable in bytes.

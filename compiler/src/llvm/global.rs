@@ -244,7 +244,11 @@ impl<'m> Global<'m> {
     }
 
     pub(crate) fn remove_attribute(self, name: &str) {
-        unsafe { LLVMRemoveEnumAttributeAtIndex(self.value, FUNCTION, attribute_kind(name)) }
+        self.remove_attribute_at(FUNCTION, name);
+    }
+
+    pub(super) fn remove_attribute_at(self, index: c_uint, name: &str) {
+        unsafe { LLVMRemoveEnumAttributeAtIndex(self.value, index, attribute_kind(name)) }
     }
 
     /// How the result (`None`) or a parameter is widened to a register.

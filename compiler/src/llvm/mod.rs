@@ -37,7 +37,9 @@ pub(crate) use contents::{Contents, Reference, module_assembly};
 pub(crate) use fatal::guarded;
 pub(crate) use flags::reconcile_flags;
 pub(crate) use global::{Global, Kind};
-pub(crate) use rewrite::{append_destructor, lower_constructors, order_constructors, stub_bodies};
+pub(crate) use rewrite::{
+    DEFAULT_PRIORITY, append_destructor, lower_constructors, order_constructors, stub_bodies,
+};
 
 /// A context and what LLVM said in it.
 pub(crate) struct Session {

@@ -25,7 +25,7 @@ use inkwell::module::Module;
 use super::{Global, Kind, globals};
 
 /// The priority of constructors that have none.
-const DEFAULT_PRIORITY: u64 = 65535;
+pub(crate) const DEFAULT_PRIORITY: u64 = 65535;
 const CONSTRUCTORS: &CStr = c"llvm.global_ctors";
 const DESTRUCTORS: &CStr = c"llvm.global_dtors";
 
@@ -119,9 +119,9 @@ pub(crate) fn append_destructor(module: &Module<'_>, handle: Global<'_>) {
     }
 }
 
-/// Puts constructors and destructors in the order of their priorities, which are all the same then:
+/// Puts constructors and destructors in the order of their priorities, which are all `priority` then:
 /// joined with others, they stay together.
-pub(crate) fn order_constructors(module: &Module<'_>) {
+pub(crate) fn order_constructors(module: &Module<'_>, priority: u64) {
     let raw = module.as_mut_ptr();
     for name in [CONSTRUCTORS, DESTRUCTORS] {
         // SAFETY: the lists are of LLVM's documented form, `{ i32, ptr, ptr }`, which the verifier
@@ -137,7 +137,7 @@ pub(crate) fn order_constructors(module: &Module<'_>) {
             }
             entries.sort_by_key(|entry| LLVMConstIntGetZExtValue(LLVMGetOperand(*entry, 0)));
             let context = LLVMGetModuleContext(raw);
-            let priority = LLVMConstInt(LLVMInt32TypeInContext(context), DEFAULT_PRIORITY, 0);
+            let priority = LLVMConstInt(LLVMInt32TypeInContext(context), priority, 0);
             for entry in &mut entries {
                 let mut fields = [
                     priority,

@@ -40,6 +40,11 @@ impl Node<'_> {
         }
     }
 
+    /// Whether it is a list of constructors or destructors.
+    pub(super) fn is_order(&self) -> bool {
+        ["llvm.global_ctors", "llvm.global_dtors"].contains(&self.name())
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.definition.name
     }
@@ -100,6 +105,17 @@ impl<'a> Graph<'a> {
         graph.mark_live();
         graph.check(packages)?;
         Ok(graph)
+    }
+
+    /// Whether objects that stay apart have constructors or destructors.
+    pub(super) fn constructors_are_apart(&self) -> bool {
+        let lists = || {
+            self.nodes
+                .iter()
+                .filter(|node| node.live && node.is_order())
+        };
+        let packages: BTreeSet<usize> = lists().map(|node| node.package).collect();
+        packages.len() > 1 && lists().any(|node| node.whole)
     }
 
     fn mark_live(&mut self) {

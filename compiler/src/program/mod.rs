@@ -91,6 +91,7 @@ fn limited(
         processor,
         opt_level: levels.max().unwrap_or_default(),
         cache: &cache,
+        order: graph.constructors_are_apart(),
     };
     let objects = parallel::map(options.jobs, &roles, |number, roles| {
         common.object(roles, || match parts.len() {
@@ -160,7 +161,8 @@ fn system_imports(
         graph
             .nodes
             .iter()
-            .filter(|node| node.live)
+            // Names that assembly knows are a package's own, whatever the system calls so.
+            .filter(|node| node.live && !(node.whole && node.definition.local))
             .map(|node| node.name()),
     );
     let mut undefined = Vec::new();

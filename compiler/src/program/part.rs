@@ -12,7 +12,7 @@ use super::roles::{Role, Roles, Seen};
 use crate::cache::Cache;
 use crate::codegen::{self, CodegenError};
 use crate::error::Error;
-use crate::llvm::{Session, globals, guarded};
+use crate::llvm::{DEFAULT_PRIORITY, Session, globals, guarded, order_constructors};
 use crate::processor;
 
 /// What parts of a program have in common.
@@ -22,6 +22,8 @@ pub(super) struct Common<'a> {
     pub(super) processor: &'a Processor,
     pub(super) opt_level: u8,
     pub(super) cache: &'a Cache,
+    /// Whether constructors have to say the order of their packages, as they are in several objects.
+    pub(super) order: bool,
 }
 
 impl Common<'_> {
@@ -46,13 +48,13 @@ impl Common<'_> {
             let mut roles = names.values();
             roles.any(|role| !matches!(role, Role::Elsewhere(_)))
         };
-        let sources: Vec<(&str, Vec<u8>, &BTreeMap<&str, Role>)> = roles
+        let sources: Vec<(usize, Vec<u8>, &BTreeMap<&str, Role>)> = roles
             .iter()
             .filter(|(_, names)| is_here(names))
-            .map(|(&package, names)| {
-                let package = &self.packages[package];
+            .map(|(&number, names)| {
+                let package = &self.packages[number];
                 let bitcode = package.bitcode(self.processor, self.cache)?;
-                Ok((package.package.document.name.as_str(), bitcode, names))
+                Ok((number, bitcode, names))
             })
             .collect::<Result<_, Error>>()?;
         let target = self.processor.target;
@@ -63,13 +65,20 @@ impl Common<'_> {
             let module = session.context().create_module("program");
             module.set_triple(&TargetTriple::create(target.triple()));
             module.set_data_layout(&machine.get_target_data().get_data_layout());
-            for (name, bitcode, names) in &sources {
+            for (number, bitcode, names) in &sources {
+                let name = self.packages[*number].package.document.name.as_str();
                 let source = session.parse_lazily(bitcode, name)?;
                 select(&source, names);
+                if let Some(priority) = self.priority(*number) {
+                    order_constructors(&source, priority);
+                }
                 session.link(&module, source)?;
             }
             let names = roles.values().flat_map(|names| names.iter());
             settle(&module, &names.map(|(name, role)| (*name, *role)).collect());
+            if cfg!(debug_assertions) {
+                module.verify().map_err(|message| message.to_string())?;
+            }
             let bitcode = module.write_bitcode_to_memory();
             let key = self.key(bitcode.as_slice(), "part");
             match self.cache.get(&key) {
@@ -110,14 +119,28 @@ impl Common<'_> {
         )
     }
 
+    /// The priority of a package's constructors: all have the default one but where linking would
+    /// not give the order of the packages.
+    fn priority(&self, package: usize) -> Option<u64> {
+        let after = (self.packages.len() - package - 1) as u64;
+        self.order.then(|| DEFAULT_PRIORITY.saturating_sub(after))
+    }
+
     /// All that a part is made from.
-    fn recipe<'r>(&self, roles: &'r Roles<'_>) -> Vec<(&Digest, &'r BTreeMap<&'r str, Role>)> {
+    fn recipe<'r>(&self, roles: &'r Roles<'_>) -> Vec<Source<'_, 'r>> {
         roles
             .iter()
-            .map(|(package, names)| (&self.packages[*package].summary.digest, names))
+            .map(|(&package, names)| {
+                let is_ordered = names.keys().any(|name| name.starts_with("llvm.global_"));
+                let priority = self.priority(package).filter(|_| is_ordered);
+                (&self.packages[package].summary.digest, priority, names)
+            })
             .collect()
     }
 }
+
+/// What a part takes from a package.
+type Source<'a, 'r> = (&'a Digest, Option<u64>, &'r BTreeMap<&'r str, Role>);
 
 struct Found {
     key: String,

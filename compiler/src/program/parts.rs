@@ -130,7 +130,7 @@ impl Groups {
             }
             if node.whole {
                 groups.join(number, *whole.entry(node.package).or_insert(number));
-            } else if ["llvm.global_ctors", "llvm.global_dtors"].contains(&node.name()) {
+            } else if node.is_order() {
                 // In one object, their order is that of the packages.
                 groups.join(number, *constructors.get_or_insert(number));
             }

@@ -12,7 +12,9 @@ use crate::cache::Cache;
 use crate::code::Ir;
 use crate::codegen::{self, CodegenError};
 use crate::error::Error;
-use crate::llvm::{Kind, Session, globals, guarded, order_constructors, reconcile_flags};
+use crate::llvm::{
+    DEFAULT_PRIORITY, Kind, Session, globals, guarded, order_constructors, reconcile_flags,
+};
 use crate::{Progress, processor};
 
 /// A package as part of a program.
@@ -82,12 +84,15 @@ fn prepare(package: Ir<'_>, processor: &Processor) -> Result<(Summary, Vec<u8>),
         let module = session.parse(package.bitcode, document.name.as_str())?;
         processor::assign(&module, processor);
         reconcile_flags(&module);
-        order_constructors(&module);
+        order_constructors(&module, DEFAULT_PRIORITY);
         let level = document.opt_level;
         let machine = codegen::machine(processor.target, level)?;
         codegen::pipeline(&module, &machine, "thinlto-pre-link", level)?;
         // Bodies that only help to optimise have helped.
         codegen::passes(&module, &machine, "elim-avail-extern,globaldce", level)?;
+        for global in globals(&module) {
+            global.forget_promises();
+        }
         if level == 0 {
             keep_as_written(&module);
         }

@@ -16,8 +16,8 @@ const COPIED_CONSTANT: u64 = 256;
 pub(super) struct Summary {
     /// Of its bitcode.
     pub(super) digest: Digest,
-    /// Whether assembly refers to symbols by name, so that the module must stay whole and its
-    /// symbols must keep their names.
+    /// Whether assembly refers to symbols by name, or defines any, so that the module must stay whole
+    /// and its symbols must keep their names.
     pub(super) whole: bool,
     /// In the module's order.
     pub(super) definitions: Vec<Definition>,
@@ -72,6 +72,7 @@ impl Summary {
             let contents = global.contents();
             let spells = |text: &String| words(text).any(|word| locals.contains(word));
             whole |= contents.assembly.iter().any(spells);
+            whole |= contents.assembly.iter().any(|text| names_a_place(text));
             definitions.push(define(global, &contents));
         }
         Self {
@@ -85,6 +86,16 @@ impl Summary {
 /// What could be a symbol in assembly.
 fn words(assembly: &str) -> impl Iterator<Item = &str> {
     assembly.split(|c: char| !(c.is_ascii_alphanumeric() || "._$".contains(c)))
+}
+
+/// Whether assembly has a label that is not made anew for each copy, as `1:` and `.Lagain%=:` are.
+fn names_a_place(assembly: &str) -> bool {
+    assembly.split(['\n', ';']).any(|statement| {
+        let statement = statement.trim_start();
+        let end = statement.find(|c: char| !(c.is_ascii_alphanumeric() || "._$".contains(c)));
+        let (word, rest) = statement.split_at(end.unwrap_or(statement.len()));
+        rest.trim_start().starts_with(':') && word.starts_with(|c: char| !c.is_ascii_digit())
+    })
 }
 
 fn define(global: Global<'_>, contents: &crate::llvm::Contents) -> Definition {

@@ -1,5 +1,6 @@
 //! What modules have beside functions, in programs of one part and of as many as there can be.
 
+mod apart;
 #[expect(dead_code, reason = "the integration tests use all of it")]
 #[path = "../../tests/it/packages.rs"]
 mod packages;
