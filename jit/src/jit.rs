@@ -284,7 +284,7 @@ impl Jit {
             return Ok(packages);
         }
         let environment = &self.inner.settings.environment;
-        let mut listed: Vec<_> = environment.packages().iter().collect();
+        let mut listed: Vec<_> = environment.packages()?.iter().collect();
         listed.sort_by_key(|package| std::cmp::Reverse((package.direct, package.series)));
         let documents = listed.into_iter().map(|package| {
             let name = format!("{}.{}", package.name, package.series);

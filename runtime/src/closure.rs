@@ -52,7 +52,7 @@ impl Environment {
 
     /// The packages that are to be loaded for one: callees before their callers, itself last.
     fn closure(&self, package: usize) -> Result<Vec<usize>, Error> {
-        let mut reached = vec![false; self.packages().len()];
+        let mut reached = vec![false; self.listed().len()];
         let mut closure = Vec::new();
         // Each with the callees that remain to be looked at. Not recursive: a damaged document
         // may name a long chain.

@@ -6,6 +6,8 @@
 //! errors) is left to the general reader, whose answer counts. For the same reason little of it is
 //! inlined.
 
+pub(crate) mod lazy;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 

@@ -15,6 +15,7 @@ use puck_package::{
     Processor, Target, variables,
 };
 
+use crate::document::lazy::{self, List};
 use crate::file::{self, File, c_path};
 use crate::linker::{self, Handle};
 use crate::{Error, document, variant};
@@ -36,15 +37,29 @@ pub struct Environment {
 
 struct Inner {
     path: PathBuf,
-    document: EnvironmentDocument,
+    // All but the packages.
+    head: EnvironmentDocument,
+    // Where the packages are to be read; `None` if they were.
+    lazy: Option<Lazy>,
+    list: OnceLock<Listed>,
     // As asked for by PUCK_TARGET.
     ceiling: Option<Target>,
     // The one library of all packages, where there is one.
     image: OnceLock<Handle>,
-    // One for each package of the document, in its order.
-    states: Box<[State]>,
     // The positions of the packages in the order of their SONAMEs.
     by_soname: OnceLock<Box<[usize]>>,
+}
+
+/// The packages of a document, with a state for each.
+struct Listed {
+    packages: Box<[EnvironmentPackage]>,
+    states: Box<[State]>,
+}
+
+/// A long document of which single entries are read.
+struct Lazy {
+    file: File,
+    list: List,
 }
 
 #[derive(Default)]
@@ -54,6 +69,15 @@ pub(crate) struct State {
     pub(crate) present: OnceLock<()>,
     // Boxed: there may be many packages, of which few are described.
     description: OnceLock<Box<PackageDocument>>,
+}
+
+impl Listed {
+    fn new(packages: Vec<EnvironmentPackage>) -> Self {
+        Self {
+            states: packages.iter().map(|_| State::default()).collect(),
+            packages: packages.into(),
+        }
+    }
 }
 
 impl State {
@@ -71,15 +95,19 @@ impl Environment {
     /// If there is none, if it is damaged or of a newer format, and if `PUCK_TARGET` is set to
     /// what this processor cannot run.
     pub fn open(project: impl AsRef<Path>) -> Result<Self, Error> {
-        let (path, document) = locate(project.as_ref())?;
-        let states = document.packages.iter().map(|_| State::default()).collect();
+        let (path, (mut head, lazy)) = locate(project.as_ref())?;
+        let list = OnceLock::new();
+        if lazy.is_none() {
+            let _ = list.set(Listed::new(std::mem::take(&mut head.packages)));
+        }
         Ok(Self {
             inner: Arc::new(Inner {
                 path,
-                document,
+                head,
+                lazy,
+                list,
                 ceiling: variant::asked()?,
                 image: OnceLock::new(),
-                states,
                 by_soname: OnceLock::new(),
             }),
         })
@@ -108,13 +136,34 @@ impl Environment {
     /// The digest that identifies the environment's content.
     #[must_use]
     pub fn key(&self) -> Digest {
-        self.inner.document.key
+        self.inner.head.key
     }
 
     /// What is installed, by name, then series.
-    #[must_use]
-    pub fn packages(&self) -> &[EnvironmentPackage] {
-        &self.inner.document.packages
+    ///
+    /// # Errors
+    /// If the list is damaged: of a long one, opening reads no more than it needs.
+    pub fn packages(&self) -> Result<&[EnvironmentPackage], Error> {
+        if let (None, Some(lazy)) = (self.inner.list.get(), &self.inner.lazy) {
+            let path = self.inner.path.join(FILE);
+            let packages = read_whole(&lazy.file, &path)?.packages;
+            self.inner.list.get_or_init(|| Listed::new(packages));
+        }
+        Ok(self.listed())
+    }
+
+    /// The packages, if they have been read; no position of one is known before.
+    pub(crate) fn listed(&self) -> &[EnvironmentPackage] {
+        self.inner.list.get().map_or(&[], |list| &list.packages)
+    }
+
+    /// The packages of that name, if they can be found without reading them all.
+    pub(crate) fn found_alone(&self, name: &str) -> Option<Vec<EnvironmentPackage>> {
+        let lazy = self.inner.lazy.as_ref()?;
+        if self.inner.list.get().is_some() {
+            return None;
+        }
+        lazy.list.find(name, &lazy.file)
     }
 
     /// How the packages are linked. Functions are found and called the same way in every mode.
@@ -156,7 +205,7 @@ impl Environment {
     pub fn ir_path(&self, package: &str) -> Option<PathBuf> {
         let index = self.named(package).ok()?;
         // The description is a link into the package's folder.
-        let link = self.path().join(self.packages()[index].document_path());
+        let link = self.path().join(self.listed()[index].document_path());
         let described = fs_err::read_link(&link).ok()?;
         let folder = link.parent()?.join(described.parent()?);
         let path = folder.join(self.description(index).ok()?.ir_path());
@@ -208,17 +257,19 @@ impl Environment {
     }
 
     pub(crate) fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {
-        (
-            &self.inner.document.packages[package],
-            &self.inner.states[package],
-        )
+        let list = self
+            .inner
+            .list
+            .get()
+            .expect("positions are those of a list");
+        (&list.packages[package], &list.states[package])
     }
 
     /// The position of the package whose library has that SONAME.
     pub(crate) fn with_soname(&self, soname: &str) -> Option<usize> {
-        let name = |at: &usize| self.packages().get(*at).map_or("", |p| &*p.soname);
+        let name = |at: &usize| self.listed().get(*at).map_or("", |p| &*p.soname);
         let sorted = self.inner.by_soname.get_or_init(|| {
-            let mut all: Box<[usize]> = (0..self.packages().len()).collect();
+            let mut all: Box<[usize]> = (0..self.listed().len()).collect();
             all.sort_by_key(name);
             all
         });
@@ -227,7 +278,7 @@ impl Environment {
     }
 
     pub(crate) fn contents(&self) -> &EnvironmentDocument {
-        &self.inner.document
+        &self.inner.head
     }
 
     /// The place of the loaded image.
@@ -241,7 +292,7 @@ impl Environment {
 }
 
 /// The environment's own folder for what the user names, and its document.
-fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
+fn locate(project: &Path) -> Result<(PathBuf, Opened), Error> {
     let link = project.join(LINK);
     // The link is followed once, here: a later swap must not mix two environments. Puck's own
     // links are absolute and lead to a folder of the store, which saves looking at every folder
@@ -253,7 +304,7 @@ fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
         let folder = Path::new(OsStr::from_bytes(target));
         let path = folder.join(FILE);
         if let Ok(file) = File::open(&c_path(&path)) {
-            return Ok((folder.to_owned(), read(&file, &path)?));
+            return Ok((folder.to_owned(), read(file, &path)?));
         }
     }
     let target = fs_err::read_link(&link).ok();
@@ -268,7 +319,7 @@ fn locate(project: &Path) -> Result<(PathBuf, EnvironmentDocument), Error> {
     };
     let path = folder.join(FILE);
     let file = File::open(&c_path(&path)).map_err(|error| Error::reading(&path, &error))?;
-    let document = read(&file, &path)?;
+    let document = read(file, &path)?;
     Ok((folder, document))
 }
 
@@ -283,14 +334,30 @@ fn real(path: &Path) -> io::Result<Option<PathBuf>> {
     }
 }
 
-fn read(file: &File, path: &Path) -> Result<EnvironmentDocument, Error> {
+/// A document, or all of it but its packages, with where those are.
+type Opened = (EnvironmentDocument, Option<Lazy>);
+
+fn read(file: File, path: &Path) -> Result<Opened, Error> {
     let failed = |error: io::Error| Error::reading(path, &error);
     // Room for a few packages: memory of the stack has been used before, that of the heap has not.
     let mut few = [0; 2048];
     let start = file.read_at(&mut few, 0).map_err(failed)?;
     if start.len() < 2048 {
-        return parse(path, start);
+        return Ok((parse(path, start)?, None));
     }
+    let size = file.status().map_err(failed)?.size;
+    // Packages with libraries of their own have callees, which are looked up too.
+    if let Some((head, list)) = lazy::head(start, size, &file)
+        && head.link != LinkMode::Dynamic
+        && size <= MAX_SIZE
+    {
+        return Ok((head, Some(Lazy { file, list })));
+    }
+    Ok((read_whole(&file, path)?, None))
+}
+
+fn read_whole(file: &File, path: &Path) -> Result<EnvironmentDocument, Error> {
+    let failed = |error: io::Error| Error::reading(path, &error);
     let size = file.status().map_err(failed)?.size.min(MAX_SIZE + 1);
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
     parse(path, file.read_at(&mut bytes, 0).map_err(failed)?)

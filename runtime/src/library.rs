@@ -25,6 +25,7 @@ impl Environment {
     /// # Errors
     /// If no package has that SONAME, and if its library, or one that it needs, cannot be loaded.
     pub fn load(&self, soname: &str) -> Result<PathBuf, Error> {
+        self.packages()?;
         let Some(package) = self.with_soname(soname) else {
             return Err(Error::UnknownLibrary {
                 soname: soname.to_owned(),
@@ -58,7 +59,7 @@ impl Environment {
     }
 
     /// The image that the link mode asks for.
-    fn whole_image(&self) -> Result<Option<&Image>, Error> {
+    pub(crate) fn whole_image(&self) -> Result<Option<&Image>, Error> {
         let lacks = match (self.link(), self.image(), self.processor()) {
             (LinkMode::Dynamic, ..) => return Ok(None),
             (LinkMode::Image, image @ Some(_), _) => return Ok(image),
@@ -72,7 +73,7 @@ impl Environment {
         })
     }
 
-    fn load_image(&self, image: &Image) -> Result<Handle, Error> {
+    pub(crate) fn load_image(&self, image: &Image) -> Result<Handle, Error> {
         if let Some(library) = self.image_state().get() {
             return Ok(*library);
         }

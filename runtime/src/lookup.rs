@@ -8,6 +8,7 @@ use puck_package::{
     PackageDocument, Series, Signature, nearest,
 };
 
+use crate::linker;
 use crate::{Environment, Error, Function, FunctionType};
 
 /// A function's name as people write it: `linalg::dot`, `linalg.v2::dot`.
@@ -41,12 +42,34 @@ impl Environment {
     /// As for [`function`](Self::function).
     pub fn address(&self, name: &str, signature: &Signature) -> Result<NonNull<c_void>, Error> {
         let path = Path::parse(name)?;
+        if let Some(address) = self.address_alone(&path, signature)? {
+            return Ok(address);
+        }
         let package = self.package(path.package, path.series)?;
         let symbol = symbol(self.facts(package), &path.function, signature);
         match self.find(package, &symbol)? {
             Some(address) => Ok(address),
             None => Err(self.explain(package, &path, signature)),
         }
+    }
+
+    /// The same in a library of all packages, if the list of those need not be read for it.
+    fn address_alone(
+        &self,
+        path: &Path<'_>,
+        signature: &Signature,
+    ) -> Result<Option<NonNull<c_void>>, Error> {
+        // No package's name has an `_`.
+        let found = self.found_alone(&path.package.replace('_', "-"));
+        let candidates = found.iter().flatten();
+        let chosen = candidates
+            .filter(|package| path.series.is_none_or(|series| series == package.series))
+            .max_by_key(|package| (package.direct, package.series));
+        let (Some(package), Some(image)) = (chosen, self.whole_image()?) else {
+            return Ok(None);
+        };
+        let symbol = symbol(package, &path.function, signature);
+        Ok(linker::symbol(self.load_image(image)?, &symbol))
     }
 
     /// All functions of a package (`linalg`, `linalg.v2`), with their signatures.
@@ -92,12 +115,10 @@ impl Environment {
 
     /// The position of the package that a name means.
     fn package(&self, name: &str, series: Option<Series>) -> Result<usize, Error> {
+        self.packages()?;
         let candidates = || {
-            let is = move |package: &EnvironmentPackage| same_name(package.name.as_str(), name);
-            self.packages()
-                .iter()
-                .enumerate()
-                .filter(move |(_, package)| is(package))
+            let packages = self.listed().iter().enumerate();
+            packages.filter(move |(_, package)| same_name(package.name.as_str(), name))
         };
         let chosen = match series {
             Some(series) => candidates().find(|(_, package)| package.series == series),
@@ -121,12 +142,12 @@ impl Environment {
     }
 
     fn facts(&self, package: usize) -> &EnvironmentPackage {
-        &self.packages()[package]
+        &self.listed()[package]
     }
 
     fn unknown_package(&self, name: &str) -> Error {
         let mut present: Vec<_> = self
-            .packages()
+            .listed()
             .iter()
             .map(|package| package.name.to_string())
             .collect();
@@ -226,7 +247,7 @@ impl Environment {
             self.description(index)
                 .is_ok_and(|d| d.overloads(name).next().is_some())
         };
-        let mut other_series = self.packages().iter().enumerate().filter(|(index, other)| {
+        let mut other_series = self.listed().iter().enumerate().filter(|(index, other)| {
             *index != package && other.name == *package_name && has(*index)
         });
         let meant = match other_series.next_back() {

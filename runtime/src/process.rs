@@ -50,7 +50,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     fn facts(&self) -> Option<&EnvironmentPackage> {
-        self.environment.packages().get(self.package?)
+        self.environment.listed().get(self.package?)
     }
 
     /// The image that the library leads to, if that may lack some of the package's functions.

@@ -62,7 +62,7 @@ pub(crate) fn run(
     }
     // What is compiled against the link stays right when another environment is put in its place.
     let path = link.as_path();
-    let for_cc = compiler_flags(path, environment.packages());
+    let for_cc = compiler_flags(path, environment.packages()?);
     if *flags {
         return console.line(for_cc.join(" "));
     }
@@ -78,11 +78,11 @@ pub(crate) fn run(
             "lib": path.join("lib"),
             "pkgconfig": path.join("lib/pkgconfig"),
             "flags": for_cc,
-            "packages": environment.packages(),
+            "packages": environment.packages()?,
         }));
     }
     console.line(format_args!("{NAME}{}{NAME:#}", path.display()))?;
-    let rows = environment.packages().iter().map(|package| {
+    let rows = environment.packages()?.iter().map(|package| {
         // Compiled together, they are all for the one processor that is named below.
         let packed = environment.link() != LinkMode::Lto;
         let targets = package.targets.iter().filter(|_| packed);

@@ -56,7 +56,7 @@ pub(crate) fn run(
     };
     if *format == Format::Json {
         let mut list = Vec::new();
-        for package in environment.packages() {
+        for package in environment.packages()? {
             let mut entry = json!({
                 "name": package.name,
                 "version": package.version,
@@ -76,7 +76,7 @@ pub(crate) fn run(
         }
         return console.json(&list);
     }
-    for package in environment.packages() {
+    for package in environment.packages()? {
         let indirect = if package.direct { "" } else { " (indirect)" };
         let EnvironmentPackage { name, version, .. } = package;
         console.line(format_args!(

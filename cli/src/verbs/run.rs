@@ -125,7 +125,7 @@ fn meant(environment: &Environment, name: &str) -> Option<String> {
         return None;
     }
     let exists = |name: &String| environment.overloads(name).is_ok();
-    let packages = environment.packages().iter();
+    let packages = environment.packages().ok()?.iter();
     packages
         .map(|package| format!("{}::{name}", package.name))
         .chain([name.replacen([':', '.', '/'], "::", 1)])

@@ -110,7 +110,8 @@ impl Record {
     pub(crate) fn now_of(&mut self, environment: &Environment) {
         self.environment = environment.key();
         let sonames: BTreeSet<String> = self.functions().map(LinkName::soname).collect();
-        let packages = environment.packages().iter();
+        // Read before: that is what the caller was compiled against, or checked.
+        let packages = environment.packages().unwrap_or_default().iter();
         self.packages = packages
             .filter(|package| sonames.contains(&package.soname))
             .map(|package| (package.soname.clone(), package.sha256))

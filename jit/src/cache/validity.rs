@@ -24,10 +24,13 @@ impl Record {
         packages: impl Fn() -> Option<&'p [PackageDocument]>,
         bodies: Option<&Bodies>,
     ) -> bool {
+        let Ok(present) = environment.packages() else {
+            return false;
+        };
         let mut changed = Vec::new();
         for (soname, sha256) in &self.packages {
             let is = |package: &&puck_runtime::EnvironmentPackage| package.soname == *soname;
-            match environment.packages().iter().find(is) {
+            match present.iter().find(is) {
                 Some(package) if package.sha256 == *sha256 => {}
                 Some(_) => changed.push(soname.as_str()),
                 None => return false,
@@ -86,8 +89,10 @@ fn means_same_series(callee: &Declared, environment: &Environment) -> bool {
         return true;
     }
     let same_name = |name: &str| name.replace('-', "_") == package.replace('-', "_");
-    let chosen = environment
-        .packages()
+    let Ok(packages) = environment.packages() else {
+        return false;
+    };
+    let chosen = packages
         .iter()
         .filter(|package| same_name(package.name.as_str()))
         .max_by_key(|package| (package.direct, package.series));

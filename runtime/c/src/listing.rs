@@ -39,7 +39,7 @@ pub unsafe extern "C" fn puck_packages(
         // SAFETY: the caller's promise.
         let environment = unsafe { opened(environment)? };
         let visitor = visitor.ok_or_else(|| Failure::null("visitor"))?;
-        for package in environment.packages() {
+        for package in environment.packages()? {
             let [name, version, series] = [
                 owned(&package.name),
                 owned(&package.version),

@@ -143,3 +143,113 @@ proptest! {
         }
     }
 }
+
+/// Bytes in memory, read as a file is.
+struct Bytes<'a>(&'a [u8]);
+
+impl lazy::ReadAt for Bytes<'_> {
+    fn read_at<'a>(&self, bytes: &'a mut [u8], offset: u64) -> std::io::Result<&'a [u8]> {
+        let rest = self
+            .0
+            .get(usize::try_from(offset).unwrap()..)
+            .unwrap_or_default();
+        let length = rest.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&rest[..length]);
+        Ok(&bytes[..length])
+    }
+}
+
+/// The packages of a name as found alone; outside `None`: left to the readers of all.
+fn alone(json: &[u8], name: &str) -> Option<Vec<EnvironmentPackage>> {
+    let start = &json[..json.len().min(2048)];
+    let (_, list) = lazy::head(start, json.len() as u64, &Bytes(json))?;
+    list.find(name, &Bytes(json))
+}
+
+/// A document with a package for each number, and several series of some.
+fn long(numbers: &[u8]) -> EnvironmentDocument {
+    let mut document = sample(LinkMode::Image);
+    let template = document.packages[1].clone();
+    document.packages.clear();
+    for number in std::collections::BTreeSet::from_iter(numbers) {
+        for major in 1..=1 + u64::from(number % 3) {
+            let mut package = template.clone();
+            package.name = format!(
+                "p{}",
+                "x".repeat(usize::from(number % 16)) + &number.to_string()
+            )
+            .parse()
+            .unwrap();
+            package.version = Version::new(major, 2, 3);
+            package.series = Series::of(&package.version);
+            package.needs.truncate(usize::from(number % 2));
+            document.packages.push(package);
+        }
+    }
+    let key = |package: &EnvironmentPackage| (package.name.clone(), package.version.clone());
+    document.packages.sort_by_key(key);
+    document
+}
+
+#[test]
+fn every_package_is_found_alone_and_no_other() {
+    for count in [0, 1, 2, 5, 100, 200] {
+        let numbers: Vec<u8> = (0..count).collect();
+        let document = long(&numbers);
+        let json = document.to_json();
+        for package in &document.packages {
+            let all = document.packages.iter().filter(|p| p.name == package.name);
+            let all: Vec<_> = all.cloned().collect();
+            assert_eq!(alone(&json, package.name.as_str()), Some(all));
+        }
+        for name in ["", "a", "p", "px", "zzz", "\""] {
+            assert_eq!(alone(&json, name), None, "{name}");
+        }
+        if count > 0 {
+            let start = &json[..json.len().min(2048)];
+            let (head, _) = lazy::head(start, json.len() as u64, &Bytes(&json)).unwrap();
+            assert_eq!(
+                EnvironmentDocument {
+                    packages: document.packages,
+                    ..head
+                },
+                long(&numbers)
+            );
+        }
+    }
+}
+
+proptest! {
+    /// What is found alone in a spoilt document is what the general reader finds there, as far as
+    /// that can read it; and always an entry that the document has.
+    #[test]
+    fn lazy_and_full_reading_agree(
+        numbers in prop::collection::vec(any::<u8>(), 1..40),
+        asked in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        length in 0usize..40,
+        text in "[a-z\\[\\]:\"{}0-9.,\\\\ \n\x0c-]{0,3}",
+        cut: bool,
+    ) {
+        let document = long(&numbers);
+        let name = asked.get(&document.packages).name.to_string();
+        let json = String::from_utf8(document.to_json()).unwrap();
+        let at = at.index(json.len());
+        let end = (at + length).min(json.len());
+        let rest = if cut { "" } else { &json[end..] };
+        let spoilt = format!("{}{text}{rest}", &json[..at]);
+        prop_assert!(!cut || alone(spoilt.as_bytes(), &name).is_none() || spoilt == json);
+        if let Some(found) = alone(spoilt.as_bytes(), &name) {
+            match EnvironmentDocument::parse(FILE, spoilt.as_bytes()) {
+                Ok(full) => {
+                    let all = full.packages.into_iter().filter(|p| p.name.as_str() == name);
+                    prop_assert_eq!(found, all.collect::<Vec<_>>());
+                }
+                Err(_) => for package in found {
+                    // Spoilt elsewhere, or in a way that leaves an entry as good as another.
+                    prop_assert_eq!(package.name.as_str(), name.as_str());
+                },
+            }
+        }
+    }
+}

@@ -61,7 +61,7 @@ fn an_environment_opens_by_project_link_or_own_folder() {
     for path in [&project, &project.join(".puck"), &own] {
         let environment = Environment::open(path).unwrap();
         assert_eq!(environment.path(), own);
-        assert_eq!(environment.packages(), [package.facts()]);
+        assert_eq!(environment.packages().unwrap(), [package.facts()]);
     }
 }
 

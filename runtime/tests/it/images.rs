@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use insta::assert_snapshot;
+use puck_package::EnvironmentDocument;
 use puck_runtime::{Environment, Error, LinkMode, Processor, Target, cpu};
 
 use crate::fixture::{Fixture, Package, child, project_of_child, run, told};
@@ -348,4 +349,64 @@ fn documents_that_contradict_their_mode_or_are_newer() {
     assert_eq!(number(&environment, "images-document::number").unwrap(), 1);
     let error = environment.load(&package.soname()).unwrap_err();
     assert!(matches!(error, Error::MissingFile { .. }), "{error}");
+}
+
+#[test]
+fn a_long_list_is_read_where_it_is_asked() {
+    let (callee, other) = (callee("images-long-m"), release("images-long-z"));
+    let fixture = Fixture::new();
+    let packages = [&callee, &other];
+    let project = fixture.install_linked("e", &packages, &Linked::image());
+    let path = project.join(".puck/environment.json");
+    let mut document = EnvironmentDocument::parse("", &fs_err::read(&path).unwrap()).unwrap();
+    let template = callee.facts();
+    for letter in 'a'..='y' {
+        let mut facts = template.clone();
+        facts.name = format!("images-long-{letter}{letter}").parse().unwrap();
+        facts.soname = puck_package::soname(&facts.name, &facts.series);
+        document.packages.push(facts);
+    }
+    document
+        .packages
+        .sort_by(|one, two| one.name.cmp(&two.name));
+    let whole = String::from_utf8(document.to_json()).unwrap();
+    let with = |text: &str| {
+        fs_err::write(&path, text).unwrap();
+        Environment::open(&project)
+    };
+    let names = ["images-long-m::number", "images_long_z.v1::number"];
+
+    let environment = with(&whole).unwrap();
+    assert_eq!(
+        names.map(|name| number(&environment, name).unwrap()),
+        [1, 4]
+    );
+    let error = number(&environment, "images-long-q::number").unwrap_err();
+    assert!(matches!(error, Error::UnknownPackage { .. }), "{error}");
+    assert_eq!(environment.packages().unwrap(), document.packages);
+    assert_eq!(
+        names.map(|name| number(&environment, name).unwrap()),
+        [1, 4]
+    );
+
+    // One spoilt entry is an error where it is asked for, or the whole list is.
+    let spoilt = whole.replace(
+        "\"images-long-m\",\n      \"version\": \"1",
+        "\"images-long-m\",\n      \"version\": \"x",
+    );
+    assert_ne!(spoilt, whole);
+    let environment = with(&spoilt).unwrap();
+    assert_eq!(number(&environment, names[1]).unwrap(), 4);
+    for error in [
+        number(&environment, names[0]).unwrap_err(),
+        environment.packages().unwrap_err(),
+        environment.load("images_long_m.v1.so").unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Document { .. }), "{error}");
+    }
+    assert!(with(&whole[..whole.len() - 500]).is_err());
+}
+
+fn release(name: &str) -> Package {
+    Package::new(name, "1.0.0").function("number", NUMBER, "int number(void)", "{ return 4; }")
 }
