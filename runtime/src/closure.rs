@@ -41,10 +41,10 @@ impl Environment {
             }
         });
         let library = process::load_together(&members.collect::<Vec<_>>())?;
-        if library.is_some() {
+        if let Some(library) = library {
             for at in closure {
                 // Somebody else may have said so before.
-                let _ = self.entry(at).1.present.set(());
+                let _ = self.entry(at).1.present.set(library);
             }
         }
         Ok(library)

@@ -65,8 +65,9 @@ struct Lazy {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) library: OnceLock<Handle>,
-    // Set if the library is loaded with all that it needs, though nobody asked for its handle.
-    pub(crate) present: OnceLock<()>,
+    // The library with which this one was loaded, with all that it needs. A handle of its own takes
+    // another walk through those.
+    pub(crate) present: OnceLock<Handle>,
     // Boxed: there may be many packages, of which few are described.
     description: OnceLock<Box<PackageDocument>>,
 }
@@ -234,6 +235,13 @@ impl Environment {
         package: usize,
         symbol: &CStr,
     ) -> Result<Option<NonNull<c_void>>, Error> {
+        let state = self.entry(package).1;
+        // A link name is exported by its own package alone.
+        if let (None, Some(caller)) = (state.library.get(), state.present.get())
+            && let found @ Some(_) = linker::symbol(*caller, symbol)
+        {
+            return Ok(found);
+        }
         Ok(linker::symbol(self.library(package)?, symbol))
     }
 
