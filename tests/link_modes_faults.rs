@@ -98,7 +98,47 @@ fn what_is_asked_for_wrongly() {
     ");
     assert_eq!(machine.libraries(), [""; 0]);
     // Of no interest in another mode.
-    machine.ok("project", "install --link image");
+    let run = machine.puck("project", "install --link image");
+    assert!(run.code == Some(0) && !run.stderr.contains("keep"), "{run}");
+    with("keep = [\"vecmath::dot\"]");
+    assert_snapshot!(machine.puck("project", "install"), @"
+    exit 0
+    --- stderr
+    warning: [WORK]/project/Puck.toml:6: `keep` matters only with `link = \"lto\"`; this is dynamic
+       Installed 4 packages
+    ");
+    let run = machine.puck("project", "install --link lto");
+    assert!(run.code == Some(0) && !run.stderr.contains("keep"), "{run}");
+}
+
+/// What `keep` says of a package that is made here is no mistake where that package is left out.
+#[test]
+fn what_is_kept_of_the_project_itself() {
+    let machine = machine();
+    let own = |folder: &str, more: &str| {
+        machine.ir_package_in(folder, "own", "1.0.0", 1, &[]);
+        let manifest = machine.read(format!("{folder}/Puck.toml"));
+        machine.write(format!("{folder}/Puck.toml"), manifest + more);
+    };
+    let section = "\n[environment]\nlink = \"lto\"\nkeep = [\"own::sum\"]\n";
+    own("own", section);
+    own("whole/own", "");
+    machine.write(
+        "whole/Puck.toml",
+        format!("[workspace]\nmembers = [\"own\"]\n{section}"),
+    );
+    for folder in ["own", "whole"] {
+        machine.ok(folder, "install --only-dependencies");
+        assert_eq!(machine.environment(folder)["keep"][0], "own::sum");
+        machine.ok(folder, "verify");
+        machine.ok(folder, "install");
+        assert_eq!(machine.ok(folder, "run own::sum"), "1\n");
+        let manifest = machine.read(format!("{folder}/Puck.toml"));
+        let mistaken = manifest.replace("own::sum", "own::smu");
+        machine.write(format!("{folder}/Puck.toml"), mistaken);
+        let run = machine.puck(folder, "install");
+        assert!(run.stderr.contains("did you mean `own::sum`?"), "{run}");
+    }
 }
 
 /// A processor that this machine does not have.

@@ -57,14 +57,15 @@ pub(crate) fn missing(processor: &str) -> Error {
 #[cfg(feature = "compiler")]
 mod with_llvm {
     use std::collections::BTreeSet;
+    use std::io;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use puck_compiler::{CodeOptions, Ir};
-    use puck_package::{Digest, LinkName, Processor};
+    use puck_package::{LinkName, Processor};
     use puck_store::{Code, Compile, CompileError, InstalledPackage, Store};
 
-    use crate::{Error, LinkingError, Progress};
+    use crate::Progress;
 
     /// LLVM, with what it keeps for later in the store's `cache/`.
     pub(crate) struct Compiler<'a> {
@@ -166,19 +167,10 @@ mod with_llvm {
             .collect()
     }
 
-    /// The packages' IR. LLVM is handed nothing that is not what the archive had.
-    fn bitcode(packages: &[&InstalledPackage]) -> Result<Vec<Vec<u8>>, Error> {
-        let read = |package: &&InstalledPackage| {
-            let document = &package.document;
-            let path = package.path.join(document.ir_path());
-            let bytes = fs_err::read(&path)?;
-            let expected = document.files.get(&document.ir_path());
-            if expected.is_none_or(|facts| facts.sha256 != Digest::of(&bytes)) {
-                return Err(LinkingError::DamagedIr(path).into());
-            }
-            Ok(bytes)
-        };
-        packages.iter().map(read).collect()
+    /// The packages' IR, which the store has compared with what the archives had.
+    fn bitcode(packages: &[&InstalledPackage]) -> io::Result<Vec<Vec<u8>>> {
+        let path = |package: &InstalledPackage| package.path.join(package.document.ir_path());
+        packages.iter().map(|p| fs_err::read(path(p))).collect()
     }
 
     /// What the compiler says, said to whoever installs.

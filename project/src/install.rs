@@ -206,7 +206,10 @@ impl Planned<'_> {
         };
         let documents: Vec<_> = installed.values().map(|i| &i.document).collect();
         expect_allowed(project, documents.iter().copied())?;
-        let link = linking.link(&documents, compiler)?;
+        let own = project.manifest().package.iter().map(|own| &own.name);
+        let own = own.chain(members.iter().map(|id| &id.name));
+        let left_out = own.filter(|name| documents.iter().all(|there| there.name != **name));
+        let link = linking.link(&documents, &left_out.collect(), compiler)?;
         let listed = installed.iter().map(|(id, installed)| EnvironmentPackage {
             installed,
             direct: direct.contains(id) || itself.as_ref() == Some(id),

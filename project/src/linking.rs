@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use puck_package::config::Placed;
 use puck_package::environment::FILE;
 use puck_package::{
-    EnvironmentDocument, FunctionPath, LinkMode, LinkName, PackageDocument, Processor, Target,
-    TargetCpu, nearest,
+    EnvironmentDocument, FunctionPath, LinkMode, LinkName, PackageDocument, PackageName, Processor,
+    Target, TargetCpu, nearest,
 };
 use puck_runtime::cpu;
 use puck_store::{Link, Store, WantedLink};
@@ -86,6 +86,16 @@ impl Linking {
         };
         let keep = match section {
             Some(section) if mode == LinkMode::Lto => section.keep.clone(),
+            // Of no consequence, which is what a flag may want; a manifest hardly does.
+            Some(section) if options.link.is_none() => {
+                if let Some(entry) = section.keep.first() {
+                    let (path, line) = (manifest.path.display(), entry.line);
+                    progress.warning(&format!(
+                        "{path}:{line}: `keep` matters only with `link = \"lto\"`; this is {mode}"
+                    ));
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         };
         Ok(Self {
@@ -106,23 +116,31 @@ impl Linking {
         }
     }
 
-    /// The same for packages that are installed.
+    /// The same for packages that are installed. Of what is made in the project, some may be left
+    /// out; what `keep` says of that is for another time.
     ///
     /// # Errors
     /// [`LinkingError::Keep`] if an entry of `keep` names nothing.
     pub(crate) fn link<'c>(
         &self,
         packages: &[&PackageDocument],
+        left_out: &BTreeSet<&PackageName>,
         compiler: &'c Compiler<'_>,
     ) -> Result<Link<'c>, LinkingError> {
         let entries = self.keep.iter().map(|entry| {
-            let names = named(&entry.value, packages).map_err(|nothing| LinkingError::Keep {
-                manifest: self.manifest.clone(),
-                line: entry.line,
-                entry: Box::new(entry.value.clone()),
-                reason: nothing.reason,
-                near: nothing.near,
-            })?;
+            let names = match named(&entry.value, packages) {
+                Ok(names) => names,
+                Err(_) if left_out.contains(&entry.value.package) => BTreeSet::new(),
+                Err(nothing) => {
+                    return Err(LinkingError::Keep {
+                        manifest: self.manifest.clone(),
+                        line: entry.line,
+                        entry: Box::new(entry.value.clone()),
+                        reason: nothing.reason,
+                        near: nothing.near,
+                    });
+                }
+            };
             Ok((entry.value.to_string(), names))
         });
         Ok(Link {
@@ -140,9 +158,9 @@ pub(crate) fn as_before<'c>(
     packages: &[&PackageDocument],
     compiler: &'c Compiler<'_>,
 ) -> Link<'c> {
-    // All that is kept is there, or the environment would not have been made.
+    // What is not there was left out when the environment was made, too.
     let keep = document.keep.iter().filter_map(|text| {
-        let names = named(&text.parse().ok()?, packages).ok()?;
+        let names = named(&text.parse().ok()?, packages).unwrap_or_default();
         Some((text.clone(), names))
     });
     Link {

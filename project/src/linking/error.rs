@@ -39,9 +39,6 @@ pub enum LinkingError {
     /// Code is made for no processor of this kind.
     #[error("there is no target for this machine's processor, which is {0}")]
     NoTarget(&'static str),
-    /// A package's IR in the store is not what its archive had.
-    #[error("{} is damaged: it is not what the package's archive had", .0.display())]
-    DamagedIr(PathBuf),
 }
 
 impl LinkingError {
@@ -54,7 +51,6 @@ impl LinkingError {
                 Some("`native` is the processor of this machine".to_owned())
             }
             Self::NoTarget(_) => None,
-            Self::DamagedIr(_) => Some("`puck verify --fix` installs the package again".to_owned()),
         }
     }
 }
