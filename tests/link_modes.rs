@@ -148,6 +148,9 @@ fn what_is_said() {
     ");
     let environment = machine.environment("project");
     assert_eq!(environment["processor"]["target"], "x86-64");
+    let compiler = environment["compiler"].as_str().unwrap();
+    assert!(compiler.starts_with("LLVM "), "{compiler}");
+    assert_eq!(environment["keep"], serde_json::json!([]));
     assert_eq!(environment["packages"][0]["soname"], "doubled.v1.so");
     assert_snapshot!(machine.puck("project", "install"), @"
     exit 0

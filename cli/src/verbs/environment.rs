@@ -73,6 +73,8 @@ pub(crate) fn run(
             "key": environment.key(),
             "link": environment.link(),
             "processor": environment.processor(),
+            "compiler": environment.compiler(),
+            "keep": environment.keep(),
             "image": environment.image(),
             "include": path.join("include"),
             "lib": path.join("lib"),
@@ -96,14 +98,21 @@ pub(crate) fn run(
     });
     console.print(table(&rows.collect::<Vec<_>>()))?;
     console.line("")?;
-    if let Some(image) = environment.image() {
-        let (mode, soname) = (environment.link(), &image.soname);
+    let soname = environment
+        .image()
+        .map(|image| format!(", {}", image.soname));
+    if environment.link() != LinkMode::Dynamic {
+        let (mode, soname) = (environment.link(), soname.unwrap_or_default());
         console.line(format_args!(
-            "{FAINT}linked as      {FAINT:#}  {mode}, {soname}"
+            "{FAINT}linked as      {FAINT:#}  {mode}{soname}"
         ))?;
     }
     if let Some(processor) = environment.processor() {
         console.line(format_args!("{FAINT}compiled for   {FAINT:#}  {processor}"))?;
+    }
+    if !environment.keep().is_empty() {
+        let keep = environment.keep().join(" ");
+        console.line(format_args!("{FAINT}keeps also     {FAINT:#}  {keep}"))?;
     }
     let pkgconfig = path.join("lib/pkgconfig");
     console.line(format_args!(
