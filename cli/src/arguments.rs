@@ -162,7 +162,7 @@ pub(crate) struct LinkArguments {
     #[arg(long, value_name = "MODE", value_parser = link_mode())]
     pub(crate) link: Option<LinkMode>,
     /// Compile the packages on this machine: for exactly its processor, or for a level [default: as
-    /// the manifest says]
+    /// the manifest says, and with lto native]
     #[arg(long, value_name = "CPU", value_parser = target_cpu())]
     pub(crate) target_cpu: Option<TargetCpu>,
 }

@@ -1,6 +1,6 @@
 //! How things are shown that several verbs show.
 
-use puck_package::{LinkMode, Processor};
+use puck_package::LinkMode;
 use puck_project::{Installed, Locked, Progress as _};
 
 use crate::console::Console;
@@ -61,8 +61,8 @@ pub(crate) fn installed(console: &Console, installed: &Installed) {
         _ => format!("{count} packages"),
     };
     if installed.compiled > 0 {
-        let processor = document.processor.as_ref().map(processor);
-        let processor = processor.unwrap_or_default();
+        let processor = document.processor.as_ref();
+        let processor = processor.map_or("", |processor| processor.tuning.as_str());
         let compiled = count(installed.compiled);
         console.done("Compiled", format_args!("{compiled} for {processor}"));
     }
@@ -75,11 +75,6 @@ pub(crate) fn installed(console: &Console, installed: &Installed) {
     } else {
         console.done("Unchanged", format_args!("{packages} installed"));
     }
-}
-
-/// A processor in few words: `znver4`, or a level.
-pub(crate) fn processor(processor: &Processor) -> String {
-    processor.tuning.clone()
 }
 
 /// Rows of words, the columns aligned.

@@ -11,9 +11,9 @@ use crate::settings::Settings;
 
 /// Compare every byte of what is installed with what it should be
 ///
-/// Reads the whole store: archives, packages, environments. Then looks whether the project's
-/// environment, and your own, are what Puck.lock says. Installing looks at names and sizes only.
-/// Exits with 1 if anything is wrong and stays so.
+/// Reads the whole store: archives, packages, environments, and the libraries that were made here
+/// for them. Then looks whether the project's environment, and your own, are what Puck.lock says.
+/// Installing looks at names and sizes only. Exits with 1 if anything is wrong and stays so.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
