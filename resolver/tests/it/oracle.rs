@@ -47,13 +47,22 @@ impl Oracle<'_> {
         }
     }
 
-    /// The chosen version that serves a dependency.
+    /// The chosen version that serves a dependency: the very one that was asked for, where it will
+    /// do and another series would, too.
     fn serving(&self, choice: &Choice, on: &CandidateDependency) -> Option<PackageId> {
         let fits = |version: &&Version| {
             on.requirement.matches(version) && on.series.is_none_or(|s| s.contains(version))
         };
         let fitting = choice.get(&on.name)?.iter().filter(fits);
-        let version = if self.lowest(&on.name) {
+        let asked = match &self.request.update {
+            Update::Precise(name, version) if *name == on.name => {
+                fitting.clone().find(|fitting| *fitting == version)
+            }
+            _ => None,
+        };
+        let version = if asked.is_some() {
+            asked
+        } else if self.lowest(&on.name) {
             fitting.min()
         } else {
             fitting.max()
@@ -285,8 +294,7 @@ proptest! {
             let all = alone.0.get_mut(&name).unwrap();
             all.retain(|c| c.version == version || Series::of(&c.version) != Series::of(&version));
             all.iter_mut().filter(|c| c.version == version).for_each(|c| c.yanked = false);
-            let request = precise.update(Update::Nothing);
-            Oracle { registry: &alone, request: &request }.check(&resolution)?;
+            Oracle { registry: &alone, request: &precise }.check(&resolution)?;
             let wanted = PackageId { name, version };
             prop_assert!(ids(&resolution).contains(&wanted));
         }
