@@ -12,7 +12,7 @@ use crate::llvm::{Kind, Session, globals};
 const PASSES: &str = "thinlto-pre-link<O3>";
 
 /// Changes when the same IR and LLVM would give something else.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The name of a body while its function's name belongs to a declaration. No link name looks so.
 pub(super) fn body_name(function: &LinkName) -> String {
@@ -49,6 +49,8 @@ pub(super) fn prepare(ir: &[u8]) -> Result<Vec<u8>, String> {
     }
     run("globaldce")?;
     for global in globals(&module) {
+        // The caller that bodies come into has declarations and calls of its own.
+        global.forget_promises();
         if global.kind() != Kind::Function || global.is_declaration() {
             continue;
         }

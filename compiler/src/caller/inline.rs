@@ -52,6 +52,7 @@ pub(super) fn bring<'c>(
     for Chosen { name, import, body } in chosen {
         let linked = session.parse(&body.bitcode, "body").and_then(|body| {
             reconcile_flags(&body);
+            share_declarations(module, &body);
             session.link(module, body)
         });
         linked.map_err(|message| {
@@ -65,6 +66,22 @@ pub(super) fn bring<'c>(
         inlined.push(Inlined { import, body });
     }
     Ok(inlined)
+}
+
+/// Has the caller promise nothing of the functions that a body calls, too: the joined module has one
+/// declaration for both, and what the caller's says need not hold for the body's calls.
+fn share_declarations(module: &Module<'_>, body: &Module<'_>) {
+    let theirs = globals(body);
+    let declared: BTreeSet<_> = theirs
+        .iter()
+        .filter(|global| global.is_declaration())
+        .map(|global| global.name())
+        .collect();
+    for global in globals(module) {
+        if declared.contains(&global.name()) {
+            global.forget_promises();
+        }
+    }
 }
 
 /// The bodies that are small enough, for how far they are from the caller; callers before callees,

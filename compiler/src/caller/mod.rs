@@ -29,7 +29,7 @@ use crate::system::System;
 
 /// Changes when the same IR would give other code for a reason that a [`CallerRequest`] and
 /// [`identity`](crate::identity) do not show.
-pub const CALLER_FORMAT: u32 = 2;
+pub const CALLER_FORMAT: u32 = 3;
 
 /// A caller to compile.
 #[derive(Clone, Copy, Debug)]

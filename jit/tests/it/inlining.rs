@@ -251,6 +251,31 @@ fn what_a_body_calls_of_the_system_is_not_the_callers() {
     assert_eq!(inlined(&inline), ["growth", "power"]);
 }
 
+/// The package draws two numbers; the caller's declaration says that all draws are equal.
+#[test]
+fn what_a_caller_promises_is_not_believed_of_bodies() {
+    let home = Home::new();
+    let ir = "declare i32 @rand()
+        define double @distance(double %x) {
+          %a = call i32 @rand()
+          %b = call i32 @rand()
+          %c = sub i32 %a, %b
+          %r = sitofp i32 %c to double
+          ret double %r
+        }";
+    let package = home.package("drawing", "1.0.0", ir, &[("distance", UNARY)], &[]);
+    let environment = home.environment(&[&package]);
+    let ir = sum_of(&["drawing::distance"])
+        + "declare i32 @rand() nounwind willreturn memory(none)
+           define i32 @draw() {
+             %r = call i32 @rand()
+             ret i32 %r
+           }";
+    let [_, inline] = both(&environment, &ir);
+    assert_eq!(inlined(&inline), ["distance"]);
+    assert_ne!(call(&inline, "run", 0.0), 0.0);
+}
+
 #[test]
 fn flags_of_modules_do_not_contradict_each_other() {
     let home = Home::new();
