@@ -20,8 +20,10 @@ const APPEND_UNIQUE: u64 = 6;
 const MAX: u64 = 7;
 const MIN: u64 = 8;
 
-/// Protections that a program has only if all of its parts have them.
-const LEAST: [&str; 6] = [
+/// What code that is joined has only if all of its parts have it: protections, and being independent
+/// of its position, for which LLVM, where it links modules, takes no other rule.
+const LEAST: [&str; 7] = [
+    "PIC Level",
     "cf-protection",
     "ibt-seal",
     "branch-target-enforcement",
@@ -31,7 +33,7 @@ const LEAST: [&str; 6] = [
 ];
 
 /// Has flags joined by rules under which no two values contradict each other: the largest number,
-/// the smallest for a protection, the first text.
+/// the smallest for what all parts must have, the first text.
 ///
 /// Libraries with different flags work in one process; so must code of theirs in one module. Flags
 /// say how the code was compiled, or how debug information is written; none changes what a function

@@ -281,7 +281,8 @@ fn flags_of_modules_do_not_contradict_each_other() {
     let home = Home::new();
     let flag = |behaviour, size| {
         format!(
-            "!llvm.module.flags = !{{!0}}\n!0 = !{{i32 {behaviour}, !\"wchar_size\", i32 {size}}}\n"
+            "!llvm.module.flags = !{{!0, !1}}\n!0 = !{{i32 {behaviour}, !\"wchar_size\", i32 {size}}}\n\
+             !1 = !{{i32 8, !\"PIC Level\", i32 2}}\n"
         )
     };
     let ir = line("f", 2.0, 1.0) + &flag(1, 4);
