@@ -191,6 +191,7 @@ fn assemble(
             abi: document::ABI_C.to_owned(),
             signature: export.signature.clone(),
             link_name: export.link_name.clone(),
+            declared: None,
             doc: export.doc.clone(),
             sizes: sizes
                 .remove(&export.link_name.to_string())

@@ -12,6 +12,13 @@ use crate::{Digest, FunctionName, LinkName, PackageName, Series, Signature, Targ
 
 /// The calling convention of C: the one that this program can call, and that signatures describe.
 pub const ABI_C: &str = "c";
+/// Numba's own convention for processors: a status, a pointer for the result, one for the exception,
+/// then the arguments, flat.
+pub const ABI_NUMBA: &str = "numba-cpu-1";
+/// The convention of functions that a Python interpreter calls.
+pub const ABI_CPYTHON: &str = "cpython-1";
+/// What the table of a package's host imports is called where functions have their names.
+const HOST_TABLE: &str = "host_imports";
 
 /// The facts of a packed package.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +86,9 @@ pub struct Function {
     pub signature: Signature,
     /// Its symbol.
     pub link_name: LinkName,
+    /// Its type as people know it in the language that it was written in, where that is not C's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
     /// What it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
@@ -266,6 +276,38 @@ impl PackageDocument {
     #[must_use]
     pub fn header_path(&self) -> String {
         format!("include/{}.h", self.name)
+    }
+
+    /// The symbol of the table that a loader fills with the addresses of [`Self::host_imports`], in
+    /// their order; `None` if there are none.
+    ///
+    /// It is named after them, so that a table is never taken for one with other entries.
+    #[must_use]
+    pub fn host_table(&self) -> Option<LinkName> {
+        if self.host_imports.is_empty() {
+            return None;
+        }
+        let symbols = self.host_imports.iter();
+        let text: String = symbols.map(|import| import.symbol.clone() + "\n").collect();
+        let fingerprint = Digest::of(text.as_bytes()).prefix(8);
+        let series = self.series();
+        Some(LinkName::of_text(
+            &self.name,
+            &series,
+            HOST_TABLE,
+            &fingerprint,
+        ))
+    }
+
+    /// All symbols that the package's objects define for others: its functions, and the table of its
+    /// host imports.
+    #[must_use]
+    pub fn exported_symbols(&self) -> Vec<LinkName> {
+        let functions = self.functions.iter();
+        functions
+            .map(|function| function.link_name.clone())
+            .chain(self.host_table())
+            .collect()
     }
 
     /// The functions of that name, whatever their calling conventions.

@@ -10,7 +10,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, DocumentError, Numbered};
-use crate::{Digest, LinkMode, PackageName, Processor, Series, Target};
+use crate::{Digest, LinkMode, LinkName, PackageName, Processor, Series, Target};
 
 /// The file's name in an environment.
 pub const FILE: &str = "environment.json";
@@ -86,6 +86,9 @@ pub struct EnvironmentPackage {
     /// The key in the store of the library that was compiled for the environment's processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub specialised: Option<Digest>,
+    /// The symbol of the table that whoever loads the library must fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_table: Option<LinkName>,
 }
 
 impl Numbered for EnvironmentDocument {
@@ -184,6 +187,7 @@ mod tests {
                 needs: vec!["base.v0_3.so".to_owned()],
                 direct: true,
                 specialised: None,
+                host_table: None,
             }],
         }
     }

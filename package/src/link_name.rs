@@ -47,6 +47,21 @@ impl LinkName {
         }
     }
 
+    /// The link name of something whose fingerprint is not that of a signature.
+    pub(crate) fn of_text(
+        package: &PackageName,
+        series: &Series,
+        name: &str,
+        fingerprint: &str,
+    ) -> Self {
+        Self {
+            package: package.symbol(),
+            series: *series,
+            function: name.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+        }
+    }
+
     /// The package's name with `_` for `-`.
     #[must_use]
     pub fn package_symbol(&self) -> &str {

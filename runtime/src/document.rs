@@ -129,7 +129,7 @@ impl<'a> Text<'a> {
         let (mut name, mut version, mut series) = (None, None, None);
         let (mut soname, mut sha256, mut directory) = (None, None, None);
         let (mut targets, mut needs, mut direct) = (None, None, None);
-        let mut specialised = None;
+        let (mut specialised, mut host_table) = (None, None);
         self.object(|key, text| match key {
             "name" => set(&mut name, text.parsed()),
             "version" => set(&mut version, text.version()),
@@ -141,6 +141,7 @@ impl<'a> Text<'a> {
             "needs" => set(&mut needs, text.list(Self::owned)),
             "direct" => set(&mut direct, text.boolean()),
             "specialised" => set(&mut specialised, text.parsed()),
+            "host-table" => set(&mut host_table, text.parsed()),
             _ => None,
         })?;
         let version = version?;
@@ -155,6 +156,7 @@ impl<'a> Text<'a> {
             needs: needs.unwrap_or_default(),
             direct: direct?,
             specialised,
+            host_table,
         })
     }
 

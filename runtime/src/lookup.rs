@@ -378,6 +378,7 @@ mod tests {
                 needs: Vec::new(),
                 direct: true,
                 specialised: None,
+                host_table: None,
                 name,
             };
             let expected = LinkName::new(&package.name, &series, &function, &signature);

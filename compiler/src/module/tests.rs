@@ -23,6 +23,7 @@ pub(crate) fn dependency(name: &str, version: &str, functions: &[(&str, &str)]) 
                 name: function,
                 abi: ABI_C.to_owned(),
                 signature,
+                declared: None,
                 doc: None,
                 sizes: Default::default(),
             }

@@ -33,6 +33,7 @@ impl Sample {
                     abi: "c".to_owned(),
                     signature,
                     link_name,
+                    declared: None,
                     doc: None,
                     sizes: BTreeMap::new(),
                 }

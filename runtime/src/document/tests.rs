@@ -19,6 +19,7 @@ fn sample(link: LinkMode) -> EnvironmentDocument {
         needs: vec!["base.v0_3.so".to_owned()],
         direct: name == "demo",
         specialised: Some(Digest::of(version.as_bytes())),
+        host_table: Some("demo.v1.host_imports.0123abcd".parse().unwrap()),
     };
     let mut processor = Processor::of(Target::X86_64V3);
     processor.features = vec!["aes".to_owned(), "avx512vnni".to_owned()];
@@ -51,6 +52,7 @@ fn what_puck_writes_is_read_quickly() {
         less.keep.clear();
         less.image = None;
         less.packages[0].specialised = None;
+        less.packages[0].host_table = None;
         less.packages[0].needs.clear();
         assert_eq!(quickly(&less.to_json()), Some(less.clone()));
         less.packages.clear();

@@ -89,6 +89,7 @@ impl Package {
             abi: "c".into(),
             signature,
             link_name,
+            declared: None,
             doc: None,
             sizes: BTreeMap::new(),
         });
@@ -151,6 +152,7 @@ impl Package {
             needs: self.callees.iter().map(Package::soname).collect(),
             direct: self.direct,
             specialised: None,
+            host_table: None,
         }
     }
 }

@@ -71,6 +71,7 @@ fn listed(package: &EnvironmentPackage<'_>) -> Listed {
         needs: document.imported_sonames().into_iter().collect(),
         direct,
         specialised: None,
+        host_table: document.host_table(),
     }
 }
 

@@ -165,6 +165,7 @@ impl Recipe {
             abi: "c".to_owned(),
             signature: parse_signature(signature),
             link_name: link_name(self.name, self.version, name, signature),
+            declared: None,
             doc: None,
             sizes: BTreeMap::new(),
         });

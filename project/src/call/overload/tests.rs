@@ -13,6 +13,7 @@ fn functions(signatures: &[&str]) -> Vec<Function> {
             abi: ABI_C.to_owned(),
             signature,
             link_name,
+            declared: None,
             doc: None,
             sizes: Default::default(),
         }
