@@ -1,0 +1,202 @@
+"""What stands for a package's function where Numba links callees into callers.
+
+Numba calls a jitted function through two things: a descriptor, which says what the function's
+symbol and types are, and a code library, whose module is linked into the caller
+(`CPUCodeLibrary.finalize`). The library here has an empty module, or the body that may be inlined.
+So the caller's module keeps a plain declaration of the link name, and its guards (`_reload_init`)
+make sure of what it names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import binding
+from numba.core.codegen import CodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.funcdesc import FunctionDescriptor
+
+from puck.numba import _inline
+
+if TYPE_CHECKING:
+    from puck.numba._guard import Callee
+    from puck.packages._installed import Installed
+
+CFUNC_PREFIX = "cfunc."
+
+
+class CalleeDescriptor(FunctionDescriptor):
+    """Says that a function's symbol is a package's link name."""
+
+    __slots__ = ("library",)
+
+    def __init__(
+        self, symbol: str, restype: Any, argtypes: tuple[Any, ...], names: list[str], module: str
+    ) -> None:
+        super().__init__(
+            native=True,
+            modname=module,
+            qualname=symbol,
+            unique_name=symbol,
+            doc="",
+            typemap=None,
+            restype=restype,
+            calltypes=None,
+            args=names,
+            kws=(),
+            mangler=lambda *_, **__: symbol,
+            argtypes=argtypes,
+            env_name="",
+        )
+        self.library: CalleeLibrary | None = None
+
+    @property
+    def llvm_cfunc_wrapper_name(self) -> str:
+        """What first-class functions are called through where there is no exception to hand on.
+
+        Packages have no such wrapper. Who asks for its name gets one that is made here.
+        """
+        if self.library is not None:
+            self.library.need_c_wrapper()
+        return CFUNC_PREFIX + self.mangled_name
+
+
+class CalleeLibrary(CodeLibrary):
+    """Stands for one function of a package among the libraries that a caller links in."""
+
+    def __init__(
+        self,
+        descriptor: CalleeDescriptor,
+        callee: Callee,
+        installed: Installed,
+        context: Any,
+        body: _inline.Body | None = None,
+    ) -> None:
+        # Not CodeLibrary's own: that needs numba's code generator, which Python's calls do not.
+        self._name = descriptor.mangled_name
+        self._finalized = True
+        self._dynamic_globals: list[str] = []
+        self._linking_libraries: list[Any] = []
+        self._descriptor = descriptor
+        self._context = context
+        self._body = body
+        self._wrapper: str | None = None
+        self._wrapper_library: Any = None
+        self._empty: binding.ModuleRef | None = None
+        #: The function, for a front end that must know what its module declares.
+        self.callee = callee
+        self.installed = installed
+        descriptor.library = self
+
+    @property
+    def codegen(self) -> Any:
+        """The code generator of the context."""
+        return self._context.codegen()
+
+    @property
+    def _codegen(self) -> Any:
+        return self.codegen
+
+    @property
+    def _reload_init(self) -> set[Callee]:
+        """The guards that a caller gets; numba's `CPUCodeLibrary.finalize` takes them over."""
+        callee = self.callee
+        digest = self._body.offered() if self._body is not None else None
+        if digest is None:
+            return {callee}
+        return {type(callee)(*callee._key()[:-1], digest)}
+
+    @property
+    def _final_module(self) -> binding.ModuleRef:
+        """What merges modules finds nothing to merge: callers declare the function themselves."""
+        if self._empty is None:
+            self._empty = _inline.empty(self.codegen, self._name)
+        return self._empty
+
+    def resolve(self) -> None:
+        """Load the package, and let code that is linked in this process find the function."""
+        self.callee.bind(self.installed)
+
+    def _get_module_for_linking(self) -> binding.ModuleRef:
+        """What `CPUCodeLibrary.finalize` of a caller links in, right before it needs symbols."""
+        self.resolve()
+        module = self._body.module() if self._body is not None else None
+        if self._wrapper is None:
+            return self._final_module if module is None else module
+        # The wrapper is not often there; then it is worth a copy.
+        both = _parse(self._wrapper)
+        for function in both.functions:
+            if not function.is_declaration:
+                function.linkage = binding.Linkage.linkonce_odr
+        if module is not None:
+            both.link_in(module, preserve=True)
+        return both
+
+    def need_c_wrapper(self) -> None:
+        """Make the function of C's convention that numba's own functions have beside them.
+
+        Numba's `CPUContext.create_cfunc_wrapper` writes it; it asks for its name again, so what is
+        under way counts as done.
+        """
+        if self._wrapper is None:
+            self._wrapper = ""
+            made = _Collector()
+            self._context.create_cfunc_wrapper(made, self._descriptor, None, None)
+            self._wrapper = made.text
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """The address of the function or of its C wrapper, as first-class functions need it."""
+        if name == self._descriptor.llvm_func_name:
+            self.installed.load()
+            return self.installed.address(self.callee.link_name)
+        if name != CFUNC_PREFIX + self._name:
+            raise KeyError(name)
+        if self._wrapper_library is None:
+            with global_compiler_lock:
+                library = self.codegen.create_library(name)
+                # It brings the wrapper, which nothing else of the library would keep.
+                library.add_llvm_module(_parse(self._wrapper or ""))
+                self.resolve()
+                library.finalize()
+            self._wrapper_library = library
+        return self._wrapper_library.get_pointer_to_function(name)
+
+    def get_llvm_str(self) -> str:
+        """The IR that is linked into callers."""
+        return str(self._get_module_for_linking())
+
+    def get_asm_str(self) -> str:
+        """There is none: the code is in the package's library."""
+        return ""
+
+    def get_function(self, name: str) -> Any:
+        """A function of the module that is linked into callers."""
+        return self._get_module_for_linking().get_function(name)
+
+    def finalize(self) -> None:
+        """There is nothing to do."""
+
+    def add_linking_library(self, library: Any) -> None:
+        """Refused: nothing is linked into a package's function."""
+        raise RuntimeError(f"{self._name} is a function of a package")
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        """Refused: nothing is added to a package's function."""
+        raise RuntimeError(f"{self._name} is a function of a package")
+
+
+class _Collector:
+    """Takes the module that numba has written for a library."""
+
+    text = ""
+
+    def add_ir_module(self, module: Any) -> None:
+        from numba.core import cgutils
+
+        self.text = cgutils.normalize_ir_text(str(module))
+
+
+def _parse(text: str) -> binding.ModuleRef:
+    module = binding.parse_assembly(text)
+    module.verify()
+    return module

@@ -1,0 +1,261 @@
+"""A package's function as a dispatcher of Numba's.
+
+Numba's dispatcher knows all that is needed of a function with several signatures: keyword arguments
+and default values, the choice of an overload and conversions, first-class functions, and fast calls
+from Python. So a package's function is one whose overloads were compiled elsewhere: each entry
+point is the package's entry for Python, each library the one that stands for a declared callee.
+"""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import threading
+from collections import OrderedDict
+from functools import lru_cache
+from keyword import iskeyword
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from numba import __version__ as numba_version
+from numba import _dispatcher, _dynfunc, types
+from numba.core import typing
+from numba.core.compiler import compile_result
+from numba.core.environment import Environment
+from numba.core.registry import CPUDispatcher
+from numba.core.typing.typeof import Purpose, typeof
+
+from puck._errors import PackageError
+from puck.numba._callee import CalleeDescriptor, CalleeLibrary
+from puck.numba._guard import Callee, declaration
+from puck.numba._inline import Body
+from puck.numba._types import numba_signature
+from puck.packages._package import lookup
+
+if TYPE_CHECKING:
+    from puck.packages._installed import Installed
+
+_lock = threading.RLock()
+_signature = lru_cache(maxsize=None)(numba_signature)
+
+
+class PackagedFunction(CPUDispatcher):
+    """All functions of one name of a package."""
+
+    # Overloads are made when they are first needed; while the base class sets itself up there are
+    # none.
+    _prepared = True
+
+    def __init__(self, installed: Installed, series: str | None, name: str) -> None:
+        self._installed = installed
+        self._series = series
+        self._described = installed.overloads(name)
+        module = f"puck.packages.{installed.name.replace('-', '_')}"
+        stub = _stub(self, module, name, self._described)
+        super().__init__(stub, targetoptions={"nopython": True})
+        # The base class lets its C code fill in marks for default values, to compile for them; here
+        # these are values like others.
+        _dispatcher.Dispatcher.__init__(
+            self,
+            self._tm.get_pointer(),
+            stub.__code__.co_argcount,
+            self._fold_args,
+            stub.__code__.co_varnames,
+            stub.__defaults__ or (),
+            False,
+        )
+        self._puck_module = ModuleType(module)
+        self._prepared = False
+
+    @property
+    def overloads(self) -> OrderedDict[tuple[types.Type, ...], Any]:
+        """The overloads, by argument types; numba's dispatchers have them as a plain attribute."""
+        self._prepare()
+        return self._overloads
+
+    @overloads.setter
+    def overloads(self, value: OrderedDict[tuple[types.Type, ...], Any]) -> None:
+        self._overloads = value
+
+    def _prepare(self) -> None:
+        """Make the overloads. From then on the dispatcher compiles nothing."""
+        if self._prepared:
+            return
+        with _lock:
+            if self._prepared:
+                return
+            self._installed.load()
+            made = [self._overload(described) for described in self._described]
+            self._prepared = True
+            for result in made:
+                # As numba's Dispatcher.compile does with what came from its cache.
+                self.targetctx.insert_user_function(
+                    result.entry_point, result.fndesc, [result.library]
+                )
+                self.add_overload(result)
+            self.disable_compile()
+
+    def _overload(self, described: dict[str, Any]) -> Any:
+        signature = signature_of(self._installed, described)
+        symbol = described["link-name"]
+        callee = Callee(
+            self._installed.name,
+            self._series,
+            self.__name__,
+            symbol,
+            declaration(self._described),
+        )
+        names = [parameter["name"] for parameter in described["parameters"]]
+        descriptor = CalleeDescriptor(
+            symbol, signature.return_type, signature.args, names, self.__module__
+        )
+        body = Body(self._installed, symbol, described.get("inline"))
+        library = CalleeLibrary(descriptor, callee, self._installed, self.targetctx, body)
+        environment = Environment({"__name__": self.__module__})
+        return compile_result(
+            typing_context=self.typingctx,
+            target_context=self.targetctx,
+            entry_point=self._entry_point(described, environment),
+            typing_error=None,
+            type_annotation=described.get("numba-signature", ""),
+            library=library,
+            call_helper=None,
+            signature=signature,
+            objectmode=False,
+            lifted=(),
+            fndesc=descriptor,
+            environment=environment,
+            metadata={},
+            reload_init=[],
+        )
+
+    def _entry_point(self, described: dict[str, Any], environment: Environment) -> Any:
+        """What Python calls for one overload: the package's own wrapper, as numba writes it."""
+        link_name = described.get("cpython")
+        if link_name is None:
+            raise PackageError(
+                f"`{self._installed.name}.{self.__name__}` has no entry for Python",
+                hint="build the package again",
+            )
+        return _dynfunc.make_function(
+            self._puck_module,
+            self.__name__,
+            self.__doc__ or "",
+            self._installed.address(link_name),
+            environment,
+            (),
+        )
+
+    def _compile_for_args(self, *args: Any, **kwargs: Any) -> Any:
+        """Called by the dispatcher's C code while there is nothing to call, with all arguments."""
+        self._prepare()
+        return self
+
+    def get_call_template(
+        self, args: tuple[types.Type, ...], kws: dict[str, types.Type]
+    ) -> tuple[Any, Any, tuple[types.Type, ...], dict[str, types.Type]]:
+        """How numba types a call in jitted code.
+
+        As the base class's, but default values count as the values that they are: it would ask for
+        an overload that was compiled without the parameter.
+        """
+        self._prepare()
+        pysig = self._compiler.pysig
+        folded = typing.fold_arguments(
+            pysig,
+            args,
+            kws,
+            lambda index, parameter, value: value,
+            lambda index, parameter, default: typeof(default, Purpose.constant),
+            lambda index, parameter, values: types.StarArgTuple(values),
+        )
+        template = typing.make_concrete_template(
+            f"{self._installed.name}.{self.__name__}", self, self.nopython_signatures
+        )
+        return template, pysig, folded, {}
+
+    def get_compile_result(self, sig: typing.templates.Signature) -> Any:
+        """The overload for exactly these argument types."""
+        self._prepare()
+        return super().get_compile_result(sig)
+
+    def get_function_type(self) -> types.FunctionType | None:
+        """The type of the function where there is one overload."""
+        self._prepare()
+        return super().get_function_type()
+
+    def _explain_matching_error(self, *args: Any, **kwargs: Any) -> None:
+        """Called by the dispatcher's C code where no overload takes the arguments."""
+        found = ", ".join(str(self.typeof_pyval(arg)) for arg in args)
+        raise TypeError(
+            f"{self._installed.name}.{self.__name__} does not take ({found}); it is "
+            + " or ".join(declared(one) for one in self._described)
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (lookup, (self._installed.name, self._series, self.__name__))
+
+    def __repr__(self) -> str:
+        signatures = "; ".join(declared(one) for one in self._described)
+        return f"<packaged {self._installed.name}.{self.__name__}{signatures}>"
+
+
+def signature_of(installed: Installed, described: dict[str, Any]) -> typing.templates.Signature:
+    """The signature of a function in Numba's types.
+
+    :raises PackageError: if only the Numba that the package was made with knows its types.
+    """
+    pickled = described.get("pickled-type")
+    if pickled is None:
+        return _signature(described["signature"])
+    made_with = (installed.numba or {}).get("numba")
+    if made_with != numba_version:
+        raise PackageError(
+            f"`{installed.name}.{described['name']}` takes or returns what only Numba {made_with} "
+            f"understands; this is Numba {numba_version}",
+            hint="build the package with this version of Numba, or use types that all understand",
+        )
+    return pickle.loads(base64.b64decode(pickled))
+
+
+def declared(described: dict[str, Any]) -> str:
+    """A function's type as people write it."""
+    return described.get("declared") or described.get("numba-signature") or described["signature"]
+
+
+def default_values(described: dict[str, Any]) -> tuple[Any, ...]:
+    """The default values of a function's last parameters."""
+    return tuple(
+        _value(parameter["default"])
+        for parameter in described["parameters"]
+        if "default" in parameter
+    )
+
+
+def _value(written: Any) -> Any:
+    if isinstance(written, dict) and set(written) == {"pickle"}:
+        return pickle.loads(base64.b64decode(written["pickle"]))
+    return written
+
+
+def _stub(
+    function: PackagedFunction, module: str, name: str, described: list[dict[str, Any]]
+) -> FunctionType:
+    """A Python function with the parameters of the packaged one, as numba's dispatchers wrap one.
+
+    Its place in the source is that of the function that was exported, for messages.
+    """
+    first = described[0]
+    names = [parameter["name"] for parameter in first["parameters"]]
+    for text in (name, *names):
+        if not text.isidentifier() or iskeyword(text):
+            raise PackageError(f"{module}: {text!r} is no name of Python's")
+    source = f"def {name}({', '.join(names)}):\n    return _function({', '.join(names)})\n"
+    names_there: dict[str, Any] = {"_function": function, "__name__": module}
+    exec(compile(source, first.get("file") or f"<{module}>", "exec"), names_there)
+    stub = names_there[name]
+    stub.__code__ = stub.__code__.replace(co_firstlineno=first.get("line") or 1)
+    stub.__defaults__ = default_values(first) or None
+    signatures = "\n".join(f"{name}{declared(one)}" for one in described)
+    stub.__doc__ = "\n\n".join(filter(None, [first.get("doc"), signatures]))
+    return stub

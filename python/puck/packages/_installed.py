@@ -1,0 +1,220 @@
+"""An environment's packages as Python needs them: what each offers, and loading it once.
+
+Everything here is read lazily, so that importing a package costs one small file. Nothing here needs
+NumPy or Numba.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from puck._errors import PackageError
+
+if TYPE_CHECKING:
+    from puck import _puck
+    from puck.packages._package import Package
+
+ABI_C = "c"
+ABI_NUMBA = "numba-cpu-1"
+NUMBA_FILE = "numba.json"
+NUMBA_FORMAT = 1
+INLINE_FILE = "numba-inline.json"
+
+
+class Environment:
+    """The packages of one environment."""
+
+    def __init__(self, native: _puck.Environment) -> None:
+        self.native = native
+        self.path = native.path
+        self.packages = native.packages()
+        # Modules that were made, by name and the series that was asked for.
+        self.modules: dict[tuple[str, str | None], Package] = {}
+        self._installed: dict[tuple[str, str], Installed] = {}
+
+    def named(self, name: str) -> str | None:
+        """The package that Python knows by that name: `fast_math` may be `fast-math`."""
+        names = {package for package, *_ in self.packages}
+        return next((known for known in sorted(names) if known.replace("-", "_") == name), None)
+
+    def find(self, name: str, series: str | None = None) -> Installed:
+        """The package of a name, of that series, or else of the one that the project chose.
+
+        :raises PackageError: if there is none.
+        """
+        found = [entry for entry in self.packages if entry[0] == name]
+        if not found:
+            raise self.not_installed(name)
+        if series is None:
+            _, version, series, _ = max(found, key=lambda entry: (entry[3], _ordered(entry[1])))
+        else:
+            version = next((entry[1] for entry in found if entry[2] == series), None)
+            if version is None:
+                there = ", ".join(entry[2] for entry in found)
+                raise PackageError(
+                    f"package `{name}` is installed in series {there}, not in {series}",
+                    hint=f"ask for one of these, or change the requirement and run `puck install` "
+                    f"(environment: {self.path})",
+                )
+        key = (name, series)
+        if key not in self._installed:
+            self._installed.setdefault(key, Installed(self, name, version, series))
+        return self._installed[key]
+
+    def not_installed(self, name: str) -> PackageError:
+        """The error that says which packages there are instead."""
+        names = sorted({package for package, *_ in self.packages})
+        near = difflib.get_close_matches(name.replace("_", "-"), names, 1)
+        return PackageError(
+            f"package `{name}` is not in the environment {self.path}",
+            hint=f"there is `{near[0]}`"
+            if near
+            else f"run `puck add {name.replace('_', '-')}` in the project, or name another "
+            "environment with puck.packages.use() or PUCK_ENVIRONMENT",
+        )
+
+
+class Installed:
+    """One package of an environment."""
+
+    def __init__(self, environment: Environment, name: str, version: str, series: str) -> None:
+        self.environment = environment
+        self.name = name
+        self.version = version
+        self.series = series
+        self.label = f"`{name}` {version}"
+        self._lock = threading.RLock()
+        self._loaded = False
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """`package.json`."""
+        return json.loads(self.environment.native.description(self.name, self.series))
+
+    @cached_property
+    def numba(self) -> dict[str, Any] | None:
+        """What the package says of its functions to Numba; `None` if it was not made from such.
+
+        :raises PackageError: if it is for another convention, or of a newer format.
+        """
+        text = self.share(NUMBA_FILE)
+        if text is None:
+            return None
+        numba = json.loads(text)
+        if numba.get("format", 0) > NUMBA_FORMAT or numba.get("abi") != ABI_NUMBA:
+            raise PackageError(
+                f"package {self.label} has functions of the convention {numba.get('abi')!r}, "
+                f"described in format {numba.get('format')!r}; this version of Python's `puck` "
+                f"knows {ABI_NUMBA!r}, format {NUMBA_FORMAT}",
+                hint="install a newer `puck`, or an older version of the package",
+            )
+        return numba
+
+    @cached_property
+    def bodies(self) -> dict[str, str]:
+        """Bodies that may be inlined: bitcode in base 64, by link name."""
+        text = self.share(INLINE_FILE)
+        if text is None:
+            return {}
+        document = json.loads(text)
+        return document["bodies"] if document.get("format") == 1 else {}
+
+    def share(self, file: str) -> bytes | None:
+        """A file that came with the package."""
+        return self.environment.native.share(self.name, self.series, file)
+
+    @cached_property
+    def by_name(self) -> dict[str, list[dict[str, Any]]]:
+        """Its functions, from `numba.json` where they are described there, else C's."""
+        functions: dict[str, list[dict[str, Any]]] = {}
+        for function in (self.numba or {}).get("functions", ()):
+            functions.setdefault(function["name"], []).append(function)
+        described = set(functions)
+        for function in self.document["functions"]:
+            if function.get("abi", ABI_C) == ABI_C and function["name"] not in described:
+                functions.setdefault(function["name"], []).append(function)
+        return functions
+
+    def is_numba(self, name: str) -> bool:
+        """Whether functions of that name have Numba's convention."""
+        return any(function["name"] == name for function in (self.numba or {}).get("functions", ()))
+
+    def overloads(self, name: str) -> list[dict[str, Any]]:
+        """The functions of that name.
+
+        :raises PackageError: if there is none.
+        """
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise self.no_function(name) from None
+
+    def no_function(self, name: str) -> PackageError:
+        """The error that says which functions there are instead."""
+        near = difflib.get_close_matches(name, self.by_name, 1)
+        return PackageError(
+            f"package {self.label} has no function `{name}`",
+            hint=f"there is `{near[0]}`" if near else f"it has {_listed(self.by_name)}",
+        )
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the library is there, with all that it needs."""
+        return self._loaded
+
+    def load(self) -> None:
+        """Load the library, after those of the packages that it calls.
+
+        Everything that the process must provide is looked up first, so that what is missing is
+        named before any code of the package is there.
+
+        :raises PackageError: if something is missing, or the library cannot be loaded.
+        """
+        if self._loaded:
+            return
+        with self._lock:
+            if self._loaded:
+                return
+            for name, series in self._callees():
+                self.environment.find(name, series).load()
+            if self.document.get("host-imports"):
+                from puck.numba import _host
+
+                _host.load(self)
+            else:
+                self.environment.native.load(self.name, self.series)
+            self._loaded = True
+
+    def address(self, link_name: str) -> int:
+        """Where a function is; the package must be loaded."""
+        return self.environment.native.address(link_name)
+
+    def _callees(self) -> list[tuple[str, str]]:
+        imported = {entry["package"] for entry in self.document.get("imports", ())}
+        return [
+            (entry["name"], entry["series"])
+            for entry in self.document.get("dependencies", ())
+            if entry["name"] in imported
+        ]
+
+    def __repr__(self) -> str:
+        return f"<package {self.name} {self.version}>"
+
+
+def _ordered(version: str) -> tuple[tuple[int, ...], bool]:
+    """A version as something that sorts; a pre-release comes before what it leads to."""
+    numbers, _, pre = version.partition("+")[0].partition("-")
+    return tuple(int(part) if part.isdigit() else 0 for part in numbers.split(".")), not pre
+
+
+def _listed(names: Any, most: int = 12) -> str:
+    shown = [f"`{name}`" for name in sorted(names)]
+    if not shown:
+        return "none"
+    if len(shown) > most:
+        return ", ".join(shown[:most]) + f" and {len(shown) - most} more"
+    return ", ".join(shown)
