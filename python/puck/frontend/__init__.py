@@ -1,0 +1,48 @@
+"""The front end: Python sources to one LLVM module and what is known of its functions.
+
+`python -m puck.frontend request.json` is what `puck build` starts for the Python files of a package;
+`Session` is the same for those who compile functions one by one.
+
+    sources ── session ──> compiled functions ── merge ──> one module ── optimise ──> module, described
+
+- `_capture` is the only module that changes Numba: it keeps each function's own code apart
+- `_session` imports sources, finds what is exported, and compiles it
+- `_modules` finds a project's modules, under names that do not depend on its folder
+- `_checks` refuses what cannot be exported
+- `_merge` links the functions and their helpers, each once
+- `_wrappers` adds the entry points for C and for Python
+- `_passes` simplifies the module and removes pairs of reference counts
+- `_text` reads a module's text: who refers to what
+- `_host` routes what the process provides through one table
+- `_exceptions`, `_environments`, `_inline` and `_description` say what is in the module
+- `_module` is where these meet, `_native` compiles a module for this processor
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from puck._export import export
+
+if TYPE_CHECKING:
+    from puck.frontend._errors import FrontEndError
+    from puck.frontend._module import Module
+    from puck.frontend._native import native_object
+    from puck.frontend._session import Compiled, Session
+
+__all__ = ["Compiled", "FrontEndError", "Module", "Session", "export", "native_object"]
+
+_LAZY = {
+    "Compiled": "_session",
+    "FrontEndError": "_errors",
+    "Module": "_module",
+    "Session": "_session",
+    "native_object": "_native",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

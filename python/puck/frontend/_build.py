@@ -1,0 +1,180 @@
+"""A request answered: sources imported, what is exported collected and compiled, files written."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.dispatcher import Dispatcher
+
+from puck import _export
+from puck.frontend._errors import FrontEndError
+from puck.frontend._modules import ProjectModules
+from puck.frontend._session import Compiled, Session, declare
+
+FORMAT = 1
+
+
+def build(request: dict[str, Any]) -> dict[str, Any]:
+    """Does what `request` asks, writes the files of the answer, and returns what it says.
+
+    Raises `FrontEndError` where the sources are at fault.
+    """
+    if request.get("format") != FORMAT:
+        raise FrontEndError(
+            f"the request has format {request.get('format')}, and this front end knows {FORMAT}",
+            "install the version of the Python package `puck` that goes with the command",
+        )
+    # Compiling makes millions of small objects that live on; looking through them costs a tenth.
+    gc.set_threshold(100_000, 20, 20)
+    directory, output = Path(request["directory"]).absolute(), Path(request["output"]).absolute()
+    os.chdir(directory)
+    session = Session(request["package"], request["series"], directory)
+    files = ProjectModules(directory)
+    files.install()
+    _export.on_export = lambda function, mark: _on_export(function, mark)
+    caught: list[str] = []
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("default")
+        modules = files.import_sources(request["sources"])
+        functions = list(_compiled(session, modules, request["functions"]))
+        module = session.module(functions)
+    files.stop()
+    for warning in noted:
+        text = f"{session.portable_path(warning.filename)}:{warning.lineno}: {warning.message}"
+        if text not in caught:
+            caught.append(text)
+    if not functions:
+        raise FrontEndError(
+            "no function is exported",
+            'decorate one with `@puck.export("float64(float64)")`, or name it in Puck.toml with '
+            "`numba = [\"float64(float64)\"]`",
+            request["sources"][0],
+        )
+    share = {
+        "numba.json": _json(module.description),
+        "numba-inline.json": _json(module.inline),
+        "numba.h": module.header,
+    }
+    (output / "module.bc").write_bytes(module.bitcode)
+    for name, text in share.items():
+        (output / name).write_text(text, encoding="utf-8")
+    return {
+        "format": FORMAT,
+        "tools": [
+            f"python {platform.python_version()}",
+            f"numba {numba.__version__}",
+            f"llvmlite {llvmlite.__version__}",
+        ],
+        "inputs": sorted({*request["sources"], *files.files}),
+        "functions": module.exports,
+        "host-imports": module.host_imports,
+        "imports": _imports(module.imports.callees, request.get("dependencies", [])),
+        "share": {name: name for name in share},
+        "warnings": caught,
+    }
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _on_export(function: Any, mark: _export.Export) -> None:
+    if isinstance(function, Dispatcher):
+        declare(function, mark.signatures)
+
+
+def _compiled(
+    session: Session, modules: dict[str, ModuleType], listed: list[dict[str, Any]]
+) -> Iterator[Compiled]:
+    """What the sources and the manifest export, compiled."""
+    done: set[tuple[int, str]] = set()
+
+    def once(function: Any, signature: Any, name: str | None) -> Iterator[Compiled]:
+        compiled = session.compile(function, signature, name=name)
+        key = (id(compiled.result), compiled.name)
+        if key not in done:
+            done.add(key)
+            yield compiled
+
+    found = [(_object(modules, entry), entry) for entry in listed]
+    for function, entry in found:
+        if isinstance(function, Dispatcher):
+            declare(function, entry.get("numba", ()))
+    seen: set[int] = set()
+    for module in modules.values():
+        for function in vars(module).values():
+            marks = getattr(function, _export.MARK, None)
+            if not isinstance(marks, tuple) or id(function) in seen:
+                continue
+            seen.add(id(function))
+            for mark in marks:
+                for signature in _signatures(session, function, mark.signatures):
+                    yield from once(function, signature, mark.name)
+    for function, entry in found:
+        for signature in _signatures(session, function, entry.get("numba", ())):
+            yield from once(function, signature, entry["name"])
+
+
+def _signatures(session: Session, function: Any, given: Any) -> list[Any]:
+    """What was declared, or what the function was compiled for by its own decorator."""
+    signatures = list(given) or list(getattr(function, "nopython_signatures", ()))
+    if not signatures:
+        python = getattr(function, "py_func", function)
+        raise FrontEndError(
+            f"`{getattr(python, '__name__', python)}` is exported without types",
+            'say for which: `@puck.export("float64(float64[::1])")`',
+            *(session.place(python) if hasattr(python, "__code__") else ()),
+        )
+    return signatures
+
+
+def _object(modules: dict[str, ModuleType], entry: dict[str, Any]) -> Any:
+    """The function that an entry of the manifest names."""
+    path = entry.get("object") or entry["name"]
+    module_name, _, name = path.rpartition(".")
+    found = [
+        vars(module)[name]
+        for module in modules.values()
+        if name in vars(module)
+        and (not module_name or f".{module.__name__}".endswith(f".{module_name}"))
+    ]
+    distinct = {id(candidate): candidate for candidate in found}
+    if len(distinct) == 1:
+        return found[0]
+    if distinct:
+        names = sorted(m.__name__ for m in modules.values() if name in vars(m))
+        raise FrontEndError(
+            f"the manifest exports `{path}`, and there are several: in {', '.join(names)}",
+            f'write `symbol = "{names[0]}.{name}"`',
+        )
+    searched = ", ".join(sorted(module.__name__ for module in modules.values()))
+    raise FrontEndError(
+        f"the manifest exports `{path}`, which none of the sources defines (searched: {searched})",
+        "write the function's name, or `module.name`, as `symbol`",
+    )
+
+
+def _imports(callees: tuple[str, ...], dependencies: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Functions of other packages, with the names of these."""
+    names = {dependency["name"].replace("-", "_"): dependency["name"] for dependency in dependencies}
+    imports = []
+    for callee in callees:
+        symbol = callee.partition(".")[0]
+        if symbol not in names:
+            raise FrontEndError(
+                f"the sources call a function of the package `{symbol.replace('_', '-')}`, which "
+                "is not among the dependencies",
+                f"add it to [dependencies]: `puck add {symbol.replace('_', '-')}`",
+            )
+        imports.append({"package": names[symbol], "link-name": callee})
+    return imports

@@ -1,0 +1,122 @@
+"""What cannot be exported, and what to do instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from numba.core import errors, types
+from numba.core.typing.templates import Signature
+
+from puck.frontend import _capture
+from puck.frontend._errors import FrontEndError
+from puck.frontend._text import ModuleText
+from puck.numba._types import PortableSignature, UnsupportedType, portable_signature
+
+_ADDRESS = re.compile(r"inttoptr \(i64 (\d{6,}) to ptr\)")
+
+
+def signature_of(name: str, signature: Signature, place: tuple[str, int]) -> PortableSignature:
+    """The portable signature of the compiled function `name`.
+
+    Raises `FrontEndError` for types that cannot be exported.
+    """
+    for what, ty in (
+        *((f"parameter {index + 1}", ty) for index, ty in enumerate(signature.args)),
+        ("the result", signature.return_type),
+    ):
+        if isinstance(ty, types.Omitted):
+            raise FrontEndError(
+                f"`{name}`: {what} is `{ty}`",
+                "leave it out of the signature: the function's default is used",
+                *place,
+            )
+        try:
+            portable_signature(Signature(ty, (), None))
+        except UnsupportedType as error:
+            raise FrontEndError(
+                f"`{name}`: {what} is {error.what}, which cannot be passed between packages",
+                error.hint,
+                *place,
+            ) from None
+    return portable_signature(signature)
+
+
+def explain(error: BaseException) -> tuple[str, str | None]:
+    """What an exception of the compiler or of the sources says, and what to do about it."""
+    text = str(error).strip()
+    if isinstance(error, errors.NumbaError):
+        message = _shorten(text)
+        for known, hint in _NUMBA_HINTS.items():
+            if known in text:
+                return message, hint
+        return message, "try the function in Python, where Numba shows all of its reasons"
+    if isinstance(error, ImportError) and "SciPy" in text:
+        return text, "install scipy beside numba: linear algebra is SciPy's"
+    if isinstance(error, ModuleNotFoundError):
+        return text, "install it for the Python that builds the package, or add it to the project"
+    name = type(error).__name__
+    return (f"{name}: {text}" if text else name), None
+
+
+_NUMBA_HINTS = {
+    "scipy": "install scipy beside numba: linear algebra is SciPy's",
+    "SciPy": "install scipy beside numba: linear algebra is SciPy's",
+    "Untyped global name": "import the function, or jit it before the one that calls it is compiled",
+    "reflected list": "use arrays or `numba.typed.List`",
+}
+
+
+def _shorten(text: str) -> str:
+    """The part of a message of Numba's that says what is wrong, without what it tried."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    keep = [line for line in lines if line and not line.startswith(("This error may have", "For more"))]
+    if len(keep) > 16:
+        keep = [*keep[:12], "…", *keep[-3:]]
+    return "\n".join(keep)
+
+
+def refuse_addresses(text: ModuleText, functions: list[Any]) -> None:
+    """Refuses code with addresses of this process in it: nothing is there in another.
+
+    `functions` are the compiled functions with their link names and places.
+    """
+    cells = [name for name in text.variables if name.startswith(_capture.DYNAMIC)]
+    baked = [
+        name for name, body in text.functions.items() if _ADDRESS.search(body)
+    ]  # fmt: skip
+    if not cells and not baked:
+        return
+    for function in functions:
+        reached = text.reach(function.link_name)
+        for cell in cells:
+            if cell in reached:
+                raise _address_error(function, _capture.dynamic_address(cell))
+        if any(name in reached for name in baked):
+            raise _address_error(function, None)
+
+
+def _address_error(function: Any, address: _capture.DynamicAddress | None) -> FrontEndError:
+    where, info = "", ""
+    if address is not None:
+        info = address.info
+        if address.qualname != function.qualname:
+            where = f" through `{address.qualname}`"
+    if "ndarray" in info or info == "<class 'int'>":
+        what = "a global array that is larger than 1 MB or not contiguous"
+        hint = "take the array as a parameter, or make it smaller or contiguous"
+    elif "Dispatcher" in info or "CFunc" in info or "FunctionType" in info:
+        what = "a function as a value"
+        hint = "call the function by its name instead of passing it on"
+    elif "ctypes" in info.lower() or "ExternalFunctionPointer" in info or "CFUNCTYPE" in info:
+        what = "a C function by its address (ctypes or cffi)"
+        hint = "build the C source into the package, or call it outside of the exported function"
+    else:
+        what = "an address of the process that compiles it" + (f" ({info})" if info else "")
+        hint = "take what is there as a parameter"
+    return FrontEndError(
+        f"`{function.name}` uses {what}{where}, which no other process has at that place",
+        hint,
+        function.file,
+        function.line,
+    )

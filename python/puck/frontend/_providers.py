@@ -1,0 +1,90 @@
+"""Who provides a symbol that no package and no system library defines."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from functools import lru_cache
+
+#: What Numba's runtime and typed containers are made of, without Python.
+RUNTIME = "numba-runtime"
+#: What only a process with Numba has.
+NUMBA = "numba"
+#: Linear algebra, which Numba takes from SciPy.
+SCIPY = "scipy"
+#: The interpreter.
+PYTHON = "python"
+#: A cell that holds what a function's Python objects are kept in.
+ENVIRONMENT = "environment"
+
+# Of Numba's runtime, what converts Python's objects.
+_NRT_WITH_PYTHON = re.compile(r"NRT_(adapt_|meminfo_(as|from|new_from)_py)")
+# Helpers of Numba's that are plain C: containers, mathematics, tables of characters.
+_PLAIN_C = re.compile(
+    r"numba_(list_|dict_|set_)"
+    r"|numba_(gamma|lgamma|erf|erfc|frexp|ldexp|nextafter|cpow|round|trunc|fixed_fmod|expm1|log1p"
+    r"|a?(sin|cos|tan)h?|atan2|exp|log|log10|sqrt|floor|ceil|fabs|fmod|pow)f?$"
+    r"|numba_(sdiv|srem|udiv|urem|fptoui|fptouif|attempt_nocopy_reshape|gettyperecord"
+    r"|get_PyUnicode_ExtendedCase|set_fnclex)$"
+)
+_WITH_PYTHON_IN_A_CONTAINER = re.compile(r"numba_set_pyobject")
+_LINEAR_ALGEBRA = re.compile(r"numba_(xx|ez_|xgesv)")
+_PARALLEL = frozenset(
+    {
+        "numba_parallel_for",
+        "allocate_sched",
+        "deallocate_sched",
+        "do_scheduling_signed",
+        "do_scheduling_unsigned",
+        "get_num_threads",
+        "set_num_threads",
+        "get_thread_id",
+        "get_parallel_chunksize",
+        "set_parallel_chunksize",
+        "get_sched_size",
+    }
+)
+
+
+def provider(symbol: str) -> str | None:
+    """Who provides `symbol`; `None` where it is not for the process itself to provide."""
+    if symbol.startswith("NRT_"):
+        return NUMBA if _NRT_WITH_PYTHON.match(symbol) else RUNTIME
+    if _LINEAR_ALGEBRA.match(symbol):
+        return SCIPY
+    if _PLAIN_C.match(symbol) and not _WITH_PYTHON_IN_A_CONTAINER.match(symbol):
+        return RUNTIME
+    if symbol.startswith("numba_") or symbol in _PARALLEL:
+        return NUMBA
+    if symbol.startswith(("Py", "_Py")):
+        return PYTHON
+    if symbol.startswith("environment."):
+        return ENVIRONMENT
+    return None
+
+
+def is_parallel(symbol: str) -> bool:
+    """Whether `symbol` belongs to Numba's threads."""
+    return symbol in _PARALLEL
+
+
+def needs_python(symbol: str) -> bool:
+    """Whether only a process with Python has what `symbol` stands for."""
+    return provider(symbol) not in (None, RUNTIME)
+
+
+@lru_cache(maxsize=None)
+def is_in_system(symbol: str) -> bool:
+    """Whether a system library that every process may use defines `symbol`."""
+    return any(hasattr(library, symbol) for library in _system_libraries())
+
+
+@lru_cache(maxsize=1)
+def _system_libraries() -> list[ctypes.CDLL]:
+    found = []
+    for name in ("libm.so.6", "libc.so.6", "libgcc_s.so.1"):
+        try:
+            found.append(ctypes.CDLL(name))
+        except OSError:
+            continue
+    return found
