@@ -1,0 +1,105 @@
+"""The server's work: from a batch to libraries in stores."""
+
+from __future__ import annotations
+
+import sys
+import types as pytypes
+from pathlib import Path
+from typing import Any
+
+from numba.core import event, funcdesc
+from numba.core.errors import NumbaError
+from numba.core.typeinfer import register_dispatcher
+
+from puck.dropin import _emit
+from puck.dropin._client import Definition
+from puck.dropin._key import NotPortable
+from puck.dropin._mirror import Compiled, Sources, unpickled
+from puck.dropin._store import Store
+from puck.frontend import FrontEndError, _capture
+
+Refused = dict[tuple[str, str], str]
+
+
+class Builder:
+    """Compiles batches; Numba's own helpers stay compiled from one to the next."""
+
+    def __init__(self) -> None:
+        _capture.install()
+        # As in numba.core.funcdesc, but without importing the user's modules: a function's
+        # module is wanted for its name only.
+        funcdesc.FunctionDescriptor.lookup_module = _module
+        self._sources = Sources()
+        event.register("numba:compile", self._sources)
+        self._stores: dict[Path, Store] = {}
+
+    def build(self, targets: bytes, definitions: dict[str, Definition]) -> Refused:
+        """Compile a batch into the stores; by identity and request, why something cannot be."""
+        try:
+            mirrors, wanted = unpickled(definitions, targets)
+        except Exception as error:  # the user's classes and modules take part
+            return _all_refused(definitions, error)
+        refused: Refused = {}
+        for identity, request, arguments, result in wanted:
+            mirror = mirrors[identity]
+            signature = arguments if result is None else result(*arguments)
+            try:
+                with register_dispatcher(mirror):
+                    mirror.compile(signature)
+            except (NumbaError, NotPortable, FrontEndError, ImportError, NotImplementedError) as e:
+                refused[identity, request] = _first_line(e)
+            except Exception as error:  # any code of the user's, as for generated functions
+                refused[identity, request] = f"{type(error).__name__}: {_first_line(error)}"
+            reason = mirror.refused.get(tuple(arguments))
+            if reason is not None:
+                refused[identity, request] = reason
+        groups: dict[Path, list[Compiled]] = {}
+        for mirror in mirrors.values():
+            for compiled in mirror.compiled.values():
+                groups.setdefault(mirror.definition.folder, []).append(compiled)
+        names = _emit.Names(mirrors.values(), self._sources)
+        for folder, functions in groups.items():
+            refused.update(self._emit(self._store(folder), functions, names))
+        return refused
+
+    def _store(self, folder: Path) -> Store:
+        return self._stores.setdefault(folder, Store(folder))
+
+    def _emit(self, store: Store, functions: list[Compiled], names: _emit.Names) -> Refused:
+        """Write a library with `functions`; one by one if they cannot be in one."""
+        try:
+            _emit.emit(store, functions, names)
+        except FrontEndError as error:
+            if len(functions) == 1:
+                key = functions[0].mirror.identity, functions[0].request
+                return {key: str(error)}
+            refused: Refused = {}
+            for function in functions:
+                refused.update(self._emit(store, [function], names))
+            return refused
+        except OSError as error:
+            reason = f"cannot write the local package: {error}"
+            return {(one.mirror.identity, one.request): reason for one in functions}
+        return {}
+
+
+def _all_refused(definitions: dict[str, Definition], error: Exception) -> Refused:
+    raise RuntimeError(f"the functions cannot be read: {error}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3])[:300] or type(error).__name__
+
+
+_modules: dict[str, pytypes.ModuleType] = {}
+
+
+def _module(self: Any) -> pytypes.ModuleType:
+    name = self.modname
+    found = sys.modules.get(name)
+    if found is None or name == "__main__":
+        found = _modules.setdefault(name, pytypes.ModuleType(name))
+    return found
+
+

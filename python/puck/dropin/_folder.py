@@ -1,0 +1,110 @@
+"""Where the local package of a function lies on disk.
+
+`PUCK_NUMBA_DIR`, else `target/puck/numba` of the project that the function's file is part of,
+else `__pycache__/puck` beside the file, else a folder of the user's cache. Below that, one
+folder for each combination of versions, processor and settings that changes the code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+import llvmlite
+import numba
+import numpy as np
+from llvmlite import binding
+from numba.core import config
+
+_MARKERS = ("Puck.toml", "pyproject.toml", "setup.py", ".git")
+# Settings of Numba that change the code that it makes.
+_SETTINGS = (
+    "BOUNDSCHECK",
+    "CPU_FEATURES",
+    "CPU_NAME",
+    "DEBUGINFO_DEFAULT",
+    "DISABLE_INTEL_SVML",
+    "ENABLE_AVX",
+    "ENABLE_PROFILING",
+    "EXTEND_VARIABLE_LIFETIMES",
+    "LLVM_REFPRUNE_FLAGS",
+    "LLVM_REFPRUNE_PASS",
+    "LOOP_VECTORIZE",
+    "OPT",
+    "SLP_VECTORIZE",
+)
+
+
+def folders(file: str) -> tuple[Path, ...]:
+    """The folders for functions of the source `file`: to read from in this order.
+
+    The last one can be written to. There are two where the project's own folder cannot.
+    """
+    is_file = not file.startswith("<") and os.path.isfile(file)
+    return _folders(os.path.dirname(os.path.abspath(file)) if is_file else None)
+
+
+@cache
+def _folders(directory: str | None) -> tuple[Path, ...]:
+    tag = platform_tag()
+    chosen = os.environ.get("PUCK_NUMBA_DIR")
+    if chosen:
+        return (Path(chosen).absolute() / tag,)
+    if directory is None:
+        return (_user_cache() / "interactive" / tag,)
+    home = _home(Path(directory))
+    if _writable(home):
+        return (home / tag,)
+    key = blake2b(str(home).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return home / tag, _user_cache() / key / tag
+
+
+def _home(directory: Path) -> Path:
+    for folder in (directory, *directory.parents):
+        if any((folder / marker).exists() for marker in _MARKERS):
+            return folder / "target" / "puck" / "numba"
+    return directory / "__pycache__" / "puck"
+
+
+def _writable(folder: Path) -> bool:
+    while not folder.exists():
+        folder = folder.parent
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _user_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "puck" / "numba"
+
+
+@cache
+def platform_tag() -> str:
+    """The name of the folder for this Python, Numba, processor and Numba's settings."""
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    facts = [
+        _FORMAT,
+        sys.version,
+        numba.__version__,
+        llvmlite.__version__,
+        np.__version__,
+        binding.get_process_triple(),
+        binding.get_host_cpu_name(),
+        _features(),
+        *(f"{name}={getattr(config, name, None)}" for name in _SETTINGS),
+    ]
+    digest = blake2b("\n".join(map(str, facts)).encode(), digest_size=6).hexdigest()
+    return f"numba-{numba.__version__}-{python}-{digest}"
+
+
+def _features() -> str:
+    try:
+        return binding.get_host_cpu_features().flatten()
+    except RuntimeError:  # llvmlite does not know this processor's
+        return ""
+
+
+# Raised when what a store contains is written differently.
+_FORMAT = "puck local package 1"

@@ -1,0 +1,300 @@
+"""`@puck.njit` functions: Numba dispatchers that take their code from the local package.
+
+A `LocalFunction` is a `CPUDispatcher`, so everything that Numba's users and Numba itself do with
+dispatchers works; only where Numba would compile, the local package is asked first. A
+`PendingFunction` is one that has not been used yet: it costs next to nothing, and becomes a
+`LocalFunction` the first time that anything but its name is asked for.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import weakref
+from typing import Any, ClassVar
+
+from numba.core import sigutils, typeinfer, types
+from numba.core.compiler import Compiler
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.dispatcher import _CompileStats
+from numba.core.registry import CPUDispatcher
+
+from puck.dropin import _registry, _report, _resolve
+from puck.dropin._declared import DeclaredResult
+from puck.dropin._key import NotPortable, content
+from puck.dropin._mode import Mode
+
+
+class Local:
+    """What Puck knows of a function beside what Numba's dispatcher does."""
+
+    def __init__(
+        self, function: LocalFunction, signatures: list[Any] | None, mode: Mode, cache: bool
+    ) -> None:
+        self._function = weakref.ref(function)
+        self.signatures = signatures
+        self.mode = mode
+        self.cache = cache
+        self.bound: dict[str, _resolve.Bound] = {}
+        self.refused: dict[str, str] = {}
+        self.forgotten: set[bytes] = set()
+        self.hits: collections.Counter[Any] = collections.Counter()
+        self.misses: collections.Counter[Any] = collections.Counter()
+        self.plain: CPUDispatcher | None = None
+        self._identity = _registry.name(function)
+        self._naming = False
+
+    @property
+    def identity(self) -> str:
+        """What names the function in the local package: its place, or else its contents."""
+        if self._identity is None:
+            function = self._function()
+            assert function is not None
+            name = f"{function.__module__}:{function.__qualname__}"
+            if self._naming:  # it refers to itself
+                return f"{name}#"
+            self._naming = True
+            try:
+                digest = content(function).digest.hex()
+            except NotPortable:
+                digest = f"{id(function):x}"
+            finally:
+                self._naming = False
+            self._identity = f"{name}#{digest}"
+            _registry.register(self._identity, function)
+        return self._identity
+
+
+class LocalFunction(CPUDispatcher):
+    """A dispatcher whose compiled code lies in the local package."""
+
+    local: Local
+
+    def identity_of(self) -> str:
+        """Asked by `_pickle.Pickler`."""
+        return self.local.identity
+
+    def compile(self, sig: Any) -> Any:
+        """Find the code for a signature, have it compiled, or leave it to Numba."""
+        # The order of the two locks is always this: compiling callers hold Numba's.
+        with global_compiler_lock:
+            args, return_type = sigutils.normalize_signature(sig)
+            args = tuple(args)
+            existing = self.overloads.get(args)
+            if existing is not None:
+                return existing.entry_point
+            if not self._can_compile:
+                raise RuntimeError("compilation disabled")
+            bound = None
+            if not self.is_compiling:
+                bound = _resolve.bind(self, args, return_type)
+            if bound is None:
+                return self._compile_plain(sig, args, return_type)
+            result = DeclaredResult(self, bound)
+            self._insert([a._code for a in args], result.entry_point, False)
+            self.overloads[args] = result
+            return result.entry_point
+
+    def _compile_plain(self, sig: Any, args: tuple[types.Type, ...], result: Any) -> Any:
+        if self.local.cache:
+            try:
+                self.enable_caching()
+            except RuntimeError as error:  # Numba knows no place for it
+                _report.note(self, args, f"not cached: {error}")
+            self.local.cache = False
+        entry_point = super().compile(sig)
+        _resolve.leave_to_numba(self, args, result)
+        return entry_point
+
+    def bound(self, request: str) -> _resolve.Bound | None:
+        """The code for arguments that are named as the index names them; never compiles plainly."""
+        return _resolve.bind_request(self, request)
+
+    def get_overload(self, sig: Any) -> Any:
+        """The entry point for a signature, which the target context knows from now on."""
+        args, _ = sigutils.normalize_signature(sig)
+        return self._declared(self.overloads[tuple(args)]).entry_point
+
+    def get_compile_result(self, sig: Any) -> Any:
+        """The result for a signature; asked for where the function becomes a first-class one."""
+        result = super().get_compile_result(sig)
+        if isinstance(result, DeclaredResult):
+            self._declared(result).library.offer_c_wrapper(result.fndesc)
+        return result
+
+    def _compile_given(self) -> None:
+        _registry.pending.discard(self)
+        if self.local.signatures is not None:
+            # As numba.core.decorators._jit does for signatures.
+            with typeinfer.register_dispatcher(self):
+                for signature in self.local.signatures:
+                    self.compile(signature)
+                self.disable_compile()
+
+    @staticmethod
+    def _declared(result: Any) -> Any:
+        if isinstance(result, DeclaredResult):
+            result.declare()
+        return result
+
+    def recompile(self) -> None:
+        """Compile all signatures again."""
+        _resolve.forget(self)
+        super().recompile()
+
+    @property
+    def stats(self) -> Any:
+        """Where compiled code lies, and how often it was found there or not."""
+        local = self.local
+        return _CompileStats(_resolve.folder(self), local.hits, local.misses)
+
+    def plain(self) -> CPUDispatcher:
+        """The same function as Numba alone compiles it, for looking into it."""
+        if self.local.plain is None:
+            options = dict(self.targetoptions)
+            self.local.plain = CPUDispatcher(self.py_func, dict(self.locals), options)
+        return self.local.plain
+
+    def plain_result(self, signature: Any) -> Any:
+        """Numba's own compile result for a signature."""
+        plain = self.plain()
+        args = tuple(getattr(signature, "args", signature))
+        plain.compile(args)
+        return plain.overloads[args]
+
+    def _inspected(self, signature: Any) -> CPUDispatcher:
+        for args in self.overloads if signature is None else (signature,):
+            self.plain_result(args)
+        return self.plain()
+
+    def inspect_llvm(self, signature: Any = None) -> Any:
+        """The LLVM IR that Numba alone makes of the function."""
+        return self._inspected(signature).inspect_llvm(signature)
+
+    def inspect_asm(self, signature: Any = None) -> Any:
+        """The assembly code that Numba alone makes of the function."""
+        return self._inspected(signature).inspect_asm(signature)
+
+    def inspect_types(self, file: Any = None, signature: Any = None, **options: Any) -> Any:
+        """The annotated source."""
+        return self._inspected(signature).inspect_types(file, signature, **options)
+
+    def inspect_cfg(self, signature: Any = None, **options: Any) -> Any:
+        """The control flow of what Numba alone makes of the function."""
+        return self._inspected(signature).inspect_cfg(signature, **options)
+
+    def get_annotation_info(self, signature: Any = None) -> Any:
+        """Annotations of the source."""
+        return self._inspected(signature).get_annotation_info(signature)
+
+    def parallel_diagnostics(self, signature: Any = None, level: int = 1) -> None:
+        """Tell how loops were parallelised."""
+        self._inspected(signature).parallel_diagnostics(signature, level)
+
+    def get_metadata(self, signature: Any = None) -> Any:
+        """What Numba notes while it compiles."""
+        return self._inspected(signature).get_metadata(signature)
+
+    def _reduce_class(self) -> type:
+        return LocalFunction
+
+    def _reduce_states(self) -> dict[str, Any]:
+        local = self.local
+        return {
+            "identity": local.identity,
+            "py_func": self.py_func,
+            "locals": dict(self.locals),
+            "targetoptions": dict(self.targetoptions),
+            "signatures": local.signatures,
+            "cache": local.cache,
+            "mode": local.mode,
+        }
+
+    @classmethod
+    def _rebuild(cls, identity: str, **states: Any) -> LocalFunction:
+        known = _registry.find(identity)
+        return known if known is not None else pending(**states)
+
+
+# What is answered of a function that was not used yet, without using it.
+_KNOWN = frozenset(
+    {
+        *functools.WRAPPER_ASSIGNMENTS,
+        "__class__",
+        "__dict__",
+        "__wrapped__",
+        "__reduce__",
+        "__reduce_ex__",
+        "_reduce_class",
+        "_reduce_states",
+        "_use",
+        "local",
+        "locals",
+        "py_func",
+        "targetoptions",
+    }
+)
+
+
+class PendingFunction(LocalFunction):
+    """A function of which nothing but the name has been used yet."""
+
+    _pipeline: ClassVar[type] = Compiler
+
+    def __init__(self) -> None:
+        """The dispatcher is made by `_use`."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name not in _KNOWN:
+            object.__getattribute__(self, "_use")()
+            return getattr(self, name)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _KNOWN:
+            object.__getattribute__(self, "_use")()
+        object.__setattr__(self, name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._use()
+        return self(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"LocalFunction({self.py_func!r})"
+
+    def __get__(self, obj: Any, objtype: Any = None) -> Any:
+        self._use()
+        return self.__get__(obj, objtype)
+
+    def _use(self) -> None:
+        """Become a dispatcher that Numba knows, with the signatures that were given."""
+        with global_compiler_lock:
+            if type(self) is not PendingFunction:  # another thread was first
+                return
+            py_func, locals_, options = self.py_func, self.locals, self.targetoptions
+            self.__class__ = LocalFunction
+            CPUDispatcher.__init__(self, py_func, locals_, options)
+            try:
+                self._compile_given()
+            except BaseException:
+                self.__class__ = PendingFunction
+                raise
+
+
+def pending(
+    py_func: Any,
+    locals: dict[str, Any],  # noqa: A002
+    targetoptions: dict[str, Any],
+    signatures: list[Any] | None,
+    cache: bool,
+    mode: Mode,
+) -> LocalFunction:
+    """A function that is not compiled or looked up before it is used."""
+    function = LocalFunction.__new__(PendingFunction)
+    instance = object.__getattribute__(function, "__dict__")
+    instance.update(py_func=py_func, locals=locals, targetoptions=targetoptions)
+    functools.update_wrapper(function, py_func)
+    instance["local"] = Local(function, signatures, mode, cache)
+    if signatures is not None:
+        _registry.pending.add(function)
+    return function

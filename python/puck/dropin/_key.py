@@ -1,0 +1,278 @@
+"""What a function was compiled from, as a digest: code, defaults, closure, globals, options.
+
+Callees that are `@puck.njit` functions enter by name only, as they are declared and not embedded:
+their signatures are compared separately (see `_resolve`). Everything else that Numba freezes
+into the code enters by value, plain `@njit` functions with all that they refer to.
+"""
+
+from __future__ import annotations
+
+import enum
+import marshal
+import sys
+import types as pytypes
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from puck.dropin._function import LocalFunction
+
+# The second format of `marshal` writes no back references, which depend on reference counts.
+_MARSHAL = 2
+# Numba refers to larger global arrays by their address in the process.
+_LARGEST_ARRAY = 10**6
+# What these modules contain is fixed by the versions that name the store's folder.
+_FIXED_MODULES = frozenset({"numpy", "numba", "llvmlite", "scipy", "puck", *sys.stdlib_module_names})
+
+
+class NotPortable(Exception):
+    """Something that a function refers to has no meaning in another process."""
+
+
+class Content:
+    """The digest of a function and the `@puck.njit` functions that it may call."""
+
+    __slots__ = ("callees", "digest")
+
+    def __init__(self, digest: bytes, callees: dict[str, LocalFunction]) -> None:
+        self.digest = digest
+        self.callees = callees
+
+
+def content(function: LocalFunction) -> Content:
+    """Describe `function` as it is now.
+
+    Raises `NotPortable` if it refers to something of which no lasting description exists.
+    """
+    walk = _Walk()
+    walk.function(function.py_func)
+    walk.add(repr_of_options(function.targetoptions))
+    walk.add(repr_of_options(function.locals))
+    return Content(walk.digest(), walk.callees)
+
+
+def repr_of_options(options: dict[str, Any]) -> str:
+    """Compile options in one fixed order; functions among them by name."""
+    parts = []
+    for name in sorted(options):
+        value = options[name]
+        if isinstance(value, pytypes.FunctionType):
+            code = blake2b(marshal.dumps(value.__code__, _MARSHAL)).hexdigest()
+            value = f"{value.__module__}.{value.__qualname__} {code}"
+        elif isinstance(value, set | frozenset):
+            value = sorted(map(str, value))
+        parts.append(f"{name}={value!s}")
+    return ";".join(parts)
+
+
+def is_fixed(module: str | None) -> bool:
+    """Whether a module is of Python, NumPy or Numba: their versions name the store's folder."""
+    return module is not None and module.partition(".")[0] in _FIXED_MODULES
+
+
+class _Walk:
+    """Feeds everything that a function refers to into one digest."""
+
+    def __init__(self) -> None:
+        self.callees: dict[str, LocalFunction] = {}
+        self._parts: list[bytes] = []
+        self._seen: set[int] = set()
+        self._alive: list[Any] = []
+        self._names: frozenset[str] = frozenset()
+
+    def digest(self) -> bytes:
+        hasher = blake2b(digest_size=16)
+        for part in self._parts:
+            hasher.update(len(part).to_bytes(4, "little"))
+            hasher.update(part)
+        return hasher.digest()
+
+    def add(self, text: str) -> None:
+        self._parts.append(text.encode("utf-8", "surrogatepass"))
+
+    def function(self, function: pytypes.FunctionType) -> None:
+        """Add a Python function: its code and whatever the code refers to."""
+        if self._first(function):
+            return
+        code = function.__code__
+        self._parts.append(marshal.dumps(code, _MARSHAL))
+        names = _names(code)
+        before, self._names = self._names, frozenset(names)
+        try:
+            scope = function.__globals__
+            for name in names:
+                if name in scope:
+                    self.named(name, scope[name])
+            for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+                try:
+                    self.named(name, cell.cell_contents)
+                except ValueError:  # assigned later, as in a recursive closure
+                    self.add(f"{name} unbound")
+            if function.__defaults__:
+                self.value(function.__defaults__)
+            if function.__kwdefaults__:
+                self.value(function.__kwdefaults__)
+        finally:
+            self._names = before
+
+    def named(self, name: str, value: Any) -> None:
+        """Add what a name stands for; a failure names it."""
+        self.add(name)
+        try:
+            self.value(value)
+        except NotPortable as error:
+            if "`" in str(error):
+                raise
+            raise NotPortable(f"`{name}` is {error}") from None
+
+    def value(self, value: Any) -> None:
+        """Add one value."""
+        writer = _WRITERS.get(type(value))
+        if writer is not None:
+            writer(self, value)
+        else:
+            self._other(value)
+
+    def _first(self, value: Any) -> bool:
+        """Whether `value` was added before; if so only its place in the order is written."""
+        if id(value) in self._seen:
+            self.add("again")
+            return True
+        self._seen.add(id(value))
+        self._alive.append(value)
+        return False
+
+    def _scalar(self, value: Any) -> None:
+        self.add(f"{type(value).__name__} {value!r}")
+
+    def _bytes(self, value: bytes) -> None:
+        self._parts.append(bytes(value))
+
+    def _sequence(self, values: Any) -> None:
+        if self._first(values):
+            return
+        self.add(f"{type(values).__name__} {len(values)}")
+        for value in values:
+            self.value(value)
+
+    def _set(self, values: Any) -> None:
+        self._sequence(sorted(values, key=repr))
+
+    def _mapping(self, values: dict[Any, Any]) -> None:
+        if self._first(values):
+            return
+        self.add(f"dict {len(values)}")
+        for key, value in values.items():
+            self.value(key)
+            self.value(value)
+
+    def _array(self, array: np.ndarray) -> None:
+        if array.nbytes > _LARGEST_ARRAY:
+            raise NotPortable(f"an array of {array.nbytes} bytes, which Numba takes by its address")
+        if array.dtype.hasobject:
+            raise NotPortable("an array of Python objects")
+        flags = array.flags
+        self.add(f"array {array.dtype.descr} {array.shape} {flags.c_contiguous} {flags.f_contiguous}")
+        self._parts.append(array.tobytes())
+
+    def _module(self, module: pytypes.ModuleType) -> None:
+        self.add(f"module {module.__name__}")
+        if is_fixed(module.__name__) or self._first(module):
+            return
+        members = vars(module)
+        for name in sorted(self._names & members.keys()):
+            self.named(name, members[name])
+
+    def _builtin(self, function: Any) -> None:
+        self.add(f"builtin {getattr(function, '__module__', '')}.{function.__qualname__}")
+
+    def _python(self, function: pytypes.FunctionType) -> None:
+        self.add(f"function {function.__module__}.{function.__qualname__}")
+        if not is_fixed(function.__module__):
+            self.function(function)
+
+    def _other(self, value: Any) -> None:
+        kind = type(value)
+        if isinstance(value, Dispatcher):
+            self._dispatcher(value)
+        elif isinstance(value, type):
+            self._class(value)
+        elif isinstance(value, np.generic):
+            self.add(f"{value.dtype.str} {value!r}")
+        elif isinstance(value, np.ndarray):
+            self._array(value)
+        elif isinstance(value, tuple):
+            self.add(f"{kind.__module__}.{kind.__qualname__}")
+            self._sequence(value)
+        elif isinstance(value, enum.Enum):
+            self.add(f"{kind.__module__}.{kind.__qualname__}.{value.name}")
+            self.value(value.value)
+        elif is_fixed(kind.__module__) and not hasattr(value, "address"):
+            self._of_numba(value)
+        else:
+            raise NotPortable(f"of type {kind.__module__}.{kind.__qualname__}")
+
+    def _dispatcher(self, function: Dispatcher) -> None:
+        from puck.dropin._function import LocalFunction
+
+        if isinstance(function, LocalFunction):
+            identity = function.local.identity
+            self.callees[identity] = function
+            self.add(f"puck {identity}")
+            return
+        self.add(f"njit {repr_of_options(function.targetoptions)}")
+        self.function(function.py_func)
+
+    def _class(self, value: type) -> None:
+        self.add(f"class {value.__module__}.{value.__qualname__}")
+        if issubclass(value, enum.Enum):
+            for member in value:
+                self.add(member.name)
+                self.value(member.value)
+        elif hasattr(value, "class_type"):  # a jitclass
+            raise NotPortable("a jitclass")
+
+    def _of_numba(self, value: Any) -> None:
+        """Objects of NumPy's, Numba's or the standard library's own classes."""
+        kind = type(value)
+        self.add(f"{kind.__module__}.{kind.__qualname__}")
+        for attribute in ("_dispatcher", "_defn", "py_func"):  # @vectorize, @intrinsic, @stencil
+            inner = getattr(value, attribute, None)
+            if inner is not None:
+                self.value(inner)
+                return
+        if isinstance(value, np.ufunc) or hasattr(value, "__qualname__"):
+            self.add(f"{value.__name__}")
+        elif kind.__module__.startswith(("numba.core.types", "numpy")) or kind in _BY_REPR:
+            self.add(str(value))
+        else:
+            raise NotPortable(f"of type {kind.__module__}.{kind.__qualname__}")
+
+
+def _names(code: pytypes.CodeType) -> list[str]:
+    """Global names and attributes that a code object and those inside it use, in order."""
+    names = dict.fromkeys(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, pytypes.CodeType):
+            names.update(dict.fromkeys(_names(constant)))
+    return list(names)
+
+
+_BY_REPR = frozenset({type(Ellipsis), slice, range, type(NotImplemented), type(np.dtype("f8"))})
+
+_WRITERS: dict[type, Callable[[_Walk, Any], None]] = {
+    **dict.fromkeys((type(None), bool, int, float, complex, str), _Walk._scalar),
+    **dict.fromkeys((bytes, bytearray), _Walk._bytes),
+    **dict.fromkeys((tuple, list), _Walk._sequence),
+    **dict.fromkeys((set, frozenset), _Walk._set),
+    dict: _Walk._mapping,
+    np.ndarray: _Walk._array,
+    pytypes.ModuleType: _Walk._module,
+    pytypes.FunctionType: _Walk._python,
+    pytypes.BuiltinFunctionType: _Walk._builtin,
+}

@@ -1,0 +1,96 @@
+"""A library of the local package in this process: its symbols, and the table of what it imports."""
+
+from __future__ import annotations
+
+import ctypes
+import pickle
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from numba.core.environment import Environment
+
+from puck.dropin._store import Library, Store
+
+LOCAL = "local"
+"""The provider of functions of the local package itself."""
+ENVIRONMENT = "environment"
+"""The provider of Numba's environments, which hold Python objects that a function uses."""
+
+
+class MissingImport(Exception):
+    """This process does not provide what a function needs."""
+
+
+class LoadedLibrary:
+    """A library that is mapped into this process; it stays until the process ends."""
+
+    def __init__(self, path: Path, library: Library) -> None:
+        if path.stat().st_size != library.size:
+            raise OSError(f"{path} is damaged")
+        self._dll = ctypes.CDLL(str(path))
+        self._slots = library.slots
+        self._environments = {name: rest for name, *rest in library.environments}
+        self._filled: set[int] = set()
+        self._alive: list[Any] = []
+        self._table: Any = None
+        if library.table:
+            self._table = (ctypes.c_void_p * len(library.slots)).in_dll(self._dll, library.table)
+
+    def address(self, symbol: str) -> int:
+        """The address of an exported symbol."""
+        # `in_dll` takes any symbol and makes no function object as attribute access does.
+        return ctypes.addressof(ctypes.c_char.in_dll(self._dll, symbol))
+
+    def fill(self, slots: tuple[int, ...], local: Callable[[str], int]) -> None:
+        """Fill the places of the table that a function reads, before it is handed out.
+
+        `local` gives the address of a function of the local package by its link name.
+        """
+        for slot in slots:
+            symbol, provider = self._slots[slot]
+            if provider == LOCAL:
+                # Set each time: the callee may have been compiled anew.
+                self._table[slot] = local(symbol)
+            elif slot not in self._filled:
+                self._table[slot] = self._provide(symbol, provider)
+                self._filled.add(slot)
+
+    def _provide(self, symbol: str, provider: str) -> int:
+        if provider == ENVIRONMENT:
+            module, constants = self._environments[symbol]
+            # As numba.core.environment._rebuild_env does for a cached function.
+            environment = Environment({"__name__": module})
+            environment.consts[:] = pickle.loads(constants)
+            self._alive.append(environment)
+            return id(environment)
+        address = _host_address(symbol, provider)
+        if not address:
+            raise MissingImport(f"this process has no `{symbol}` (provider `{provider}`)")
+        return address
+
+
+@cache
+def _host_address(symbol: str, provider: str) -> int | None:
+    from puck.numba._host import _address
+
+    return _address(symbol, provider)
+
+
+_loaded: dict[Path, LoadedLibrary] = {}
+
+
+def load(store: Store, name: str) -> LoadedLibrary:
+    """The loaded library of a store.
+
+    Raises `OSError` if it is not there or damaged.
+    """
+    path = store.path(name)
+    library = _loaded.get(path)
+    if library is None:
+        description = store.library(name)
+        if description is None:
+            raise OSError(f"{path} is not in the index")
+        library = _loaded[path] = LoadedLibrary(path, description)
+    return library

@@ -1,0 +1,242 @@
+"""What stands for the user's `@puck.njit` functions in the compile server.
+
+A mirror is compiled as any dispatcher is, but other functions do not get its code: they call its
+link name, which is a slot of their library's table.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from numba import _dynfunc
+from numba.core import event, sigutils, types
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.environment import Environment
+from numba.core.registry import CPUDispatcher
+
+from puck.dropin import _pickle
+from puck.dropin._client import Definition
+from puck.dropin._declared import DeclaredLibrary, descriptor
+from puck.dropin._key import NotPortable, is_fixed
+from puck.dropin._resolve import request_of
+from puck.dropin._store import code_symbol, entry_symbol
+from puck.dropin._types import type_key
+from puck.frontend import _capture
+from puck.numba._types import fingerprint
+
+# In mode `inline`, functions of which Numba makes no more lines of IR than this are embedded.
+_SMALL = 120
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]+")
+
+
+@dataclass(eq=False)
+class Compiled:
+    """A function as it was compiled for one list of argument types."""
+
+    mirror: Mirror
+    request: str
+    result: Any
+    """Numba's `CompileResult`."""
+    link_name: str
+
+    @property
+    def mangled_name(self) -> str:
+        """Numba's name of it."""
+        return self.result.fndesc.llvm_func_name
+
+    @property
+    def code(self) -> str:
+        """The symbol of the code."""
+        return code_symbol(self.link_name)
+
+    @property
+    def cpython_link_name(self) -> str:
+        """The symbol that Python calls."""
+        return entry_symbol(self.link_name)
+
+    @property
+    def signature(self) -> Any:
+        """Arguments' and result's types."""
+        return self.result.signature
+
+
+@dataclass
+class _Known:
+    """A function that is compiled already: what a dispatcher asks of a `CompileResult`."""
+
+    signature: Any
+    entry_point: Any
+    objectmode = False
+    typing_error = None
+    lifted = ()
+
+
+def _nothing() -> Any:
+    """What a dispatcher takes for an entry point: it raises, and is the key of a declaration."""
+    address = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
+    environment = Environment({"__name__": __name__})
+    return _dynfunc.make_function(_dynfunc, "declared", "", address, environment, ())
+
+
+class Mirror(CPUDispatcher):
+    """One of the user's functions, to be typed, compiled, or declared."""
+
+    identity: str
+    definition: Definition
+    given: list[Any] | None
+
+    def identity_of(self) -> str:
+        """Asked by `_pickle.Pickler`."""
+        return self.identity
+
+    def fill(self, identity: str, definition: Definition, contents: tuple[Any, ...]) -> None:
+        """Become a dispatcher; others may hold references to this one before."""
+        py_func, locals_, options, given = contents
+        CPUDispatcher.__init__(self, py_func, locals_, options)
+        self.identity = identity
+        self.definition = definition
+        self.given = given
+        self.compiled: dict[str, Compiled] = {}
+        self.refused: dict[tuple[types.Type, ...], str] = {}
+        self._completing = False
+        self._declared: dict[tuple[types.Type, ...], tuple[str, Any, str]] = {}
+
+    def read_known(self, mirror: Callable[[str], Any]) -> None:
+        """Read what is compiled already; types may refer to other mirrors."""
+        for request, data, link_name in self.definition.known:
+            signature = _pickle.Unpickler(data, mirror).load()
+            self._declared[tuple(signature.args)] = request, signature, link_name
+
+    def compile(self, sig: Any) -> Any:
+        """As `Dispatcher.compile`; what is compiled already is declared."""
+        with global_compiler_lock:
+            args, result = sigutils.normalize_signature(sig)
+            args = tuple(args)
+            if args in self.overloads:
+                return self.overloads[args].entry_point
+            known = self._declared.get(args)
+            if known is not None and (result is None) == ("->" not in known[0]):
+                return self._declare(known[1], known[2])
+            entry_point = super().compile(sig)
+            self._compiled(args, result)
+            return entry_point
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Callers see all signatures that the user gave."""
+        self.complete()
+        return super().get_call_template(args, kws)
+
+    def complete(self) -> None:
+        """Compile the signatures that the user gave, and accept no others."""
+        if self.given is None or self._completing:
+            return
+        self._completing = True
+        for signature in self.given:
+            self.compile(signature)
+        self.disable_compile()
+
+    def _declare(self, signature: Any, link_name: str) -> Any:
+        entry_point = _nothing()
+        self._insert([ty._code for ty in signature.args], entry_point, False)
+        self.overloads[tuple(signature.args)] = _Known(signature, entry_point)
+        self._register(entry_point, signature, link_name)
+        return entry_point
+
+    def _register(self, entry_point: Any, signature: Any, link_name: str) -> None:
+        library = DeclaredLibrary(link_name, 0)
+        fndesc = descriptor(self, signature, link_name)
+        self.targetctx.insert_user_function(entry_point, fndesc, [library])
+
+    def _compiled(self, args: tuple[types.Type, ...], given: types.Type | None) -> None:
+        """Have callers declare what was compiled, if that is possible."""
+        result = self.overloads[args]
+        try:
+            request = request_of(args, given)
+            name = self._link_name(request, result.signature)
+        except NotPortable as error:
+            self.refused[args] = f"its types: {error}"
+            return
+        reason = _obstacle(result)
+        if reason is not None:
+            self.refused[args] = reason
+            return
+        self.compiled[request] = Compiled(self, request, result, name)
+        if self.definition.mode == "inline" and _is_small(result.library):
+            return
+        # What Numba's NativeLowering registered links the code into callers.
+        self.targetctx.remove_user_function(result.entry_point)
+        self._register(result.entry_point, result.signature, name)
+
+    def _link_name(self, request: str, signature: Any) -> str:
+        returned = type_key(signature.return_type)
+        name = _NOT_IN_NAMES.sub("_", self.py_func.__name__) or "_"
+        name = f"{'_' if name[0].isdigit() else ''}{name}_{fingerprint(self.identity)}"
+        return f"local.v1.{name}.{fingerprint(f'{request}=>{returned}')}"
+
+
+def _obstacle(result: Any) -> str | None:
+    """Why a compiled function can be used in this process only."""
+    if result.objectmode:
+        return "it is compiled in object mode"
+    if isinstance(result.signature.return_type, types.Generator):
+        return "it is a generator"
+    if any(isinstance(ty, types.FunctionType) for ty in result.signature.args):
+        return "it takes a function by its address"
+    for library in _capture.closure([result.library]):
+        for variable in _capture.own_module(library).global_variables:
+            if variable.name.startswith(_capture.DYNAMIC):
+                address = _capture.dynamic_address(variable.name)
+                what = address.info if address is not None else "something"
+                return f"it uses {what} by its address in the process"
+    return None
+
+
+def _is_small(library: Any) -> bool:
+    return str(_capture.own_module(library)).count("\n") <= _SMALL
+
+
+class Sources(event.Listener):
+    """Notes in which files of the user's the helpers lie that Numba compiled (`@overload`)."""
+
+    def __init__(self) -> None:
+        self._files: dict[int, str] = {}
+        self._alive: list[Any] = []
+
+    def on_start(self, event: Any) -> None:
+        """A dispatcher starts to compile."""
+
+    def on_end(self, event: Any) -> None:
+        """A dispatcher has compiled something."""
+        function = event.data["dispatcher"]
+        if isinstance(function, Mirror):
+            return
+        py_func = function.py_func
+        module = sys.modules.get(py_func.__module__)
+        # What came by value is part of its callers' digests.
+        if module is None or vars(module) is not py_func.__globals__:
+            return
+        if not is_fixed(py_func.__module__):
+            for result in function.overloads.values():
+                self._files[id(result.library)] = py_func.__code__.co_filename
+                self._alive.append(result.library)
+
+    def files(self, libraries: Iterable[Any]) -> list[str]:
+        """The files that `libraries` were made from, as far as they are the user's."""
+        found = {self._files[id(library)] for library in libraries if id(library) in self._files}
+        return sorted(found)
+
+
+def unpickled(definitions: dict[str, Definition], targets: bytes) -> tuple[dict[str, Mirror], Any]:
+    """The mirrors of all definitions, and the targets with these in their types."""
+    mirrors = {identity: Mirror.__new__(Mirror) for identity in definitions}
+    for identity, definition in definitions.items():
+        contents = _pickle.Unpickler(definition.payload, mirrors.__getitem__).load()
+        mirrors[identity].fill(identity, definition, contents)
+    for mirror in mirrors.values():
+        mirror.read_known(mirrors.__getitem__)
+    return mirrors, _pickle.Unpickler(targets, mirrors.__getitem__).load()

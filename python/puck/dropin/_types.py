@@ -1,0 +1,86 @@
+"""Names for Numba's types that mean the same in every process of one store."""
+
+from __future__ import annotations
+
+from numba import types
+from numba.core.types.misc import unliteral
+
+from puck.dropin._key import NotPortable
+
+_BY_NAME = (
+    types.Boolean,
+    types.Integer,
+    types.Float,
+    types.Complex,
+    types.NoneType,
+    types.NPDatetime,
+    types.NPTimedelta,
+    types.UnicodeType,
+    types.Bytes,
+    types.CharSeq,
+    types.UnicodeCharSeq,
+    types.RangeType,
+    types.SliceType,
+    types.Record,
+    types.EllipsisType,
+)
+
+
+def type_key(t: types.Type) -> str:
+    """The name of an argument's or a result's type.
+
+    Raises `NotPortable` for a type of which values or code mean nothing in another process.
+    """
+    if isinstance(t, types.Literal):
+        return f"literal<{type_key(unliteral(t))},{t.literal_value!r}>"
+    if isinstance(t, _BY_NAME):
+        return t.name
+    if type(t) is types.Array:
+        access = "rw" if t.mutable else "ro"
+        aligned = "al" if t.aligned else "ua"
+        return f"array<{type_key(t.dtype)},{t.ndim},{t.layout},{access},{aligned}>"
+    if isinstance(t, types.BaseNamedTuple):
+        kind = t.instance_class
+        return f"{kind.__module__}.{kind.__qualname__}{_several(t.types)}"
+    if isinstance(t, types.BaseAnonymousTuple):
+        return _several(t.types)
+    if isinstance(t, types.Optional):
+        return f"opt<{type_key(t.type)}>"
+    if isinstance(t, types.Omitted):
+        return f"omitted<{_value(t.value)}>"
+    if type(t) in (types.ListType, types.SetType):
+        return f"{type(t).__name__}<{type_key(t.dtype)}>"
+    if type(t) is types.DictType:
+        return f"dict<{type_key(t.key_type)},{type_key(t.value_type)}>"
+    if isinstance(t, types.Dispatcher):
+        return _function(t)
+    if isinstance(t, types.EnumMember | types.IntEnumMember):
+        kind = t.instance_class
+        return f"{kind.__module__}.{kind.__qualname__}"
+    raise NotPortable(f"of type {t}")
+
+
+def types_key(arguments: tuple[types.Type, ...]) -> str:
+    """The name of a list of arguments' types."""
+    return _several(arguments)
+
+
+def _several(several: tuple[types.Type, ...]) -> str:
+    return f"({','.join(map(type_key, several))})"
+
+
+def _value(value: object) -> str:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return repr(value)
+    if isinstance(value, tuple):
+        return f"({','.join(map(_value, value))})"
+    raise NotPortable(f"a default value of type {type(value).__name__}")
+
+
+def _function(t: types.Dispatcher) -> str:
+    from puck.dropin._function import LocalFunction
+
+    function = t.dispatcher
+    if isinstance(function, LocalFunction):
+        return f"function<{function.local.identity}>"
+    raise NotPortable(f"a function, `{function.__name__}`, that Puck does not know")
