@@ -8,8 +8,10 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from numba.core.registry import cpu_target
+from numba.core.runtime import rtsys
 
 from puck.frontend import (
+    _capture,
     _checks,
     _description,
     _environments,
@@ -152,6 +154,8 @@ class Module:
         linked.link_in(_wrappers.c_views(with_c))
         for module in _wrappers.python_entries(with_python):
             linked.link_in(module)
+        # Entries count references where the function itself may not.
+        _capture.add(linked, rtsys.library, set())
         _merge.rename(linked, self.functions, elsewhere)
         exported = {function.link_name for function in self.functions}
         exported |= {function.c_link_name for function in with_c}
