@@ -58,6 +58,10 @@ pub struct Image {
     pub soname: String,
     /// The key in the store of the library in each target's folder. Names unknown here are kept.
     pub libraries: BTreeMap<String, Digest>,
+    /// Whether any of the packages has a host table: so that nobody needs to read all of them to know
+    /// that there is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub host_tables: bool,
 }
 
 /// A package in an environment.
@@ -154,6 +158,12 @@ impl EnvironmentPackage {
     pub fn library_path(&self, target: Target) -> String {
         [&target.library_directory(), "/", &self.soname].concat()
     }
+
+    /// The folder of what the package's archive has in its `share/`, relative to the environment.
+    #[must_use]
+    pub fn share_directory(&self) -> String {
+        format!("share/{}.{}", self.name.symbol(), self.series)
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +183,7 @@ mod tests {
             image: Some(Image {
                 soname: "puck.0123456789abcdef.so".to_owned(),
                 libraries: [("x86-64".to_owned(), Digest::of(b"image"))].into(),
+                host_tables: true,
             }),
             packages: vec![EnvironmentPackage {
                 name: "demo".parse().unwrap(),

@@ -70,7 +70,12 @@ typedef enum puck_status {
     /* The dynamic linker refused a library. */
     PUCK_LOAD = 10,
     /* A fault of this library. */
-    PUCK_INTERNAL = 11
+    PUCK_INTERNAL = 11,
+    /* The package, or the function, uses what nothing in this process provides; the message names it,
+       and says what to do. */
+    PUCK_NOT_PROVIDED = 12,
+    /* The package does not say what the exception is. */
+    PUCK_UNKNOWN_EXCEPTION = 13
 } puck_status;
 
 /* An open environment. */
@@ -100,6 +105,27 @@ puck_status puck_function(const puck_environment *environment, const char *name,
 
 /* Finds a function by its link name ("linalg.v1.dot.5c0e9a41"), as package.json lists it. */
 puck_status puck_symbol(const puck_environment *environment, const char *link_name, void **pointer);
+
+/* Some packages use what the process itself has to provide: functions of a Python interpreter, say.
+ * `provider` is called with a symbol and the name of who is known to have it ("python"), and gives its
+ * address, or null; the texts are valid during the call only. It is called when such a package is
+ * loaded, from whatever thread that is, and before those that were added earlier; the package
+ * "numba-runtime", where it is installed, needs no provider. Add it before the first function is asked
+ * for. The environment keeps it, and `context`, until the process ends. */
+typedef void *(*puck_provider)(void *context, const char *symbol, const char *provider);
+puck_status puck_provide(const puck_environment *environment, puck_provider provider, void *context);
+
+/* What is called with an exception: its class ("builtins.ValueError"), what it says, and where it was
+ * raised: function and file, which are null if that is not known, and line. The texts are valid during
+ * the call only. */
+typedef void (*puck_exception_visitor)(void *context, const char *class_name, const char *message,
+                                       const char *function, const char *file, uint64_t line);
+
+/* Says what a function of a package ("kernels", "kernels.v2") has raised that Numba compiled: `status`
+ * is what it returned, `exception` what it left in its second argument. The visitor is not called, and
+ * the result is PUCK_OK, if it has raised nothing (0, and -2 for None). */
+puck_status puck_numba_exception(const puck_environment *environment, const char *package, int status,
+                                 const void *exception, puck_exception_visitor visitor, void *context);
 
 /* What is called for each item of a listing. The texts are valid during the call only. A result
  * other than 0 ends the listing, which is no error. */

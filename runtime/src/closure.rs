@@ -12,24 +12,29 @@ use std::path::PathBuf;
 use puck_package::environment::FILE;
 use puck_package::{EnvironmentPackage, Target};
 
+use crate::environment::State;
+use crate::host::Resolved;
 use crate::linker::Handle;
 use crate::process::{self, Member};
 use crate::{Environment, Error, cpu};
 
 impl Environment {
-    /// Loads a package's library together with those that it needs.
+    /// Loads the libraries of packages together: the last of them, which needs the others.
     ///
     /// `None`, with nothing loaded, if that is not possible, or failed: one after the other, it is
     /// possible, or says what is wrong with which library.
     ///
     /// # Errors
     /// [`Error::Conflict`] before anything is loaded, and [`Error::ForeignLibrary`].
-    pub(crate) fn load_together(&self, package: usize) -> Result<Option<Handle>, Error> {
+    pub(crate) fn load_together(
+        &self,
+        closure: &[usize],
+        hosts: &Resolved,
+    ) -> Result<Option<Handle>, Error> {
         if cfg!(not(target_env = "gnu")) {
             return Ok(None);
         }
-        let closure = self.closure(package)?;
-        let Some(folder) = self.common_folder(&closure) else {
+        let Some(folder) = self.common_folder(closure) else {
             return Ok(None);
         };
         let members = closure.iter().map(|at| {
@@ -42,16 +47,26 @@ impl Environment {
         });
         let library = process::load_together(&members.collect::<Vec<_>>())?;
         if let Some(library) = library {
+            hosts.fill(self, library)?;
             for at in closure {
                 // Somebody else may have said so before.
-                let _ = self.entry(at).1.present.set(library);
+                let _ = self.entry(*at).1.present.set(library);
             }
         }
         Ok(library)
     }
 
     /// The packages that are to be loaded for one: callees before their callers, itself last.
-    fn closure(&self, package: usize) -> Result<Vec<usize>, Error> {
+    pub(crate) fn closure(&self, package: usize) -> Result<Vec<usize>, Error> {
+        self.needed(package, |state| !state.is_present())
+    }
+
+    /// A package and all that it needs: callees before their callers, itself last.
+    pub(crate) fn whole_closure(&self, package: usize) -> Result<Vec<usize>, Error> {
+        self.needed(package, |_| true)
+    }
+
+    fn needed(&self, package: usize, enter: impl Fn(&State) -> bool) -> Result<Vec<usize>, Error> {
         let mut reached = vec![false; self.listed().len()];
         let mut closure = Vec::new();
         // Each with the callees that remain to be looked at. Not recursive: a damaged document
@@ -71,7 +86,7 @@ impl Environment {
             let first = reached
                 .get_mut(callee)
                 .is_some_and(|reached| !std::mem::replace(reached, true));
-            if first && !state.is_present() {
+            if first && enter(state) {
                 path.push((callee, facts.needs.iter()));
             }
         }

@@ -105,9 +105,10 @@ impl<'a> Text<'a> {
 
     #[inline(never)]
     fn image(&mut self) -> Option<Image> {
-        let (mut soname, mut libraries) = (None, None);
+        let (mut soname, mut libraries, mut host_tables) = (None, None, None);
         self.object(|name, text| match name {
             "soname" => set(&mut soname, text.owned()),
+            "host-tables" => set(&mut host_tables, text.boolean()),
             "libraries" => {
                 let mut map = BTreeMap::new();
                 text.object(|name, text| {
@@ -121,6 +122,7 @@ impl<'a> Text<'a> {
         Some(Image {
             soname: soname?,
             libraries: libraries?,
+            host_tables: host_tables.unwrap_or_default(),
         })
     }
 

@@ -17,6 +17,7 @@ use puck_package::{
 
 use crate::document::lazy::{self, List};
 use crate::file::{self, File, c_path};
+use crate::host::Hosts;
 use crate::linker::{self, Handle};
 use crate::{Error, document, variant};
 
@@ -48,6 +49,7 @@ struct Inner {
     image: OnceLock<Handle>,
     // The positions of the packages in the order of their SONAMEs.
     by_soname: OnceLock<Box<[usize]>>,
+    hosts: Hosts,
 }
 
 /// The packages of a document, with a state for each.
@@ -110,6 +112,7 @@ impl Environment {
                 ceiling: variant::asked()?,
                 image: OnceLock::new(),
                 by_soname: OnceLock::new(),
+                hosts: Hosts::default(),
             }),
         })
     }
@@ -161,7 +164,9 @@ impl Environment {
     /// The packages of that name, if they can be found without reading them all.
     pub(crate) fn found_alone(&self, name: &str) -> Option<Vec<EnvironmentPackage>> {
         let lazy = self.inner.lazy.as_ref()?;
-        if self.inner.list.get().is_some() {
+        // Where there are host imports, callees must be known, too.
+        let has_tables = |image: &Image| image.host_tables;
+        if self.inner.list.get().is_some() || self.image().is_some_and(has_tables) {
             return None;
         }
         lazy.list.find(name, &lazy.file)
@@ -198,21 +203,6 @@ impl Environment {
         self.contents().image.as_ref()
     }
 
-    /// The file of a package's IR (`linalg`, `linalg.v2`), in the store.
-    ///
-    /// `None` if there is no such package, and in an environment that was exported: it leads to no
-    /// store.
-    #[must_use]
-    pub fn ir_path(&self, package: &str) -> Option<PathBuf> {
-        let index = self.named(package).ok()?;
-        // The description is a link into the package's folder.
-        let link = self.path().join(self.listed()[index].document_path());
-        let described = fs_err::read_link(&link).ok()?;
-        let folder = link.parent()?.join(described.parent()?);
-        let path = folder.join(self.description(index).ok()?.ir_path());
-        path.is_file().then_some(path)
-    }
-
     /// The address of an exported function by its link name, whose signature part is all that
     /// guards the call.
     ///
@@ -237,12 +227,18 @@ impl Environment {
     ) -> Result<Option<NonNull<c_void>>, Error> {
         let state = self.entry(package).1;
         // A link name is exported by its own package alone.
-        if let (None, Some(caller)) = (state.library.get(), state.present.get())
-            && let found @ Some(_) = linker::symbol(*caller, symbol)
-        {
-            return Ok(found);
+        let found = match (state.library.get(), state.present.get()) {
+            (None, Some(caller)) => linker::symbol(*caller, symbol),
+            _ => None,
+        };
+        let found = match found {
+            None => linker::symbol(self.library(package)?, symbol),
+            found => found,
+        };
+        if found.is_some() {
+            self.check_usable(package, symbol)?;
         }
-        Ok(linker::symbol(self.library(package)?, symbol))
+        Ok(found)
     }
 
     /// The description of a package, read on the first call.
@@ -296,6 +292,10 @@ impl Environment {
 
     pub(crate) fn ceiling(&self) -> Option<Target> {
         self.inner.ceiling
+    }
+
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.inner.hosts
     }
 }
 

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use puck_package::document::InvalidDocument;
 use puck_package::format::DocumentError;
-use puck_package::{LinkMode, PackageName, Processor, Series, Signature, Target, TargetError};
+use puck_package::{
+    HostImport, LinkMode, PackageName, Processor, Series, Signature, Target, TargetError,
+};
 use semver::Version;
 
+use crate::host;
 use crate::process::{Claim, Release};
 use crate::variant::Refused;
 
@@ -250,6 +253,29 @@ pub enum Error {
         wanted: PathBuf,
         /// The package's version in the environment; `None` for a library of all packages.
         version: Option<Version>,
+    },
+    /// A package, or a function of it, uses what nothing in this process provides.
+    #[error(
+        "{} uses what nothing in this process provides:{}",
+        host::subject(package, version, function.as_deref()), host::grouped(missing)
+    )]
+    NotProvided {
+        /// The package.
+        package: PackageName,
+        /// Its version.
+        version: Version,
+        /// The function, if others of the package can be called.
+        function: Option<String>,
+        /// What is missing.
+        missing: Vec<HostImport>,
+    },
+    /// A function has raised an exception that cannot be named.
+    #[error("a function of `{package}` has raised an exception that is not described: {reason}")]
+    UnknownException {
+        /// The package, as it was asked for.
+        package: String,
+        /// Why not.
+        reason: String,
     },
     /// The dynamic linker refused a library.
     #[error("cannot load {}: {message}", path.display())]

@@ -27,6 +27,9 @@
 //! | `abi`, `function` | Rust types ↔ signatures |
 //! | [`cpu`], `variant` | the processor's level, and the library variant that is loaded for it |
 //! | `process` | one content per SONAME in a process |
+//! | `host` | what packages use of the process, and refusing those that cannot have it |
+//! | [`numba`] | packages of functions that Numba compiled |
+//! | `share` | other files of packages |
 //! | `linker`, `elf`, `file` | the dynamic linker, and a look at a file before it |
 //!
 //! Libraries are never unloaded: nothing that was found becomes invalid.
@@ -48,10 +51,13 @@ mod environment;
 mod error;
 mod file;
 mod function;
+mod host;
 mod library;
 mod linker;
 mod lookup;
+pub mod numba;
 mod process;
+mod share;
 mod variant;
 
 pub use abi::{AbiPointee, AbiResult, AbiType};
@@ -61,6 +67,6 @@ pub use function::{Function, FunctionType};
 pub use process::{Claim, Release};
 #[doc(no_inline)]
 pub use puck_package::{
-    EnvironmentPackage, Image, LinkMode, LinkName, PackageDocument, Pointee, Processor, Signature,
-    Target, Type,
+    EnvironmentPackage, HostImport, Image, LinkMode, LinkName, PackageDocument, Pointee, Processor,
+    Signature, Target, Type,
 };

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use puck_package::environment::FILE;
 use puck_package::{Image, LinkMode, Target};
 
+use crate::host::Resolved;
 use crate::linker::Handle;
 use crate::process::{self, Owner};
 use crate::variant;
@@ -23,8 +24,18 @@ impl Environment {
     /// path is that of the loaded file.
     ///
     /// # Errors
-    /// If no package has that SONAME, and if its library, or one that it needs, cannot be loaded.
+    /// If no package has that SONAME, if its library, or one that it needs, cannot be loaded, and if
+    /// some of their functions use what nothing provides ([`load_for`](Self::load_for) asks for less).
     pub fn load(&self, soname: &str) -> Result<PathBuf, Error> {
+        let path = self.load_partly(soname)?;
+        if let Some(package) = self.with_soname(soname) {
+            self.check_complete(package)?;
+        }
+        Ok(path)
+    }
+
+    /// The same for who knows which functions can be called.
+    pub(crate) fn load_partly(&self, soname: &str) -> Result<PathBuf, Error> {
         self.packages()?;
         let Some(package) = self.with_soname(soname) else {
             return Err(Error::UnknownLibrary {
@@ -52,6 +63,13 @@ impl Environment {
             return Ok(*library);
         }
         let library = match self.whole_image()? {
+            Some(image) if image.host_tables => {
+                // The whole of the program is loaded, but no more than this is called.
+                let hosts = self.resolve_hosts(&self.closure(package)?)?;
+                let library = self.load_image(image)?;
+                hosts.fill(self, library)?;
+                library
+            }
             Some(image) => self.load_image(image)?,
             None => self.load_own(package)?,
         };
@@ -127,13 +145,18 @@ impl Environment {
         if let Some(library) = state.library.get() {
             return Ok(*library);
         }
-        let library = match facts.needs.is_empty() || state.is_present() {
-            true => None,
-            false => self.load_together(package)?,
+        let (library, hosts) = match (state.is_present(), facts.needs.is_empty()) {
+            (true, _) => (None, Resolved::default()),
+            (false, true) => (None, self.resolve_hosts(&[package])?),
+            (false, false) => {
+                let closure = self.closure(package)?;
+                let hosts = self.resolve_hosts(&closure)?;
+                (self.load_together(&closure, &hosts)?, hosts)
+            }
         };
         match library {
             Some(library) => Ok(*state.library.get_or_init(|| library)),
-            None => self.load_after_callees(package, &mut Vec::new()),
+            None => self.load_after_callees(package, &hosts, &mut Vec::new()),
         }
     }
 
@@ -141,6 +164,7 @@ impl Environment {
     fn load_after_callees(
         &self,
         package: usize,
+        hosts: &Resolved,
         callers: &mut Vec<usize>,
     ) -> Result<Handle, Error> {
         let (facts, state) = self.entry(package);
@@ -154,7 +178,7 @@ impl Environment {
                 // Packages cannot depend on each other in a circle; a damaged document could say
                 // so.
                 if !callers.contains(&callee) {
-                    self.load_after_callees(callee, callers)?;
+                    self.load_after_callees(callee, hosts, callers)?;
                 }
             }
             callers.pop();
@@ -162,6 +186,7 @@ impl Environment {
         let path = self.own_path(package)?;
         let has_callees = !facts.needs.is_empty();
         let library = process::load(&facts.soname, self.owner(Some(package)), &path, has_callees)?;
+        hosts.fill_one(self, package, library)?;
         Ok(*state.library.get_or_init(|| library))
     }
 

@@ -138,8 +138,12 @@ impl Batch<'_> {
         self.flush()
     }
 
-    /// Puts everything in its place that was made so far.
-    pub(crate) fn flush(&self) -> Result<()> {
+    /// Flushes everything that was made so far and puts it in its place, such as an environment that
+    /// something is to be loaded from before the batch is finished.
+    ///
+    /// # Errors
+    /// If it cannot be written or renamed.
+    pub fn flush(&self) -> Result<()> {
         self.put_in_place(&mut self.waiting())
     }
 

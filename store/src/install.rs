@@ -121,10 +121,8 @@ fn link_libraries(
     root: &Path,
 ) -> Result<BTreeMap<String, FileFacts>> {
     let soname = document.soname();
-    let exports = document.functions.iter();
-    let exports: Vec<String> = exports
-        .map(|function| function.link_name.to_string())
-        .collect();
+    let exports = document.exported_symbols();
+    let exports: Vec<String> = exports.iter().map(LinkName::to_string).collect();
     let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
     let imports: Vec<&LinkName> = document
         .imports

@@ -26,6 +26,8 @@ pub enum Status {
     Conflict = 9,
     Load = 10,
     Internal = 11,
+    NotProvided = 12,
+    UnknownException = 13,
 }
 
 /// A status and the message that goes with it.
@@ -95,6 +97,8 @@ fn status(error: &Error) -> Status {
         Error::WrongType { .. } | Error::OtherConvention { .. } => Status::WrongType,
         Error::Conflict { .. } | Error::ForeignLibrary { .. } => Status::Conflict,
         Error::Load { .. } => Status::Load,
+        Error::NotProvided { .. } => Status::NotProvided,
+        Error::UnknownException { .. } => Status::UnknownException,
         _ => Status::Internal,
     }
 }

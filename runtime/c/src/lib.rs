@@ -4,9 +4,10 @@
 //! and a message that belongs to the thread, and lets no panic through.
 
 pub mod failure;
+pub mod host;
 pub mod listing;
 
-use std::ffi::{CStr, OsStr, c_char, c_void};
+use std::ffi::{CStr, CString, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -154,4 +155,9 @@ unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<&'a str, Failure> 
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, what)? };
     std::str::from_utf8(bytes).map_err(|error| Failure::argument(&format!("{what}: {error}")))
+}
+
+/// A text for C, without zero bytes.
+fn owned(text: &impl ToString) -> CString {
+    CString::new(text.to_string().replace('\0', "")).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
 //! Listings, through a function that is called for each item.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use puck_runtime::Environment;
 
 use crate::failure::{Failure, Status, guarded};
-use crate::{opened, text};
+use crate::{opened, owned, text};
 
 /// `puck_package_visitor`.
 pub type PackageVisitor = unsafe extern "C" fn(
@@ -103,9 +103,4 @@ pub unsafe extern "C" fn puck_functions(
         }
         Ok(())
     })
-}
-
-/// A text for C, without zero bytes.
-fn owned(text: &impl ToString) -> CString {
-    CString::new(text.to_string().replace('\0', "")).unwrap_or_default()
 }

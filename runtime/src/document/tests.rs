@@ -33,6 +33,7 @@ fn sample(link: LinkMode) -> EnvironmentDocument {
         image: Some(Image {
             soname: "puck.0123456789abcdef.so".to_owned(),
             libraries: [("x86-64".to_owned(), Digest::of(b"image"))].into(),
+            host_tables: true,
         }),
         packages: vec![
             package("base", "0.3.10", "v0_3"),

@@ -5,6 +5,7 @@ use puck_package::format::DocumentError;
 
 use super::{Error, listed};
 use crate::difference::difference;
+use crate::host;
 
 impl Error {
     /// What to do about it, where there is something to do.
@@ -76,6 +77,7 @@ impl Error {
                 "open the environment before anything else loads the library, or use two processes"
                     .to_owned(),
             ),
+            Self::NotProvided { missing, .. } => Some(host::hint(missing)),
             Self::Load { message, .. } if message.contains("undefined symbol") => Some(
                 "an installed package lacks what this one imports: `puck install` resolves and \
                  links them again"

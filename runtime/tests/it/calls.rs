@@ -302,12 +302,12 @@ fn functions_of_other_conventions_are_listed_but_not_called() {
         "{ return 2 * x; }",
     );
     let native = &mut package.document.functions[0];
-    native.abi = "numba-cpu-1".to_owned();
+    native.abi = "later-1".to_owned();
     native.signature = "fn(x: f64) -> f64".parse().unwrap();
     let environment = fixture.open("e", &[&package]);
     assert_eq!(environment.functions("calls-native").unwrap().len(), 1);
     let refused = environment.function::<unsafe extern "C" fn(f64) -> f64>("calls-native::twice");
     assert_snapshot!(told(&fixture, &refused.unwrap_err()), @r#"
-    `calls-native::twice` of calls-native 1.0.0 has the calling convention "numba-cpu-1"; only "c" can be called from here
+    `calls-native::twice` of calls-native 1.0.0 has the calling convention "later-1"; only "c" can be called from here
     "#);
 }

@@ -9,8 +9,9 @@ use std::process::Command;
 
 use fs_err::os::unix::fs::symlink;
 use puck_package::{
-    Digest, EnvironmentDocument, EnvironmentPackage, FileFacts, Function, FunctionName, LinkMode,
-    LinkName, PackageDocument, Series, Signature, Target, TargetObject, Tools, format, soname,
+    Digest, EnvironmentDocument, EnvironmentPackage, FileFacts, Function, FunctionName, HostImport,
+    LinkMode, LinkName, PackageDocument, Series, Signature, Target, TargetObject, Tools, format,
+    soname,
 };
 use puck_runtime::Environment;
 use semver::Version;
@@ -28,6 +29,8 @@ pub(crate) struct Package {
     pub(crate) targets: Vec<Target>,
     pub(crate) direct: bool,
     pub(crate) code: String,
+    /// What is in its `share/`: name and content.
+    pub(crate) share: Vec<(&'static str, String)>,
     callees: Vec<Package>,
 }
 
@@ -74,8 +77,22 @@ impl Package {
             targets: vec![Target::X86_64],
             direct: true,
             code,
+            share: Vec::new(),
             callees: Vec::new(),
         }
+    }
+
+    /// Adds a table of host imports, `slots`, for the functions that follow.
+    pub(crate) fn hosted(mut self, imports: &[(&str, &str)]) -> Self {
+        let imports = imports.iter().map(|(symbol, provider)| HostImport {
+            symbol: (*symbol).to_owned(),
+            provider: (*provider).to_owned(),
+        });
+        self.document.host_imports = imports.collect();
+        let table = self.document.host_table().unwrap();
+        let count = self.document.host_imports.len();
+        self.code += &format!("void *slots[{count}] __asm__(\"{table}\") = {{0}};\n");
+        self
     }
 
     /// Adds a function of C: `double dot(…)` and `{ … }`. `LEVEL` stands for the target: 1 to 4.
@@ -152,7 +169,7 @@ impl Package {
             needs: self.callees.iter().map(Package::soname).collect(),
             direct: self.direct,
             specialised: None,
-            host_table: None,
+            host_table: self.document.host_table(),
         }
     }
 }
@@ -249,6 +266,12 @@ impl Fixture {
         let path = stored.join("package.json");
         fs_err::write(&path, document.to_json()).unwrap();
         self.place(environment, &package.facts().document_path(), &path);
+        for (name, content) in &package.share {
+            let file = stored.join(name);
+            fs_err::write(&file, content).unwrap();
+            let place = format!("{}/{name}", package.facts().share_directory());
+            self.place(environment, &place, &file);
+        }
     }
 
     /// The stored library of a package, built unless it is there.

@@ -66,6 +66,9 @@ impl Fixture {
         let mut image = Image {
             soname,
             libraries: std::collections::BTreeMap::new(),
+            host_tables: packages
+                .iter()
+                .any(|package| package.facts().host_table.is_some()),
         };
         let folder = self.path().join("libraries").join(environment);
         fs_err::create_dir_all(&folder).unwrap();

@@ -5,6 +5,7 @@ mod closures;
 mod conflicts;
 mod damage;
 mod fixture;
+mod hosts;
 mod images;
 mod linked;
 mod variants;

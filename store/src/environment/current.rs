@@ -98,33 +98,33 @@ impl Store {
             && document.packages.iter().all(|package| {
                 let is_plain = plain.get(&package.name) == Some(&package.series);
                 let (include, pc) = plan::places(&package.name, package.series, is_plain);
+                let Some(files) = self.whole_files(package) else {
+                    return false;
+                };
+                let mut shared = files
+                    .keys()
+                    .flat_map(|file| plan::shared(file, package, &include));
                 present.has_library(package, document, &levels)
                     && present.has(&package.document_path(), true)
                     && present.has(&format!("{include}/{}.h", package.name), true)
                     && present.has(&pc, false)
-                    && self.has_sizes(package)
+                    && shared.all(|path| present.has(&path, true))
             })
     }
 
-    /// Whether every file of a package has the size that was recorded when it was installed.
-    fn has_sizes(&self, package: &EnvironmentPackage) -> bool {
-        let Ok(Some(folder)) = Folder::open(&self.package_path(package)) else {
-            return false;
-        };
-        let Ok(Some(bytes)) = folder.read(RECORD) else {
-            return false;
-        };
+    /// The files of a package's archive, if every file of it has the size that was recorded when it was
+    /// installed.
+    fn whole_files(&self, package: &EnvironmentPackage) -> Option<BTreeMap<String, u64>> {
+        let folder = Folder::open(&self.package_path(package)).ok()??;
+        let bytes = folder.read(RECORD).ok()??;
         let record = puck_package::format::read_json(RECORD, &bytes, RECORD_FORMAT);
-        let Ok(InstallRecord {
+        let InstallRecord {
             sha256,
             document,
             libraries,
             sizes,
             ..
-        }) = record
-        else {
-            return false;
-        };
+        } = record.ok()?;
         let libraries = libraries.iter().map(|(path, facts)| (path, facts.size));
         let mut files = sizes
             .iter()
@@ -133,10 +133,10 @@ impl Store {
         let has_size =
             |file: &str, size| matches!(folder.size(file), Ok(Some(found)) if found == size);
         // An older puck recorded no sizes; every package has files.
-        sha256 == package.sha256
-            && !sizes.is_empty()
+        let is_whole = sha256 == package.sha256
             && files.all(|(file, size)| has_size(file, size))
-            && has_size(DOCUMENT, document.size)
+            && has_size(DOCUMENT, document.size);
+        (is_whole && !sizes.is_empty()).then_some(sizes)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::environment::Image;
-use puck_package::{Digest, LinkMode, LinkName, Processor, Target};
+use puck_package::{Digest, LinkMode, LinkName, PackageDocument, Processor, Target};
 
 use super::{EnvironmentPackage, Link};
 use crate::error::PackageVersion;
@@ -107,10 +107,11 @@ impl Libraries {
     }
 
     /// What `environment.json` says of the one library.
-    pub(super) fn image_document(&self) -> Option<Image> {
+    pub(super) fn image_document(&self, host_tables: bool) -> Option<Image> {
         let image = self.image.as_ref()?;
         let libraries = image.levels.iter();
         Some(Image {
+            host_tables,
             soname: image.soname.clone(),
             libraries: libraries
                 .map(|(level, keyed)| (level.name().to_owned(), keyed.key))
@@ -141,15 +142,24 @@ impl Together {
     }
 }
 
-/// What may be called from outside when everything is compiled together: what the packages export that
-/// the project depends on itself, and what else shall be kept.
+/// What is used from outside when everything is compiled together: what the packages export that the
+/// project depends on itself, what else shall be kept, and what loaders look for: the tables of host
+/// imports, and the functions that are written into them.
 fn kept(packages: &[EnvironmentPackage<'_>], link: &Link<'_>) -> BTreeSet<LinkName> {
+    let documents = || packages.iter().map(|package| &package.installed.document);
+    let provided = documents().flat_map(|document| &document.host_imports);
+    let provided = provided.flat_map(|import| {
+        let providers = documents().filter(|document| document.name.as_str() == import.provider);
+        providers.flat_map(|provider| provider.overloads(&import.symbol))
+    });
     let direct = packages.iter().filter(|package| package.direct);
     direct
         .flat_map(|package| &package.installed.document.functions)
+        .chain(provided)
         .map(|function| &function.link_name)
         .chain(link.keep.values().flatten())
         .cloned()
+        .chain(documents().filter_map(PackageDocument::host_table))
         .collect()
 }
 

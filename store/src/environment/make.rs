@@ -193,16 +193,13 @@ impl Maker<'_> {
     fn together(&self, recipe: &Recipe, code: &Code, what: String) -> Result<Vec<u8>> {
         let system_imports = library::newest(&code.system_imports);
         check_system(&system_imports)?;
-        let functions = || {
-            let all = self
-                .packages
-                .iter()
-                .map(|package| &package.installed.document);
-            all.flat_map(|document| &document.functions)
+        let everything = || {
+            let packages = self.packages.iter();
+            packages.flat_map(|package| package.installed.document.exported_symbols())
         };
         let exports: Vec<String> = match &recipe.exports {
             Some(exports) => exports.iter().map(LinkName::to_string).collect(),
-            None => functions().map(|f| f.link_name.to_string()).collect(),
+            None => everything().map(|symbol| symbol.to_string()).collect(),
         };
         let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
         let objects: Vec<&[u8]> = code.objects.iter().map(Vec::as_slice).collect();
@@ -246,11 +243,8 @@ fn alone(package: &InstalledPackage, code: &Code) -> Result<Vec<u8>> {
     let system_imports = document.system_imports.iter().chain(&code.system_imports);
     let system_imports = library::newest(system_imports);
     check_system(&code.system_imports)?;
-    let exports: Vec<String> = document
-        .functions
-        .iter()
-        .map(|function| function.link_name.to_string())
-        .collect();
+    let exports = document.exported_symbols();
+    let exports: Vec<String> = exports.iter().map(LinkName::to_string).collect();
     let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
     let imports: Vec<&LinkName> = document.imports.iter().map(|i| &i.link_name).collect();
     let request = LinkRequest {

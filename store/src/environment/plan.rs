@@ -43,9 +43,12 @@ pub(super) fn document(
             LinkMode::Lto => link.keep.keys().cloned().collect(),
             LinkMode::Dynamic | LinkMode::Image => Vec::new(),
         },
-        image: libraries.image_document(),
+        image: None,
         packages: packages.iter().map(|package| listed(package)).collect(),
     };
+    let mut listed = document.packages.iter();
+    let host_tables = listed.any(|package| package.host_table.is_some());
+    document.image = libraries.image_document(host_tables);
     for (package, library) in document.packages.iter_mut().zip(&libraries.specialised) {
         package.specialised = Some(library.key);
     }
@@ -110,6 +113,11 @@ pub(super) fn plan(
             format!("{include}/{name}.h"),
             &in_package(&facts.header_path()),
         );
+        for file in facts.files.keys() {
+            for path in shared(file, listed, &include) {
+                add_link(&mut plan, path, &in_package(file));
+            }
+        }
         let text = pkgconfig::file(facts, &include, is_plain);
         plan.insert(pc, Entry::File(text.into_bytes()));
     }
@@ -154,12 +162,27 @@ fn stub(facts: &PackageDocument, library: &str, kept: Option<&BTreeSet<LinkName>
     let functions = facts.functions.iter().map(|function| &function.link_name);
     let exports: Vec<String> = functions.filter(is_kept).map(LinkName::to_string).collect();
     let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
+    let table = facts.host_table().map(|name| name.to_string());
+    let table_size = (facts.host_imports.len() * size_of::<u64>()) as u64;
     Forward {
         soname: &facts.soname(),
         library,
         exports: &exports,
+        data: table.as_deref().map(|name| (name, table_size)),
     }
     .to_elf()
+}
+
+/// Where a file of a package stands in an environment, by its path in the archive, beside the places that
+/// all packages have: those in `share/`, of which a header for C stands beside the package's own, too.
+pub(super) fn shared(file: &str, package: &Listed, include: &str) -> Vec<String> {
+    let Some(name) = file.strip_prefix("share/") else {
+        return Vec::new();
+    };
+    let place = format!("{}/{name}", package.share_directory());
+    let is_header = name.ends_with(".h") && !name.contains('/');
+    let header = is_header.then(|| format!("{include}/{}.{name}", package.name));
+    [place].into_iter().chain(header).collect()
 }
 
 /// Where the library of all packages is, with its key in the store for each place.

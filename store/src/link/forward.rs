@@ -23,6 +23,8 @@ pub struct Forward<'a> {
     pub library: &'a str,
     /// The functions that it offers.
     pub exports: &'a [&'a str],
+    /// What it offers that is data, with its size in bytes.
+    pub data: Option<(&'a str, u64)>,
 }
 
 /// Where the other library is looked for.
@@ -57,6 +59,8 @@ const DT_GNU_HASH: u64 = 0x6fff_fef5;
 
 /// `STB_GLOBAL` and `STT_FUNC`.
 const GLOBAL_FUNCTION: u8 = (1 << 4) | 2;
+/// `STB_GLOBAL` and `STT_OBJECT`.
+const GLOBAL_OBJECT: u8 = (1 << 4) | 1;
 
 // The order of the sections below; links between them are by index.
 const DYNSYM: u32 = 2;
@@ -83,7 +87,15 @@ impl Forward<'_> {
         let mut strings = Strings::default();
         let [soname, library, runpath] =
             [self.soname, self.library, RUNPATH].map(|text| u64::from(strings.add(text)));
-        let names: Vec<u32> = self.exports.iter().map(|name| strings.add(name)).collect();
+        let functions = self.exports.iter().map(|name| (*name, GLOBAL_FUNCTION, 0));
+        let data = self
+            .data
+            .into_iter()
+            .map(|(name, size)| (name, GLOBAL_OBJECT, size));
+        let names: Vec<(u32, u8, u64)> = functions
+            .chain(data)
+            .map(|(name, kind, size)| (strings.add(name), kind, size))
+            .collect();
 
         let mut file = File {
             bytes: vec![0; HEADER + 4 * PROGRAM_HEADER],
@@ -257,12 +269,12 @@ fn words(words: impl IntoIterator<Item = u64>) -> impl Iterator<Item = u8> {
     words.into_iter().flat_map(u64::to_le_bytes)
 }
 
-/// A function of no size at `address`.
-fn symbol(name: u32, address: u64) -> Vec<u8> {
+/// A symbol of a name, kind and size at `address`. Functions have no size here.
+fn symbol((name, kind, size): (u32, u8, u64), address: u64) -> Vec<u8> {
     let mut bytes = name.to_le_bytes().to_vec();
-    bytes.extend([GLOBAL_FUNCTION, 0]);
+    bytes.extend([kind, 0]);
     bytes.extend(NOWHERE.to_le_bytes());
-    bytes.extend(words([address, 0]));
+    bytes.extend(words([address, size]));
     bytes
 }
 

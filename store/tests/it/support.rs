@@ -7,8 +7,8 @@ use std::process::Command;
 
 use fs_err as fs;
 use puck_package::{
-    Digest, FileFacts, Function, Import, LinkName, PackageDependency, PackageDocument, PackageName,
-    Series, Signature, SystemImport, TargetObject, Tools, archive, c_header, format,
+    Digest, FileFacts, Function, HostImport, Import, LinkName, PackageDependency, PackageDocument,
+    PackageName, Series, Signature, SystemImport, TargetObject, Tools, archive, c_header, format,
 };
 use puck_store::{
     Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, Link, Store,
@@ -97,6 +97,10 @@ pub(crate) struct Recipe {
     pub(crate) imports: Vec<(&'static str, &'static str, &'static str, &'static str)>,
     /// Symbol, library, version.
     pub(crate) system: Vec<(&'static str, &'static str, Option<&'static str>)>,
+    /// Symbol and provider; `$host;` in `c` names the table.
+    pub(crate) host: Vec<(&'static str, &'static str)>,
+    /// Files beside code: path and content.
+    pub(crate) files: Vec<(&'static str, &'static str)>,
     /// Target and flags for `cc`.
     pub(crate) targets: Vec<(&'static str, &'static str)>,
     pub(crate) debug: bool,
@@ -126,14 +130,24 @@ impl Recipe {
             let name = link_name(self.name, self.version, function, signature);
             c = c.replace(&format!("${function};"), &format!("__asm__(\"{name}\");"));
         }
+        if let Some(table) = self.host_table() {
+            c = c.replace("$host", &format!("__asm__(\"{table}\")"));
+        }
         c
+    }
+
+    pub(crate) fn host_table(&self) -> Option<LinkName> {
+        self.document(BTreeMap::new()).host_table()
     }
 
     pub(crate) fn pack(&self) -> Archive {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = folder.path().join("source.c");
         fs::write(&source, self.source()).expect("writes");
-        let mut files = BTreeMap::new();
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for (path, content) in &self.files {
+            files.insert((*path).to_owned(), content.as_bytes().to_vec());
+        }
         let mut targets = BTreeMap::new();
         let base = [("x86-64", "-O2")];
         let wanted = if self.targets.is_empty() {
@@ -212,7 +226,14 @@ impl Recipe {
                     version: version.map(str::to_owned),
                 })
                 .collect(),
-            host_imports: Vec::new(),
+            host_imports: self
+                .host
+                .iter()
+                .map(|(symbol, provider)| HostImport {
+                    symbol: (*symbol).to_owned(),
+                    provider: (*provider).to_owned(),
+                })
+                .collect(),
             dependencies: dependencies.into_values().collect(),
             targets,
             files: BTreeMap::new(),

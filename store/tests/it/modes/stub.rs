@@ -126,12 +126,14 @@ fn it_is_a_proper_file_and_no_larger_than_need_be() {
     };
 
     let names: Vec<String> = (0..100).map(|i| format!("p.v1.f{i}.0123abcd")).collect();
-    for count in [0, 1, 100] {
+    let table = "p.v1.host_imports.0123abcd";
+    for (count, data) in [(0, None), (1, Some((table, 24))), (100, Some((table, 8)))] {
         let exports: Vec<&str> = names[..count].iter().map(String::as_str).collect();
         let forward = Forward {
             soname: "p.v1.so",
             library: "puck.0123456789abcdef.so",
             exports: &exports,
+            data,
         };
         let bytes = forward.to_elf();
         let strings: usize = exports.iter().map(|name| name.len() + 1 + 24).sum();
@@ -141,10 +143,18 @@ fn it_is_a_proper_file_and_no_larger_than_need_be() {
             .dynamic_symbols()
             .map(|s| s.name().expect("a name"))
             .collect();
-        assert_eq!(found, exports);
-        let is_function =
-            |s: object::Symbol<'_, '_>| s.is_definition() && s.kind() == object::SymbolKind::Text;
-        assert!(file.dynamic_symbols().all(is_function));
+        let all: Vec<_> = exports.iter().copied().chain(data.map(|d| d.0)).collect();
+        assert_eq!(found, all);
+        for symbol in file.dynamic_symbols() {
+            let size = data.filter(|d| symbol.name() == Ok(d.0)).map(|d| d.1);
+            let kind = match size {
+                Some(_) => object::SymbolKind::Data,
+                None => object::SymbolKind::Text,
+            };
+            assert_eq!(symbol.kind(), kind);
+            assert_eq!(symbol.size(), size.unwrap_or_default());
+            assert!(symbol.is_definition());
+        }
         // A debugger takes a symbol in code for a function, and stops there too.
         let is_in_code = |s: object::Symbol<'_, '_>| {
             let section = s.section_index().expect("it is in a section");
