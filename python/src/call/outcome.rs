@@ -1,0 +1,212 @@
+//! What a function gives back, as a value of Python.
+
+use puck_package::Type;
+use pyo3::IntoPyObjectExt as _;
+use pyo3::prelude::*;
+use pyo3::types::{PyComplex, PyTuple};
+
+use super::owned::{Owned, Release, release};
+use super::portable::Portable;
+use super::scalar::Scalar;
+use crate::values;
+
+/// What a C function returns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Returned {
+    Nothing,
+    Scalar(Scalar),
+    /// Its address, or `None` if it is null.
+    Pointer,
+}
+
+impl Returned {
+    pub(crate) fn of(result: Option<&Type>) -> Self {
+        match result {
+            None => Self::Nothing,
+            Some(ty) => Scalar::of(ty).map_or(Self::Pointer, Self::Scalar),
+        }
+    }
+
+    pub(crate) fn is_float(self) -> bool {
+        matches!(self, Self::Scalar(Scalar::F32 | Scalar::F64))
+    }
+
+    /// The value of the register that results are in.
+    pub(crate) fn value(self, py: Python<'_>, word: u64) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Nothing => Ok(py.None()),
+            Self::Pointer if word == 0 => Ok(py.None()),
+            Self::Pointer => word.into_py_any(py),
+            Self::Scalar(scalar) => of_bytes(py, scalar, &word.to_le_bytes()),
+        }
+    }
+}
+
+/// The scalar that the first of `bytes` are.
+fn of_bytes(py: Python<'_>, scalar: Scalar, bytes: &[u8]) -> PyResult<Py<PyAny>> {
+    macro_rules! number {
+        ($ty:ty) => {
+            <$ty>::from_le_bytes(*bytes.first_chunk().unwrap_or(&[0; size_of::<$ty>()]))
+        };
+        ($ty:ty, $part:expr) => {{
+            let rest = bytes.get($part * size_of::<$ty>()..).unwrap_or(&[]);
+            <$ty>::from_le_bytes(*rest.first_chunk().unwrap_or(&[0; size_of::<$ty>()]))
+        }};
+    }
+    match scalar {
+        Scalar::Bool => (number!(u8) != 0).into_py_any(py),
+        Scalar::I8 => number!(i8).into_py_any(py),
+        Scalar::I16 => number!(i16).into_py_any(py),
+        Scalar::I32 => number!(i32).into_py_any(py),
+        Scalar::I64 => number!(i64).into_py_any(py),
+        Scalar::U8 => number!(u8).into_py_any(py),
+        Scalar::U16 => number!(u16).into_py_any(py),
+        Scalar::U32 => number!(u32).into_py_any(py),
+        Scalar::U64 => number!(u64).into_py_any(py),
+        Scalar::F32 => number!(f32).into_py_any(py),
+        Scalar::F64 => number!(f64).into_py_any(py),
+        Scalar::C64 => {
+            let (real, imaginary) = (number!(f32, 0), number!(f32, 1));
+            PyComplex::from_doubles(py, real.into(), imaginary.into()).into_py_any(py)
+        }
+        Scalar::C128 => {
+            PyComplex::from_doubles(py, number!(f64, 0), number!(f64, 1)).into_py_any(py)
+        }
+    }
+}
+
+impl Portable {
+    /// Size and alignment of a value in memory.
+    pub(crate) fn layout(&self) -> (usize, usize) {
+        let structure = |parts: &mut dyn Iterator<Item = (usize, usize)>| {
+            let mut end = 0_usize;
+            let mut largest = 1;
+            for (size, alignment) in parts {
+                end = end.next_multiple_of(alignment) + size;
+                largest = largest.max(alignment);
+            }
+            (end.next_multiple_of(largest), largest)
+        };
+        match self {
+            Self::Scalar(scalar) => (scalar.size(), scalar.alignment()),
+            Self::Void | Self::Time { .. } => (8, 8),
+            Self::Array { dimensions, .. } => (8 * (5 + 2 * dimensions), 8),
+            Self::Tuple(types) => structure(&mut types.iter().map(Self::layout)),
+            Self::Optional(ty) => structure(&mut [ty.layout(), (1, 1)].into_iter()),
+            Self::Record { size, .. } => (*size, 1),
+        }
+    }
+
+    /// Whether a value may own memory.
+    pub(crate) fn may_own(&self) -> bool {
+        match self {
+            Self::Array { .. } => true,
+            Self::Tuple(types) => types.iter().any(Self::may_own),
+            Self::Optional(ty) => ty.may_own(),
+            _ => false,
+        }
+    }
+
+    /// The value that is in `memory`, which takes over the references that it has.
+    ///
+    /// # Errors
+    /// What making the value raises.
+    pub(crate) fn value(
+        &self,
+        py: Python<'_>,
+        memory: &[u8],
+        free: Release,
+        others: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Scalar(scalar) => of_bytes(py, *scalar, memory),
+            Self::Void => Ok(py.None()),
+            Self::Time {
+                is_difference,
+                unit,
+            } => {
+                let number = word(memory, 0).cast_signed() as i64;
+                Ok(values::make_time(py, number, *is_difference, unit)?.unbind())
+            }
+            Self::Tuple(types) => {
+                let mut at = 0_usize;
+                let mut items = Vec::with_capacity(types.len());
+                for ty in types {
+                    let (size, alignment) = ty.layout();
+                    at = at.next_multiple_of(alignment);
+                    let part = memory.get(at..).unwrap_or(&[]);
+                    items.push(ty.value(py, part, free, others)?);
+                    at += size;
+                }
+                PyTuple::new(py, items)?.into_py_any(py)
+            }
+            Self::Optional(ty) => {
+                let is_valid = memory.get(ty.layout().0).is_some_and(|byte| *byte != 0);
+                if is_valid {
+                    ty.value(py, memory, free, others)
+                } else {
+                    Ok(py.None())
+                }
+            }
+            Self::Record { text, size } => {
+                let bytes = memory.get(..*size).unwrap_or(memory);
+                Ok(values::make_record(py, bytes, text)?.unbind())
+            }
+            Self::Array {
+                item,
+                dimensions,
+                writable,
+                ..
+            } => array(py, memory, (item, *dimensions, *writable), free, others),
+        }
+    }
+}
+
+/// An array that a function has made, or a view of one that it was given.
+fn array(
+    py: Python<'_>,
+    memory: &[u8],
+    (item, dimensions, writable): (&Portable, usize, bool),
+    free: Release,
+    others: &Bound<'_, PyAny>,
+) -> PyResult<Py<PyAny>> {
+    let signed = |index: usize| word(memory, index).cast_signed();
+    let record = word(memory, 0);
+    let item_size = signed(3);
+    let data = word(memory, 4);
+    let shape: Vec<isize> = (0..dimensions).map(|axis| signed(5 + axis)).collect();
+    let strides: Vec<isize> = (0..dimensions)
+        .map(|axis| signed(5 + dimensions + axis))
+        .collect();
+    // From the first byte of the item with the lowest address to the last one of the highest.
+    let (mut before, mut after) = (0_isize, item_size);
+    for (length, stride) in shape.iter().zip(&strides) {
+        let reach = stride * (length - 1);
+        if reach < 0 {
+            before += reach;
+        } else {
+            after += reach;
+        }
+    }
+    if shape.contains(&0) {
+        (before, after) = (0, 0);
+    }
+    let start = data.wrapping_add_signed(before);
+    // Without a record, the memory is that of an argument, or nobody's.
+    let others = (record == 0).then(|| others.clone().unbind());
+    let owned = Owned::new(start, after - before, !writable, (record, free), others);
+    let made = Bound::new(py, owned);
+    if made.is_err() {
+        release(record, free);
+    }
+    let owner = made?.into_any();
+    let offset = before.unsigned_abs();
+    let array = values::make_array(owner, &item.dtype(), shape, strides, offset, writable)?;
+    Ok(array.unbind())
+}
+
+/// A word of 8 bytes.
+fn word(memory: &[u8], index: usize) -> usize {
+    let bytes = memory.get(8 * index..).and_then(|rest| rest.first_chunk());
+    usize::from_le_bytes(*bytes.unwrap_or(&[0; 8]))
+}

@@ -1,0 +1,176 @@
+//! An opened environment, as Python sees it.
+
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use puck_package::{EnvironmentPackage, LinkName};
+use puck_runtime as runtime;
+
+use crate::error::Failure;
+use crate::host::Hosts;
+
+/// An opened environment.
+///
+/// Opening reads one small file; libraries are loaded when they are asked for, and stay loaded.
+#[pyclass(module = "puck._puck", frozen)]
+pub(crate) struct Environment {
+    inner: runtime::Environment,
+    hosts: Hosts,
+}
+
+impl Environment {
+    fn of(inner: runtime::Environment) -> Self {
+        let hosts = Hosts::new(&inner);
+        Self { inner, hosts }
+    }
+
+    /// The package as an environment names it: `linalg`, or `linalg.v1`.
+    fn named(name: &str, series: Option<&str>) -> String {
+        match series {
+            Some(series) => format!("{name}.{series}"),
+            None => name.to_owned(),
+        }
+    }
+
+    fn entry(&self, name: &str, series: Option<&str>) -> Result<&EnvironmentPackage, Failure> {
+        let document = self.inner.document(&Self::named(name, series))?;
+        let series = document.series();
+        let packages = self.inner.packages()?;
+        let is_it = |package: &&EnvironmentPackage| {
+            package.name == document.name && package.series == series
+        };
+        packages.iter().find(is_it).ok_or_else(|| {
+            let path = self.inner.path().display();
+            Failure::new(format!("{path} does not list {name}"))
+        })
+    }
+}
+
+#[pymethods]
+impl Environment {
+    /// Opens the environment of a project (the folder that `.puck` is in), or an environment's own
+    /// folder.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let opened = py.detach(|| runtime::Environment::open(&path));
+        match opened {
+            Ok(inner) => Ok(Self::of(inner)),
+            Err(error) => Err(Failure::from(error).into_py(py)),
+        }
+    }
+
+    /// Opens the user's own environment.
+    #[staticmethod]
+    fn user(py: Python<'_>) -> PyResult<Self> {
+        match py.detach(runtime::Environment::user) {
+            Ok(inner) => Ok(Self::of(inner)),
+            Err(error) => Err(Failure::from(error).into_py(py)),
+        }
+    }
+
+    /// The environment's own folder, which never changes.
+    #[getter]
+    fn path(&self) -> &Path {
+        self.inner.path()
+    }
+
+    /// The digest that identifies the environment's content.
+    #[getter]
+    fn key(&self) -> String {
+        self.inner.key().to_string()
+    }
+
+    /// How the packages are linked: `dynamic`, `image` or `lto`.
+    #[getter]
+    fn link(&self) -> String {
+        self.inner.link().to_string()
+    }
+
+    /// What is installed: name, version, series, and whether the project itself depends on it.
+    fn packages(&self, py: Python<'_>) -> PyResult<Vec<(String, String, String, bool)>> {
+        let packages = self.inner.packages();
+        let packages = packages.map_err(|error| Failure::from(error).into_py(py))?;
+        let facts = packages.iter().map(|package| {
+            (
+                package.name.to_string(),
+                package.version.to_string(),
+                package.series.to_string(),
+                package.direct,
+            )
+        });
+        Ok(facts.collect())
+    }
+
+    /// A package's description, `package.json`, as text.
+    #[pyo3(signature = (name, series=None))]
+    fn description(&self, py: Python<'_>, name: &str, series: Option<&str>) -> PyResult<String> {
+        let read = || -> Result<String, Failure> {
+            let path = self
+                .inner
+                .path()
+                .join(self.entry(name, series)?.document_path());
+            Ok(fs_err::read_to_string(path)?)
+        };
+        read().map_err(|failure| failure.into_py(py))
+    }
+
+    /// A file that a package brought for tools, if it has it: `numba.json`.
+    fn share<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        series: Option<&str>,
+        file: &str,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let entry = self
+            .entry(name, series)
+            .map_err(|failure| failure.into_py(py))?;
+        let folder = format!("{}.{}", entry.name.symbol(), entry.series);
+        // A name, not a path that might lead elsewhere.
+        if file.contains('/') || file == ".." {
+            return Ok(None);
+        }
+        let path = self.inner.path().join("share").join(folder).join(file);
+        match fs_err::read(path) {
+            Ok(bytes) => Ok(Some(PyBytes::new(py, &bytes))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::from(error).into_py(py)),
+        }
+    }
+
+    /// Loads a package's library with those that it calls, and gives them what they need of the
+    /// process: `provide(symbol, provider)` is the address of it, or `None`.
+    #[pyo3(signature = (name, series=None, provide=None))]
+    fn load(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        series: Option<&str>,
+        provide: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        if let Some(provide) = provide {
+            self.hosts.add(py, &self.inner, provide);
+        }
+        let package = Self::named(name, series);
+        let loaded = py.detach(|| self.inner.load_package(&package));
+        if let Some(raised) = self.hosts.raised() {
+            return Err(raised);
+        }
+        loaded.map_err(|error| Failure::from(error).into_py(py))
+    }
+
+    /// The address of a function of a loaded package, by its link name.
+    fn address(&self, py: Python<'_>, link_name: &str) -> PyResult<usize> {
+        let find = || -> Result<usize, Failure> {
+            let name: LinkName = link_name.parse()?;
+            Ok(self.inner.symbol(&name)? as usize)
+        };
+        py.detach(find).map_err(|failure| failure.into_py(py))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Environment({:?})", self.inner.path())
+    }
+}
