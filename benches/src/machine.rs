@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::numba;
 use crate::settings::{Settings, Suite};
 
 /// What the reader of a measurement must know.
@@ -21,9 +22,15 @@ impl Machine {
     /// Looks at this machine.
     pub(crate) fn find(settings: &Settings, suite: Suite) -> Machine {
         let unknown = || "unknown".to_owned();
-        let compared = match suite {
-            Suite::Packages => vec![settings.uv.as_path(), settings.cargo.as_path()],
-            _ => vec![Path::new(&settings.clang)],
+        let version_of = |program: &Path| version(program).unwrap_or_else(unknown);
+        let tools = match suite {
+            Suite::Packages => vec![version_of(&settings.uv), version_of(&settings.cargo)],
+            Suite::Numba => settings
+                .python
+                .as_deref()
+                .and_then(numba::versions)
+                .unwrap_or_else(|| vec![unknown()]),
+            _ => vec![version_of(Path::new(&settings.clang))],
         };
         let cpuinfo = fs_err::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Machine {
@@ -36,11 +43,8 @@ impl Machine {
                 .count(),
             kernel: fs_err::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| unknown(), |text| text.trim().to_owned()),
-            tools: compared
-                .into_iter()
-                .map(|program| version(program).unwrap_or_else(unknown))
-                .collect(),
-            puck: version(&settings.puck).unwrap_or_else(unknown),
+            tools,
+            puck: version_of(&settings.puck),
         }
     }
 }

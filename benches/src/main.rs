@@ -10,6 +10,7 @@
 //! | [`graphs`] | layered call graphs: disk, builds, opening, memory |
 //! | [`calls`], [`kernels`] | what a call costs; numerical kernels across packages |
 //! | [`packages`] | package management, against uv and cargo |
+//! | [`numba`] | jitted functions, against Numba and numbox |
 //! | [`serving`] | the registry's server, against nginx |
 //! | [`child`] | what runs in fresh processes |
 //! | [`place`], [`random`] | files and commands; numbers for graphs |
@@ -27,6 +28,7 @@ mod fit;
 mod graphs;
 mod kernels;
 mod machine;
+mod numba;
 mod packages;
 mod place;
 mod plot;
@@ -90,6 +92,7 @@ fn measure(settings: &Settings, suite: Suite) -> Result<Findings> {
         Suite::Calls => calls::run(settings),
         Suite::Kernels => kernels::run(settings),
         Suite::Packages => packages::run(settings),
+        Suite::Numba => numba::run(settings),
     }
 }
 

@@ -8,18 +8,20 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) const HELP: &str = "\
 Usage: puck-benches [SUITE]... --puck FILE --work DIR [OPTION]...
 
-Suites: graphs, calls, kernels, packages (default: all but packages).
+Suites: graphs, calls, kernels, packages, numba (default: the first three).
 
   --puck FILE        the release binary
   --work DIR         where everything is made; results are left in it
   --clang COMMAND    the clang to compare with (default: clang)
   --uv COMMAND       the uv to compare with (default: uv)
   --cargo COMMAND    the cargo to compare with (default: cargo)
+  --python FILE      a Python with numba, numbox and puck, for the suite numba
   --only WORDS       measure only what has these words in its name: of graphs such as
                      `C, a package a layer, Puck, image`, of calls and kernels a link
-                     mode, of packages a measurement
+                     mode, of packages a measurement, of numba `graph`, `calls` or `forum`
   --report FILE      write the page of results there, and plots into a folder beside it
-  --sizes N,...      how many functions the graphs have (default: 60,120,1000; quick: 60,120)
+  --sizes N,...      how many functions the graphs have (default: 60,120,1000; quick: 60,120;
+                     of numba: 60,120; quick: 20,40)
   --quick            measure less often, and smaller graphs
   --check            fail if a limit is missed
 ";
@@ -46,13 +48,20 @@ pub(crate) enum Suite {
     Kernels,
     /// Package management, against uv and cargo.
     Packages,
+    /// Jitted functions, against Numba and numbox.
+    Numba,
 }
 
 impl Suite {
     /// In the order of the page.
-    pub(crate) const ALL: [Suite; 4] =
-        [Suite::Graphs, Suite::Calls, Suite::Kernels, Suite::Packages];
-    /// Those that are measured when none is named: the others need uv and cargo.
+    pub(crate) const ALL: [Suite; 5] = [
+        Suite::Graphs,
+        Suite::Calls,
+        Suite::Kernels,
+        Suite::Packages,
+        Suite::Numba,
+    ];
+    /// Those that are measured when none is named: the others need uv and cargo, or Numba.
     const DEFAULTS: [Suite; 3] = [Suite::Graphs, Suite::Calls, Suite::Kernels];
 
     /// As it is written on the command line, in file names and in the page's comments.
@@ -62,6 +71,7 @@ impl Suite {
             Suite::Calls => "calls",
             Suite::Kernels => "kernels",
             Suite::Packages => "packages",
+            Suite::Numba => "numba",
         }
     }
 
@@ -72,6 +82,7 @@ impl Suite {
             Suite::Calls => "What a call costs",
             Suite::Kernels => "Numerical kernels across packages",
             Suite::Packages => "Package management",
+            Suite::Numba => "Numba",
         }
     }
 
@@ -89,9 +100,12 @@ pub(crate) struct Settings {
     pub(crate) clang: String,
     pub(crate) uv: PathBuf,
     pub(crate) cargo: PathBuf,
+    pub(crate) python: Option<PathBuf>,
     pub(crate) only: Option<String>,
     pub(crate) report: Option<PathBuf>,
     pub(crate) sizes: Vec<usize>,
+    /// The same for Numba, which takes minutes for what others do in a second.
+    pub(crate) numba_sizes: Vec<usize>,
     pub(crate) rounds: Rounds,
     pub(crate) quick: bool,
     pub(crate) check: bool,
@@ -100,7 +114,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the arguments; `None` if help was asked for.
     pub(crate) fn parse(arguments: &[String]) -> Result<Option<Settings>> {
-        let (mut puck, mut work, mut report) = (None, None, None);
+        let (mut puck, mut work, mut report, mut python) = (None, None, None, None);
         let mut clang = "clang".to_owned();
         let (mut uv, mut cargo) = (PathBuf::from("uv"), PathBuf::from("cargo"));
         let (mut suites, mut only, mut sizes) = (Vec::new(), None, None);
@@ -120,6 +134,7 @@ impl Settings {
                 "--clang" => clang.clone_from(value()?),
                 "--uv" => uv = PathBuf::from(value()?),
                 "--cargo" => cargo = PathBuf::from(value()?),
+                "--python" => python = Some(PathBuf::from(value()?)),
                 "--only" => only = Some(value()?.clone()),
                 "--sizes" => sizes = Some(parse_sizes(value()?)?),
                 "--quick" => quick = true,
@@ -133,20 +148,20 @@ impl Settings {
         if suites.is_empty() {
             suites.extend(Suite::DEFAULTS);
         }
-        let (rounds, usual) = if quick {
+        let (rounds, usual, usual_of_numba) = if quick {
             let rounds = Rounds {
                 slow: 2,
                 fast: 6,
                 open: 41,
             };
-            (rounds, vec![60, 120])
+            (rounds, vec![60, 120], vec![20, 40])
         } else {
             let rounds = Rounds {
                 slow: 5,
                 fast: 31,
                 open: 201,
             };
-            (rounds, vec![60, 120, 1000])
+            (rounds, vec![60, 120, 1000], vec![60, 120])
         };
         Ok(Some(Settings {
             suites,
@@ -155,8 +170,10 @@ impl Settings {
             clang,
             uv,
             cargo,
+            python,
             only,
             report,
+            numba_sizes: sizes.clone().unwrap_or(usual_of_numba),
             sizes: sizes.unwrap_or(usual),
             rounds,
             quick,
@@ -192,6 +209,7 @@ mod tests {
     fn defaults_measure_everything_that_needs_no_other_tool() {
         let settings = parse("--puck p --work w").unwrap().unwrap();
         assert_eq!(settings.sizes, [60, 120, 1000]);
+        assert_eq!(settings.numba_sizes, [60, 120]);
         assert_eq!(settings.suites, Suite::DEFAULTS);
         assert!(!settings.check && !settings.quick);
         assert_eq!(settings.report, None);
@@ -203,10 +221,14 @@ mod tests {
         let settings = parse(line).unwrap().unwrap();
         assert_eq!(settings.clang, "clang-22");
         assert_eq!(settings.sizes, [5, 7]);
+        assert_eq!(settings.numba_sizes, [5, 7]);
         assert!(settings.check && settings.rounds.slow == 2);
-        let settings = parse("packages calls --puck p --work w --uv u").unwrap();
+        let settings = parse("packages calls numba --puck p --work w --uv u").unwrap();
         let settings = settings.unwrap();
-        assert_eq!(settings.suites, [Suite::Packages, Suite::Calls]);
+        assert_eq!(
+            settings.suites,
+            [Suite::Packages, Suite::Calls, Suite::Numba]
+        );
         assert_eq!(settings.uv, PathBuf::from("u"));
         assert!(settings.wants("anything"));
     }

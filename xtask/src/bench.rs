@@ -10,6 +10,14 @@ use crate::{setup, steps, tools};
 /// The uv that package management is compared with: the same one everywhere.
 const UV: &str = "uv==0.13.9";
 
+/// What jitted functions are compared with: the same versions everywhere.
+const NUMBA: [&str; 4] = [
+    "numba==0.67.0",
+    "numbox==0.7.7",
+    "numpy==2.4.6",
+    "scipy==1.17.1",
+];
+
 /// The verb: builds the command and the benchmarks optimised, and hands the arguments on.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::ensure()?;
@@ -43,6 +51,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         measure.arg("--uv").arg(uv()?);
         measure.arg("--cargo").arg(cargo().get_program());
     }
+    if arguments.iter().any(|argument| argument == "numba") {
+        measure.arg("--python").arg(numba()?);
+    }
     steps::quietly(&mut measure)
 }
 
@@ -58,4 +69,25 @@ fn uv() -> Result<PathBuf> {
         })?;
     }
     Ok(uv)
+}
+
+/// A Python with Numba, numbox and this tree's package `puck`, in an environment below `target/`.
+fn numba() -> Result<PathBuf> {
+    let environment = target_dir().join("numba");
+    let pip = environment.join("bin/pip");
+    if !pip.exists() {
+        steps::step("Install Numba and numbox from PyPI", || {
+            steps::run(command("python3").args(["-m", "venv"]).arg(&environment))?;
+            steps::run(command(&pip).args(["install", "--quiet"]).args(NUMBA))
+        })?;
+    }
+    // Always, because this tree may have changed.
+    steps::step("Build and install the Python package", || {
+        steps::run(
+            command(&pip)
+                .args(["install", "--quiet", "--no-deps", "--force-reinstall"])
+                .arg(root().join("python")),
+        )
+    })?;
+    Ok(environment.join("bin/python"))
 }

@@ -40,8 +40,8 @@ Verbs:
   demo    build the command and take the examples the whole way: publish, install, call
   bench   measure Puck against plain tools and write docs/performance.md and its plots; arguments
           go to the benchmarks: suites (`graphs`, `calls`, `kernels`: the default is these three;
-          `packages`: package management beside uv and cargo), --check fails when a limit is
-          missed, --quick measures less
+          `packages`: package management beside uv and cargo; `numba`: jitted functions beside
+          Numba and numbox), --check fails when a limit is missed, --quick measures less
   docs    write docs/commands.md and build the API documentation, with warnings denied;
           --check: only see whether docs/commands.md is current
   help    print this

@@ -63,6 +63,7 @@ const TAIL: &str = "
 $ cargo xtask bench                      # graphs, calls and kernels
 $ cargo xtask bench graphs --quick       # one suite, smaller and less often
 $ cargo xtask bench packages             # beside uv and cargo, which it needs
+$ cargo xtask bench numba                # beside Numba and numbox, from PyPI; takes some 20 minutes
 $ cargo xtask bench --check              # fails when a limit is missed
 ```
 
