@@ -1,6 +1,11 @@
 //! `package.json`: what an archive says of itself. See `docs/archive.md`.
 
 mod check;
+mod convention;
+mod host;
+
+pub use convention::{expect_form, is_imported};
+pub use host::{PROVIDERS, check_host_imports, host_table};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +22,6 @@ pub const ABI_C: &str = "c";
 pub const ABI_NUMBA: &str = "numba-cpu-1";
 /// The convention of functions that a Python interpreter calls.
 pub const ABI_CPYTHON: &str = "cpython-1";
-/// What the table of a package's host imports is called where functions have their names.
-const HOST_TABLE: &str = "host_imports";
 
 /// The facts of a packed package.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,8 +81,8 @@ pub struct PackageDocument {
 pub struct Function {
     /// Its name; several functions may share one if their signatures differ.
     pub name: FunctionName,
-    /// The calling convention: [`ABI_C`], or one that this program does not know. A function of
-    /// such is kept and listed, but not called.
+    /// The calling convention: [`ABI_C`], [`ABI_NUMBA`], [`ABI_CPYTHON`], or one that this program
+    /// does not know. A function of such is kept and listed, but not called.
     #[serde(default = "abi_c")]
     pub abi: String,
     /// Its types, with parameter names where they are known.
@@ -141,7 +144,7 @@ pub struct SystemImport {
 pub struct HostImport {
     /// The symbol.
     pub symbol: String,
-    /// Who is known to provide it: `numba`, `python`.
+    /// Who is known to provide it: one of [`PROVIDERS`], or one that this program does not know.
     pub provider: String,
 }
 
@@ -284,19 +287,7 @@ impl PackageDocument {
     /// It is named after them, so that a table is never taken for one with other entries.
     #[must_use]
     pub fn host_table(&self) -> Option<LinkName> {
-        if self.host_imports.is_empty() {
-            return None;
-        }
-        let symbols = self.host_imports.iter();
-        let text: String = symbols.map(|import| import.symbol.clone() + "\n").collect();
-        let fingerprint = Digest::of(text.as_bytes()).prefix(8);
-        let series = self.series();
-        Some(LinkName::of_text(
-            &self.name,
-            &series,
-            HOST_TABLE,
-            &fingerprint,
-        ))
+        host_table(&self.name, &self.series(), &self.host_imports)
     }
 
     /// All symbols that the package's objects define for others: its functions, and the table of its

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::signature::words::is_c_keyword;
-use crate::{Function, PackageDocument, Pointee, Signature, Type};
+use crate::{Function, PackageDocument, Pointee, Series, Signature, Type};
 
 /// The name of `function` in C: `linalg_dot`; with the signature's fingerprint behind it where
 /// several functions of the package share the name: `linalg_dot_1a2b3c4d`.
@@ -43,6 +43,9 @@ pub fn c_header(document: &PackageDocument) -> String {
     for function in functions() {
         opaque_names(&function.signature, &mut opaque);
     }
+    if document.files.contains_key(STRUCTS) {
+        text.push_str(&include_structs(&name, &series));
+    }
     if !opaque.is_empty() {
         text.push('\n');
     }
@@ -65,6 +68,23 @@ pub fn c_header(document: &PackageDocument) -> String {
     }
     write!(text, "\n#ifdef __cplusplus\n}}\n#endif\n\n#endif\n").expect(STRING);
     text
+}
+
+/// The definitions of what functions of Numba take and give, in an archive.
+pub const STRUCTS: &str = "share/numba.h";
+
+/// Includes the definitions of opaque structs, where the header lies in an environment: in its
+/// `include/`, or a folder below. Elsewhere they stay opaque.
+fn include_structs(name: &str, series: &Series) -> String {
+    let path = format!("share/{name}.{series}/numba.h");
+    format!(
+        "\n#ifdef __has_include\n\
+         #if __has_include(\"../{path}\")\n\
+         #include \"../{path}\"\n\
+         #elif __has_include(\"../../{path}\")\n\
+         #include \"../../{path}\"\n\
+         #endif\n#endif\n"
+    )
 }
 
 const STRING: &str = "a String takes all that is written";

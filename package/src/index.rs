@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::{abi_c, is_abi_c};
 use crate::format::{self, DocumentError, Numbered};
 use crate::{
-    Digest, FunctionName, LinkName, PackageDependency, PackageDocument, PackageName, Signature,
-    version,
+    Digest, Function, FunctionName, LinkName, PackageDependency, PackageDocument, PackageName,
+    Signature, version,
 };
 
 /// The longest index line that is read, in bytes.
@@ -70,6 +70,26 @@ pub struct Export {
     pub abi: String,
     /// Its types.
     pub signature: Signature,
+    /// Its type as people know it, as for [`Function::declared`](crate::Function::declared).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
+    /// Its symbol, where it does not follow from the signature: with other conventions than C's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_name: Option<LinkName>,
+}
+
+impl Export {
+    /// What an index says of a function.
+    #[must_use]
+    pub fn of(function: &Function) -> Self {
+        Self {
+            name: function.name.clone(),
+            abi: function.abi.clone(),
+            signature: function.signature.clone(),
+            declared: function.declared.clone(),
+            link_name: (!function.is_c()).then(|| function.link_name.clone()),
+        }
+    }
 }
 
 /// A function of another package that this one calls.
@@ -101,15 +121,7 @@ impl IndexLine {
             description: document.description.clone(),
             keywords: document.keywords.clone(),
             dependencies: document.dependencies.clone(),
-            exports: document
-                .functions
-                .iter()
-                .map(|f| Export {
-                    name: f.name.clone(),
-                    abi: f.abi.clone(),
-                    signature: f.signature.clone(),
-                })
-                .collect(),
+            exports: document.functions.iter().map(Export::of).collect(),
             imports: document
                 .imports
                 .iter()

@@ -28,6 +28,7 @@ mod header;
 pub mod index;
 mod link_mode;
 pub mod link_name;
+mod listing;
 pub mod location;
 pub mod lockfile;
 pub mod manifest;
@@ -51,10 +52,11 @@ pub use document::{
     TargetObject, Tools,
 };
 pub use environment::{EnvironmentDocument, EnvironmentPackage, Image};
-pub use header::{c_header, c_name};
+pub use header::{STRUCTS, c_header, c_name};
 pub use index::IndexLine;
 pub use link_mode::{LinkMode, LinkModeError};
 pub use link_name::{LinkName, LinkNameError, soname};
+pub use listing::{Listed, listing};
 pub use location::{LocationError, RegistryLocation};
 pub use lockfile::{LockedPackage, Lockfile, PackageId};
 pub use manifest::{

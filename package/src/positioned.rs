@@ -252,6 +252,11 @@ impl<'s, 't> Value<'s, 't> {
     }
 
     pub(crate) fn array(self) -> Result<Vec<Value<'s, 't>>, ManifestError> {
+        self.array_or("an array")
+    }
+
+    /// An array, where `expected` is what else would do.
+    pub(crate) fn array_or(self, expected: &str) -> Result<Vec<Value<'s, 't>>, ManifestError> {
         match self.value.get_ref() {
             DeValue::Array(items) => Ok(items
                 .iter()
@@ -261,7 +266,7 @@ impl<'s, 't> Value<'s, 't> {
                     value,
                 })
                 .collect()),
-            _ => Err(self.unexpected("an array")),
+            _ => Err(self.unexpected(expected)),
         }
     }
 

@@ -6,6 +6,8 @@ pub const PUCK_HOME: &str = "PUCK_HOME";
 pub const PUCK_TARGET: &str = "PUCK_TARGET";
 /// The clang to compile C and C++ with, in place of the one found on `PATH`.
 pub const PUCK_CLANG: &str = "PUCK_CLANG";
+/// The Python that reads Python sources, in place of the one found otherwise.
+pub const PUCK_PYTHON: &str = "PUCK_PYTHON";
 /// The default registry: a name, an address or a folder.
 pub const PUCK_REGISTRY: &str = "PUCK_REGISTRY";
 /// The token for the default registry.
@@ -40,6 +42,8 @@ pub const C_INCLUDE_PATH: &str = "C_INCLUDE_PATH";
 pub const CPLUS_INCLUDE_PATH: &str = "CPLUS_INCLUDE_PATH";
 /// Where clang finds GCC and its headers.
 pub const GCC_INSTALL_PREFIX: &str = "GCC_INSTALL_PREFIX";
+/// The virtual environment of Python that the shell is in.
+pub const VIRTUAL_ENV: &str = "VIRTUAL_ENV";
 /// Set to anything: no colours.
 pub const NO_COLOR: &str = "NO_COLOR";
 /// The address of the object store that holds buckets, if it is not Amazon's.
@@ -81,6 +85,8 @@ pub const OF_CARGO: [&str; 6] = [
     RUSTC,
     RUSTC_WRAPPER,
 ];
+/// What Python finds its packages by.
+pub const OF_PYTHON: [&str; 3] = [VIRTUAL_ENV, "PYTHONPATH", "PYTHONHOME"];
 
 /// Every variable of Puck's own with what it does, for the help and the reference page.
 pub const ALL: &[(&str, &str)] = &[
@@ -122,6 +128,10 @@ pub const ALL: &[(&str, &str)] = &[
         "the processor level to run, e.g. x86-64-v3; never above the processor's own",
     ),
     (PUCK_CLANG, "the clang that compiles C and C++"),
+    (
+        PUCK_PYTHON,
+        "the Python that reads Python sources, with the packages puck and numba",
+    ),
     (NO_COLOR, "set to anything: no colours"),
 ];
 
@@ -169,7 +179,7 @@ mod tests {
     #[test]
     fn names_stand_once_in_each_list() {
         let all: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
-        for list in [&all[..], &OF_CLANG, &OF_CARGO, &OF_BUCKETS] {
+        for list in [&all[..], &OF_CLANG, &OF_CARGO, &OF_PYTHON, &OF_BUCKETS] {
             let mut names = list.to_vec();
             names.sort_unstable();
             names.dedup();

@@ -294,11 +294,7 @@ fn of_line(line: IndexLine) -> Candidate {
 
 /// What a package in the store says of itself.
 fn of_document(document: PackageDocument) -> Candidate {
-    let exports = document.functions.into_iter().map(|function| Export {
-        name: function.name,
-        abi: function.abi,
-        signature: function.signature,
-    });
+    let exports = document.functions.iter().map(Export::of);
     let imports = document.imports.into_iter().map(|import| IndexImport {
         package: import.package,
         link_name: import.link_name,

@@ -69,7 +69,11 @@ impl fmt::Display for Incompatible {
         for (sign, exports) in [('-', &self.removed), ('+', &self.instead)] {
             for export in exports {
                 let line = format!("{sign} {}", declaration(export));
-                lines.entry(export.name.as_str()).or_default().push(line);
+                let of_name = lines.entry(export.name.as_str()).or_default();
+                // A function of Numba has several entry points.
+                if !of_name.contains(&line) {
+                    of_name.push(line);
+                }
             }
         }
         lines
@@ -79,8 +83,12 @@ impl fmt::Display for Incompatible {
     }
 }
 
-/// An export as it would be declared: `fn dot(n: u64, x: *const f64) -> f64`.
+/// An export as it would be declared: `fn dot(n: u64, x: *const f64) -> f64`; as its own language has
+/// it where that is known: `dot(x: float64[::1]) -> float64`.
 pub(crate) fn declaration(export: &Export) -> String {
+    if let Some(declared) = &export.declared {
+        return format!("{}{declared}", export.name);
+    }
     let signature = export.signature.to_string();
     let types = signature.strip_prefix("fn").unwrap_or(&signature);
     format!("fn {}{types}", export.name)
@@ -113,8 +121,12 @@ fn keeps(older: &IndexLine, newer: &IndexLine, offered: &Version) -> Result<(), 
             name,
             abi,
             signature,
+            declared: _,
+            link_name,
         } = export;
-        (name.clone(), abi.clone(), signature.canonical())
+        // Conventions beside C's tell by the link name alone what pointers point to.
+        let link_name = link_name.clone();
+        (name.clone(), abi.clone(), signature.canonical(), link_name)
     };
     let missing = |from: &IndexLine, in_: &IndexLine| -> Vec<Export> {
         let known: BTreeSet<_> = in_.exports.iter().map(key).collect();
@@ -154,6 +166,8 @@ mod tests {
                 name: name.parse().unwrap(),
                 abi: ABI_C.to_owned(),
                 signature: format!("fn({types}").parse().unwrap(),
+                declared: None,
+                link_name: None,
             }
         };
         IndexLine {

@@ -117,11 +117,10 @@ impl Objects {
                 Some(Err(reason)) => return Err(mismatch(reason.clone())),
                 None => return Err(mismatch("it is missing".to_owned())),
             };
-            for function in &document.functions {
-                if !defined.contains(&function.link_name.to_string()) {
+            for link_name in document.exported_symbols() {
+                if !defined.contains(&link_name.to_string()) {
                     return Err(mismatch(format!(
-                        "it is the object of {target}, but does not define `{}`",
-                        function.link_name
+                        "it is the object of {target}, but does not define `{link_name}`"
                     )));
                 }
             }

@@ -32,7 +32,9 @@ impl<'a> Offers<'a> {
 
     fn is(&mut self, export: &Export) -> bool {
         if export.abi != ABI_C {
-            return true;
+            // Older indexes do not say it.
+            let known = export.link_name.as_ref();
+            return known.is_none_or(|link_name| link_name == self.link);
         }
         if let Some((signature, is)) = &self.last
             && *signature == export.signature

@@ -1,7 +1,7 @@
 //! `puck info`
 
 use clap::Args;
-use puck_package::IndexLine;
+use puck_package::{IndexLine, listing};
 use puck_project::{PackageSpec, Registries, newest, no_such_version, unknown_package};
 
 use crate::arguments::Format;
@@ -90,11 +90,8 @@ fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(
         facts.push(vec!["needs".to_owned(), what]);
     }
     console.print(table(&facts))?;
-    for export in &line.exports {
-        console.line(format_args!(
-            "    {}: {FAINT}{}{FAINT:#}",
-            export.name, export.signature
-        ))?;
+    for (export, types) in listing(&line.exports) {
+        console.line(format_args!("    {}: {FAINT}{types}{FAINT:#}", export.name))?;
     }
     Ok(())
 }

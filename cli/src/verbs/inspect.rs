@@ -1,7 +1,7 @@
 //! `puck inspect`
 
 use clap::Args;
-use puck_package::PackageDocument;
+use puck_package::{Function, PackageDocument, listing};
 use puck_project::{Inspected, PackageSpec};
 use serde_json::json;
 
@@ -119,7 +119,7 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     section(
         console,
         "functions",
-        document.functions.iter().map(function),
+        listing(&document.functions).map(function),
     )?;
     section(
         console,
@@ -170,8 +170,8 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     )
 }
 
-/// A function with its signature, its symbol and the size of its code.
-fn function(function: &puck_package::Function) -> Vec<String> {
+/// A function with its types, its symbol and the size of its code.
+fn function((function, types): (&Function, String)) -> Vec<String> {
     let sizes: Vec<_> = function.sizes.values().map(ToString::to_string).collect();
     let sizes = if sizes.is_empty() {
         String::new()
@@ -180,7 +180,7 @@ fn function(function: &puck_package::Function) -> Vec<String> {
     };
     vec![
         function.name.to_string(),
-        function.signature.to_string(),
+        types,
         sizes,
         faint(&function.link_name),
     ]

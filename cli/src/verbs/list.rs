@@ -1,9 +1,9 @@
 //! `puck list`
 
 use clap::Args;
-use puck_package::EnvironmentPackage;
+use puck_package::{EnvironmentPackage, Function, listing};
 use puck_runtime::Environment;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::Format;
 use crate::console::{Console, FAINT, NAME};
@@ -67,10 +67,7 @@ pub(crate) fn run(
                 "direct": package.direct,
             });
             if *functions {
-                entry["functions"] = of(package)?
-                    .into_iter()
-                    .map(|(name, signature)| json!({"name": name, "signature": signature}))
-                    .collect();
+                entry["functions"] = of(package)?.iter().map(described).collect();
             }
             list.push(entry);
         }
@@ -82,8 +79,9 @@ pub(crate) fn run(
         console.line(format_args!(
             "{NAME}{name}{NAME:#} {version}{FAINT}{indirect}{FAINT:#}"
         ))?;
-        for (name, signature) in of(package)? {
-            console.line(format_args!("    {name}: {FAINT}{signature}{FAINT:#}"))?;
+        for (function, types) in listing(&of(package)?) {
+            let name = &function.name;
+            console.line(format_args!("    {name}: {FAINT}{types}{FAINT:#}"))?;
         }
     }
     Ok(())
@@ -92,10 +90,19 @@ pub(crate) fn run(
 fn exported(
     environment: &Environment,
     package: &EnvironmentPackage,
-) -> Result<Vec<(String, String)>, Failure> {
-    let functions = environment.functions(&format!("{}.{}", package.name, package.series))?;
-    Ok(functions
-        .into_iter()
-        .map(|f| (f.name.to_string(), f.signature.to_string()))
-        .collect())
+) -> Result<Vec<Function>, Failure> {
+    Ok(environment.functions(&format!("{}.{}", package.name, package.series))?)
+}
+
+/// An entry point for programs: with what tells it from others, where it is not one of C's.
+fn described(function: &Function) -> Value {
+    let mut entry = json!({"name": function.name, "signature": function.signature});
+    if !function.is_c() {
+        entry["abi"] = json!(function.abi);
+        entry["link-name"] = json!(function.link_name);
+    }
+    if let Some(declared) = &function.declared {
+        entry["declared"] = json!(declared);
+    }
+    entry
 }

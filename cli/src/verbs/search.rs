@@ -1,7 +1,7 @@
 //! `puck search`
 
 use clap::Args;
-use puck_package::Signature;
+use puck_package::{Signature, listing};
 use puck_registry::{Found, Query};
 use serde_json::json;
 
@@ -74,11 +74,8 @@ pub(crate) fn run(
             "{NAME}{}{NAME:#} {}{description}",
             hit.name, hit.version
         ))?;
-        for export in hit.exports {
-            console.line(format_args!(
-                "    {}: {FAINT}{}{FAINT:#}",
-                export.name, export.signature
-            ))?;
+        for (export, types) in listing(&hit.exports) {
+            console.line(format_args!("    {}: {FAINT}{types}{FAINT:#}", export.name))?;
         }
     }
     Ok(())

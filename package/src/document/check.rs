@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::convention::expect_form;
+use super::host::check_host_imports;
 use super::{Function, Import, PackageDependency, PackageDocument, TargetObject, abi_c, is_abi_c};
 use crate::{LinkName, version};
 
@@ -11,6 +13,7 @@ pub(super) fn check(document: &PackageDocument) -> Result<(), String> {
     version::check(&document.version).map_err(|error| error.to_string())?;
     functions(document)?;
     imports(document)?;
+    host_imports(document)?;
     let mut dependencies = BTreeSet::new();
     for PackageDependency { name, .. } in &document.dependencies {
         if !dependencies.insert(name) {
@@ -32,7 +35,9 @@ fn functions(document: &PackageDocument) -> Result<(), String> {
             ..
         } = function;
         let of_c = LinkName::new(&document.name, &series, name, signature);
-        link_name_of(&format!("function `{name}`"), abi, link_name, &of_c)?;
+        let what = format!("function `{name}`");
+        link_name_of(&what, abi, link_name, &of_c)?;
+        expect_form(abi, signature).map_err(|reason| format!("{what} {reason}"))?;
         if !names.insert(link_name) {
             return Err(format!(
                 "function `{name}` is exported twice as `{link_name}`, `{signature}`"
@@ -85,8 +90,28 @@ fn link_name_of(what: &str, abi: &str, found: &LinkName, of_c: &LinkName) -> Res
             "{what} has the link name `{found}`, which is not of {}",
             of_c.soname()
         ));
+    } else if found.function() != of_c.function() {
+        return Err(format!(
+            "{what} has the link name `{found}`, which is not of `{}`",
+            of_c.function()
+        ));
     }
     Ok(())
+}
+
+/// The table of host imports, whose symbol nothing else may have.
+fn host_imports(document: &PackageDocument) -> Result<(), String> {
+    check_host_imports(&document.host_imports)?;
+    let Some(table) = document.host_table() else {
+        return Ok(());
+    };
+    match document.functions.iter().find(|f| f.link_name == table) {
+        Some(function) => Err(format!(
+            "function `{}` has the link name of the table of host imports, `{table}`",
+            function.name
+        )),
+        None => Ok(()),
+    }
 }
 
 fn files(document: &PackageDocument) -> Result<(), String> {

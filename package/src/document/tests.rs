@@ -82,9 +82,78 @@ fn facts() {
 /// A way to spoil a document, and what is then said.
 type Spoiled = (fn(&mut PackageDocument), &'static str);
 
+const NATIVE: &str = "fn(*mut f64, *mut *mut c_void, f64) -> i32";
+
+fn hosts(imports: &[(&str, &str)]) -> Vec<HostImport> {
+    let import = |(symbol, provider): &(&str, &str)| HostImport {
+        symbol: (*symbol).to_owned(),
+        provider: (*provider).to_owned(),
+    };
+    imports.iter().map(import).collect()
+}
+
+#[test]
+fn tables_are_named_after_what_they_hold() {
+    let (mut document, _) = sample();
+    assert_eq!(document.host_table(), None);
+    document.host_imports = hosts(&[("NRT_Allocate", "numba-runtime"), ("PyExc_E", "python")]);
+    let table = document.host_table().unwrap();
+    assert_eq!(table.to_string(), "demo.v1.host_imports.0c19454f");
+    assert_eq!(document.exported_symbols().last(), Some(&table));
+    document.host_imports.pop();
+    assert_ne!(document.host_table(), Some(table));
+    let read = PackageDocument::parse(&document.to_json()).unwrap();
+    assert_eq!(read, document);
+}
+
 #[test]
 fn contradictions_are_named() {
-    let cases: [Spoiled; 18] = [
+    let cases: [Spoiled; 26] = [
+        (
+            |d| d.host_imports = hosts(&[("b", "python"), ("a", "python")]),
+            "host import `b` stands before `a`",
+        ),
+        (
+            |d| d.host_imports = hosts(&[("a", "python"), ("a", "numba")]),
+            "host import `a` stands before `a`",
+        ),
+        (
+            |d| d.host_imports = hosts(&[("a", "Some One")]),
+            "`Some One` names no provider",
+        ),
+        (
+            |d| d.host_imports = hosts(&[("a b", "python")]),
+            "host import `a b`: that is no symbol",
+        ),
+        (
+            |d| d.host_imports = hosts(&[("", "python")]),
+            "that is no symbol",
+        ),
+        (
+            |d| {
+                d.host_imports = hosts(&[("a", "python")]);
+                let mut function = d.functions[0].clone();
+                function.name = "host_imports".parse().unwrap();
+                function.abi = "fast".into();
+                function.link_name = d.host_table().unwrap();
+                d.functions.push(function);
+            },
+            "has the link name of the table of host imports",
+        ),
+        (
+            |d| {
+                d.functions[0].abi = "numba-cpu-1".into();
+                d.functions[0].link_name = "demo.v1.axpy.00000000".parse().unwrap();
+            },
+            "has the calling convention `numba-cpu-1`, but the signature",
+        ),
+        (
+            |d| {
+                d.functions[0].abi = "fast".into();
+                d.functions[0].link_name = "demo.v1.dot.bf84be2c".parse().unwrap();
+            },
+            "which is not of `axpy`",
+        ),
         (
             |d| d.version = Version::new(2, 0, 0),
             "gives `demo.v2.axpy.bf84be2c`",
@@ -178,6 +247,7 @@ fn functions_of_other_conventions_are_kept() {
     let (mut document, _) = sample();
     let mut native = document.functions[0].clone();
     native.abi = "numba-cpu-1".into();
+    native.signature = NATIVE.parse().unwrap();
     native.link_name = "demo.v1.axpy.00000001".parse().unwrap();
     document.functions.push(native);
     document.imports[0].abi = "numba-cpu-1".into();

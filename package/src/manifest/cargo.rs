@@ -1,7 +1,8 @@
 //! A Rust crate that is a function package: `[package.metadata.puck]` in its `Cargo.toml`.
 
 use super::{
-    BuildSection, Manifest, ManifestError, PackageSection, environment, sections, sources,
+    BuildSection, Manifest, ManifestError, PackageSection, environment, functions, sections,
+    sources,
 };
 use crate::positioned::Source;
 use crate::version;
@@ -47,7 +48,7 @@ pub(super) fn manifest(
         path: source.path().to_owned(),
         package: Some(package),
         build,
-        functions: table.or_default("function", sections::functions)?,
+        functions: table.or_default("function", |value| functions::functions(value, true))?,
         dependencies: table.or_default("dependencies", sections::dependencies)?,
         registries: table.or_default("registries", sources::registries)?,
         patches: table.or_default("patch", sources::patches)?,

@@ -6,6 +6,7 @@
 mod cargo;
 mod environment;
 mod function_path;
+mod functions;
 mod sections;
 pub(crate) mod sources;
 
@@ -88,6 +89,8 @@ pub struct BuildSection {
     pub flags: Vec<String>,
     /// Whether IR and objects keep debug information.
     pub debug: bool,
+    /// The interpreter that reads Python sources, relative to the manifest.
+    pub python: Option<String>,
 }
 
 /// `[[function]]`
@@ -95,10 +98,14 @@ pub struct BuildSection {
 pub struct FunctionSection {
     /// The exported name.
     pub name: FunctionName,
-    /// The symbol in the sources; the name if `None`.
+    /// The symbol in the sources; the name if `None`. For a function of Python `name` or
+    /// `module.name`.
     pub symbol: Option<String>,
     /// The types; read from debug information if `None`.
     pub signature: Option<Signature>,
+    /// For a function that Numba compiles: its types, as Numba writes them; one signature an
+    /// overload. Empty for all others.
+    pub numba: Vec<String>,
     /// What it does.
     pub doc: Option<String>,
 }
@@ -193,7 +200,20 @@ impl Default for BuildSection {
             opt_level: 3,
             flags: Vec::new(),
             debug: false,
+            python: None,
         }
+    }
+}
+
+impl BuildSection {
+    /// Whether a file that `sources` matches may be of Python, going by the patterns alone.
+    #[must_use]
+    pub fn may_have_python(&self) -> bool {
+        let may_match = |pattern: &String| {
+            let extension = pattern.rsplit(['.', '/']).next().unwrap_or_default();
+            extension == "py" || extension.contains(['*', '?', '['])
+        };
+        self.sources.iter().any(may_match)
     }
 }
 

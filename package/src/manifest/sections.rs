@@ -7,10 +7,10 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::{
-    BuildSection, Dependency, FunctionSection, Manifest, ManifestError, PackageSection,
-    PolicySection, WorkspaceSection,
+    BuildSection, Dependency, Manifest, ManifestError, PackageSection, PolicySection,
+    WorkspaceSection,
 };
-use super::{environment, sources};
+use super::{environment, functions, sources};
 use crate::positioned::{Source, Table, Value};
 use crate::{PackageName, Target, format, version};
 
@@ -47,11 +47,23 @@ pub(super) fn manifest(
     let build = match table.get("build") {
         Some(value) => {
             let table = value.table("[build]")?;
-            table.expect_keys(&["sources", "cargo", "targets", "opt-level", "flags", "debug"])?;
+            table.expect_keys(&[
+                "sources",
+                "cargo",
+                "targets",
+                "opt-level",
+                "flags",
+                "debug",
+                "python",
+            ])?;
             let build = build_section(&table)?;
             if build.cargo.is_some() && !build.sources.is_empty() {
                 let message = "[build] has both `sources` and `cargo`; a package is built from one";
                 return Err(table.error(message.to_owned()));
+            }
+            if let Some(value) = table.get("python").filter(|_| build.cargo.is_some()) {
+                let message = "a crate has no Python sources; list `.py` files in `sources`";
+                return Err(value.error(message));
             }
             build
         }
@@ -61,11 +73,12 @@ pub(super) fn manifest(
         let message = "[build] needs `sources = [\"src/*.c\"]` or `cargo = \"Cargo.toml\"`";
         return Err(table.error(message.to_owned()));
     }
+    let is_crate = build.cargo.is_some();
     Ok(Manifest {
         path: source.path().to_owned(),
         package,
         build,
-        functions: table.or_default("function", functions)?,
+        functions: table.or_default("function", |value| functions::functions(value, is_crate))?,
         dependencies: table.or_default("dependencies", dependencies)?,
         registries: table.or_default("registries", sources::registries)?,
         patches: table.or_default("patch", sources::patches)?,
@@ -176,6 +189,7 @@ pub(super) fn build_section(table: &Table<'_, '_>) -> Result<BuildSection, Manif
             .map_or(Ok(defaults.opt_level), |v| v.within(0..=3))?,
         flags: table.or_default("flags", Value::strings)?,
         debug: table.or_default("debug", Value::boolean)?,
+        python: table.or_default("python", |value| value.string().map(Some))?,
     })
 }
 
@@ -195,33 +209,6 @@ fn targets(value: Value<'_, '_>) -> Result<Vec<Target>, ManifestError> {
         Some(first) if *first == first.base() => Ok(targets),
         _ => Err(missing_base),
     }
-}
-
-pub(super) fn functions(value: Value<'_, '_>) -> Result<Vec<FunctionSection>, ManifestError> {
-    let mut functions: Vec<FunctionSection> = Vec::new();
-    for item in value.array()? {
-        let table = item.table("[[function]]")?;
-        table.expect_keys(&["name", "symbol", "signature", "doc"])?;
-        let function = FunctionSection {
-            name: table.required("name")?.parse()?,
-            symbol: table.or_default("symbol", |value| value.string().map(Some))?,
-            signature: table.or_default("signature", |value| value.parse().map(Some))?,
-            doc: table.or_default("doc", |value| value.string().map(Some))?,
-        };
-        let types = |f: &FunctionSection| f.signature.as_ref().map(crate::Signature::canonical);
-        if functions.iter().any(|other| {
-            other.name == function.name
-                && (types(other) == types(&function)
-                    && (types(&function).is_some() || other.symbol == function.symbol))
-        }) {
-            return Err(table.error(format!(
-                "[[function]] `{}` is listed twice; overloads need different signatures",
-                function.name
-            )));
-        }
-        functions.push(function);
-    }
-    Ok(functions)
 }
 
 pub(super) fn dependencies(

@@ -18,7 +18,7 @@ pub fn choose<'a>(
 ) -> Result<(&'a Function, Arguments), CallError> {
     let mut fitting = Vec::new();
     let mut misfits = Vec::new();
-    for function in overloads {
+    for function in callable(overloads) {
         match read(function, texts, directory) {
             Ok(arguments) => fitting.push((function, arguments)),
             Err(error) => misfits.push((function, error)),
@@ -62,7 +62,7 @@ pub fn by_signature<'a>(
     asked: &Signature,
 ) -> Result<&'a Function, CallError> {
     let mut signatures = Vec::new();
-    for function in overloads {
+    for function in callable(overloads) {
         if function.signature.same_types(asked) {
             return Ok(function);
         }
@@ -72,6 +72,15 @@ pub fn by_signature<'a>(
         asked: asked.clone(),
         signatures,
     })
+}
+
+/// Those that can be called, if any can: other entry points of the same functions are for others.
+fn callable<'a>(overloads: impl IntoIterator<Item = &'a Function>) -> Vec<&'a Function> {
+    let mut overloads: Vec<_> = overloads.into_iter().collect();
+    if overloads.iter().any(|function| function.is_c()) {
+        overloads.retain(|function| function.is_c());
+    }
+    overloads
 }
 
 fn read(function: &Function, texts: &[String], directory: &Path) -> Result<Arguments, CallError> {

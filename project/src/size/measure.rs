@@ -148,6 +148,12 @@ impl<'a> Exports<'a> {
     /// The name of a function, with its types where the name alone is not enough.
     fn name(&self, function: &Function) -> String {
         match self.overloads.get(&function.name) {
+            Some(2..) if !function.is_c() => format!(
+                "{}: {}, {}",
+                function.name,
+                function.declared.as_deref().unwrap_or_default(),
+                function.abi
+            ),
             Some(2..) => format!("{}: {}", function.name, function.signature.canonical()),
             _ => function.name.to_string(),
         }

@@ -50,6 +50,8 @@ fn functions() -> impl Strategy<Value = Vec<Export>> {
         name: name.parse().unwrap(),
         abi: "c".to_owned(),
         signature: signature.parse().unwrap(),
+        declared: None,
+        link_name: None,
     };
     proptest::sample::subsequence(&FUNCTIONS[..], 0..=3)
         .prop_map(move |some| some.into_iter().map(export).collect())

@@ -126,6 +126,8 @@ fn candidate(line: &str) -> (PackageName, Candidate) {
                 name: name.parse().unwrap(),
                 abi: "c".to_owned(),
                 signature,
+                declared: None,
+                link_name: None,
             }
         };
         exports.split_whitespace().map(export).collect()

@@ -97,3 +97,18 @@ fn other_conventions_are_refused() {
         "`f` has the calling convention \"numba-cpu-1\"; only \"c\" can be called from here"
     );
 }
+
+/// Other entry points of the same function, even with the same types, are not for this caller.
+#[test]
+fn entry_points_of_other_conventions_are_passed_over() {
+    let mut functions = functions(&["fn(x: f64)", "fn(x: f64)"]);
+    functions[0].abi = "numba-cpu-1".to_owned();
+    let texts = ["1.5".to_owned()];
+    let (found, _) = choose(&functions, &texts, Path::new(".")).unwrap();
+    assert_eq!(found.abi, ABI_C);
+    let asked = "fn(f64)".parse().unwrap();
+    assert_eq!(by_signature(&functions, &asked).unwrap().abi, ABI_C);
+    functions.truncate(1);
+    let error = choose(&functions, &texts, Path::new(".")).unwrap_err();
+    assert!(error.to_string().contains("\"numba-cpu-1\""), "{error}");
+}
