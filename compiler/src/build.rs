@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use puck_package::{
-    Digest, FileFacts, Function, LinkName, PackageDependency, PackageDocument, PackageSection,
-    Series, TargetObject, Tools, c_header, document, format,
+    Digest, FileFacts, Function, FunctionSection, LinkName, PackageDependency, PackageDocument,
+    PackageSection, Series, TargetObject, Tools, c_header, document, format,
 };
 
 use crate::cache::Cache;
 use crate::codegen::{self, Compiled, Facts, llvm_version};
 use crate::llvm::guarded;
 use crate::module::{self, Dependencies, Merged, Requested};
+use crate::source::Described;
 use crate::system::System;
 use crate::{BuildRequest, Built, Error, Progress, files, record, source};
 
@@ -42,6 +43,7 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
     let requested: Vec<Requested> = manifest
         .functions
         .iter()
+        .filter(|function| function.numba.is_empty())
         .map(|function| Requested {
             name: function.name.clone(),
             symbol: function.symbol.clone(),
@@ -49,11 +51,13 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
             doc: function.doc.clone(),
         })
         .collect();
+    let described = with_docs(sources.described, &manifest.functions);
     let input = module::Input {
         package: &package.name,
         series: Series::of(&package.version),
         sources: &sources.modules,
         requested: &requested,
+        described: &described,
         dependencies: Dependencies {
             own: Some(&package.name),
             documents: &dependencies,
@@ -80,8 +84,11 @@ pub fn build(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<Buil
         &merged,
         compiled,
         &dependencies,
-        sources.tools,
-        &texts,
+        Parts {
+            described,
+            tools: sources.tools,
+            texts: &texts,
+        },
     )?;
     if let Some(sources) = sources.fingerprint {
         record::store(
@@ -114,6 +121,28 @@ fn direct_dependencies(request: &BuildRequest<'_>) -> Result<Vec<PackageDocument
     Ok(documents)
 }
 
+/// What the manifest says that functions of Python do is stronger than what they say themselves.
+fn with_docs(mut described: Described, listed: &[FunctionSection]) -> Described {
+    for function in &mut described.functions {
+        let mut listed = listed.iter().filter(|listed| !listed.numba.is_empty());
+        if let Some(doc) = listed.find_map(|listed| {
+            let doc = listed.doc.as_ref();
+            doc.filter(|_| listed.name == function.name)
+        }) {
+            function.doc = Some(doc.clone());
+        }
+    }
+    described
+}
+
+/// What becomes part of the archive beside the code.
+struct Parts<'a> {
+    described: Described,
+    /// The compilers of the sources.
+    tools: Vec<String>,
+    texts: &'a BTreeMap<String, Vec<u8>>,
+}
+
 /// The document and the archive's files; the cache's key of each object by its path.
 fn assemble(
     request: &BuildRequest<'_>,
@@ -121,16 +150,25 @@ fn assemble(
     merged: &Merged,
     compiled: Vec<Compiled>,
     dependencies: &[PackageDocument],
-    sources: Vec<String>,
-    texts: &BTreeMap<String, Vec<u8>>,
+    parts: Parts<'_>,
 ) -> Result<(Built, BTreeMap<String, String>), Error> {
     let manifest = request.manifest;
+    let Described {
+        host_imports,
+        share,
+        ..
+    } = parts.described;
+    let series = Series::of(&package.version);
+    let table = document::host_table(&package.name, &series, &host_imports);
     let exports: BTreeSet<String> = merged
         .exports
         .iter()
-        .map(|export| export.link_name.to_string())
+        .map(|export| &export.link_name)
+        .chain(&table)
+        .map(LinkName::to_string)
         .collect();
-    let mut files = texts.clone();
+    let mut files = parts.texts.clone();
+    files.extend(share);
     let mut objects = BTreeMap::new();
     let mut targets = BTreeMap::new();
     let mut sizes: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
@@ -188,10 +226,10 @@ fn assemble(
         .iter()
         .map(|export| Function {
             name: export.name.clone(),
-            abi: document::ABI_C.to_owned(),
+            abi: export.abi.clone(),
             signature: export.signature.clone(),
             link_name: export.link_name.clone(),
-            declared: None,
+            declared: export.declared.clone(),
             doc: export.doc.clone(),
             sizes: sizes
                 .remove(&export.link_name.to_string())
@@ -210,30 +248,21 @@ fn assemble(
         functions,
         imports: merged.imports.clone(),
         system_imports,
-        host_imports: Vec::new(),
+        host_imports,
         dependencies: package_dependencies(request, dependencies),
         targets,
-        files: BTreeMap::new(),
+        files: facts(&files),
         tools: Tools {
             puck: env!("CARGO_PKG_VERSION").to_owned(),
             llvm: llvm_version(),
-            sources,
+            sources: parts.tools,
         },
         opt_level: manifest.build.opt_level,
         debug: manifest.build.debug,
     };
     files.insert(document.ir_path(), merged.bitcode.clone());
     files.insert(document.header_path(), c_header(&document).into_bytes());
-    document.files = files
-        .iter()
-        .map(|(path, content)| {
-            let facts = FileFacts {
-                sha256: Digest::of(content),
-                size: content.len() as u64,
-            };
-            (path.clone(), facts)
-        })
-        .collect();
+    document.files = facts(&files);
     Ok((
         Built {
             document,
@@ -242,6 +271,17 @@ fn assemble(
         },
         objects,
     ))
+}
+
+fn facts(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, FileFacts> {
+    let facts = files.iter().map(|(path, content)| {
+        let facts = FileFacts {
+            sha256: Digest::of(content),
+            size: content.len() as u64,
+        };
+        (path.clone(), facts)
+    });
+    facts.collect()
 }
 
 fn package_dependencies(

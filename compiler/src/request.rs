@@ -14,6 +14,9 @@ pub struct BuildRequest<'a> {
     pub directory: &'a Path,
     /// The installed packages that the manifest's `[dependencies]` name.
     pub dependencies: &'a [PackageDocument],
+    /// The environment that these are installed in, with all that they call; `None` where nobody made
+    /// one. For the front end for Python, which calls functions while it compiles.
+    pub environment: Option<&'a Path>,
     /// A folder for what later builds may use again. Made when it is absent, safe to remove.
     pub cache: &'a Path,
     /// How many threads may work at once; at least 1.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use puck_package::{Digest, PackageDocument, Processor};
+use puck_package::{Digest, LinkName, PackageDocument, Processor};
 
 use crate::cache::Cache;
 use crate::code::{Code, CodeOptions, Ir};
@@ -84,20 +84,14 @@ fn code(
     system: &mut System,
 ) -> Result<Code, Error> {
     let exports: BTreeSet<String> = document
-        .functions
+        .exported_symbols()
         .iter()
-        .map(|function| function.link_name.to_string())
+        .map(LinkName::to_string)
         .collect();
     let elsewhere: BTreeSet<String> = document
         .imports
         .iter()
         .map(|import| import.link_name.to_string())
-        .chain(
-            document
-                .host_imports
-                .iter()
-                .map(|import| import.symbol.clone()),
-        )
         .collect();
     let facts = Facts::read(processor.target, &object, &exports)?;
     let undefined = facts

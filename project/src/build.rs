@@ -49,7 +49,7 @@ pub fn build(
     project.package()?;
     let dependencies = install::dependencies(machine, project, mode, jobs, progress)?;
     let _lock = lock(project)?;
-    compile(project, &dependencies, jobs, progress)
+    compile(project, dependencies.installed(), jobs, progress)
 }
 
 /// Builds and packs the package that `project` is.
@@ -65,13 +65,26 @@ pub fn pack(
 ) -> Result<Packed, Error> {
     project.package()?;
     let dependencies = install::dependencies(machine, project, mode, jobs, progress)?;
-    pack_with(project, &dependencies, jobs, progress)
+    pack_with(project, dependencies.installed(), jobs, progress)
 }
 
-/// Builds and packs a package against the documents of its installed dependencies.
+/// What a package is built against, installed.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "compiler"),
+    expect(dead_code, reason = "only the compiler looks into it")
+)]
+pub(crate) struct Against<'a> {
+    /// The packages that it depends on itself.
+    pub(crate) documents: &'a [PackageDocument],
+    /// An environment of these and what they need, where the build calls functions.
+    pub(crate) environment: Option<&'a Path>,
+}
+
+/// Builds and packs a package against its installed dependencies.
 pub(crate) fn pack_with(
     project: &Project,
-    dependencies: &[PackageDocument],
+    dependencies: Against<'_>,
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<Packed, Error> {
@@ -165,7 +178,7 @@ const IN_THE_MAKING: &str = ".building";
 #[cfg(not(feature = "compiler"))]
 fn compile(
     project: &Project,
-    _: &[PackageDocument],
+    _: Against<'_>,
     _: usize,
     _: &dyn Progress,
 ) -> Result<BuiltPackage, Error> {
@@ -179,7 +192,7 @@ fn compile(
 #[cfg(feature = "compiler")]
 fn compile(
     project: &Project,
-    dependencies: &[PackageDocument],
+    dependencies: Against<'_>,
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<BuiltPackage, Error> {
@@ -187,7 +200,8 @@ fn compile(
     let request = puck_compiler::BuildRequest {
         manifest: project.manifest(),
         directory: project.directory(),
-        dependencies,
+        dependencies: dependencies.documents,
+        environment: dependencies.environment,
         cache: &target.join(CACHE),
         jobs: jobs.max(1),
     };

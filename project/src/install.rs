@@ -1,15 +1,14 @@
 //! `puck install`: from a lockfile to the environment that `.puck` leads to.
 
+mod against;
 mod packages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use puck_package::LockedPackage;
 use puck_package::lockfile::PackageId;
-use puck_package::{LockedPackage, PackageDocument};
 use puck_resolver::Update;
-use puck_store::{
-    Batch, Environment, EnvironmentPackage, EnvironmentRequest, InstalledPackage, WantedPackage,
-};
+use puck_store::{Batch, Environment, EnvironmentPackage, EnvironmentRequest, WantedPackage};
 
 use crate::audit::{denied_by, expect_allowed};
 use crate::compile::Compiler;
@@ -18,6 +17,7 @@ use crate::local::LocalPackages;
 use crate::lock::{Locked, plan};
 use crate::workspace::{self, Whole};
 use crate::{Error, LinkOptions, Machine, Mode, Progress, Project, build};
+pub(crate) use against::Dependencies;
 use packages::Packages;
 
 /// How to install.
@@ -193,8 +193,10 @@ impl Planned<'_> {
         direct.extend(theirs.flat_map(|member| member.dependencies.iter().cloned()));
         let itself = match &project.manifest().package {
             Some(package) if options.with_itself => {
-                let documents = documents(&locked.lockfile.dependencies, &installed);
-                let packed = build::pack_with(project, &documents, options.jobs, progress)?;
+                let direct = &locked.lockfile.dependencies;
+                let against = packages.against(project, direct, &locked.lockfile, &installed)?;
+                let packed =
+                    build::pack_with(project, against.installed(), options.jobs, progress)?;
                 let id = PackageId {
                     name: package.name.clone(),
                     version: package.version.clone(),
@@ -221,32 +223,21 @@ impl Planned<'_> {
     }
 }
 
-/// The documents of a package's direct dependencies.
-fn documents(
-    dependencies: &[PackageId],
-    packages: &BTreeMap<PackageId, InstalledPackage>,
-) -> Vec<PackageDocument> {
-    dependencies
-        .iter()
-        .filter_map(|id| Some(packages.get(id)?.document.clone()))
-        .collect()
-}
-
-/// The documents of what `project` depends on, installed; for a build of the project.
+/// What `project` depends on, installed; for a build of the project.
 pub(crate) fn dependencies(
     machine: &Machine,
     project: &Project,
     mode: &Mode,
     jobs: usize,
     progress: &dyn Progress,
-) -> Result<Vec<PackageDocument>, Error> {
+) -> Result<Dependencies, Error> {
     let (project, _hold) = project.hold_itself()?;
     let whole = Whole::of(&project)?;
     let local = LocalPackages::with(&whole.project, &whole.members)?;
     let locked = plan(machine, &whole.project, &local, mode, Update::Nothing)?;
     let direct = whole.direct(&project, &locked.lockfile);
     let needed = workspace::needed(&locked.lockfile, &direct);
-    let _keep = machine.store().keep()?;
+    let keep = machine.store().keep()?;
     let batch = machine.store().batch();
     let packages = Packages {
         store: machine.store(),
@@ -255,13 +246,15 @@ pub(crate) fn dependencies(
         jobs,
         progress,
     };
-    let installed = packages.install_locked(&needed, &local);
+    let against = packages
+        .install_locked(&needed, &local)
+        .and_then(|installed| packages.against(&project, &direct, &needed, &installed));
     let finished = batch.finish();
-    let installed = installed?;
+    let against = against?;
     finished?;
     locked.write(&project)?;
     if !locked.lockfile.packages.is_empty() {
         machine.store().remember(project.locked_directory())?;
     }
-    Ok(documents(&direct, &installed))
+    Ok(against.kept(keep))
 }

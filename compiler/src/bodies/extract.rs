@@ -5,7 +5,7 @@ use inkwell::targets::TargetTriple;
 use puck_package::{Digest, LinkName, Target};
 
 use super::Body;
-use super::prepare::body_name;
+use super::prepare::{body_name, is_table};
 use crate::codegen::machine;
 use crate::llvm::{Kind, Session, declare_untyped, globals};
 
@@ -25,6 +25,10 @@ pub(super) fn extract(prepared: &[u8], function: &LinkName) -> Result<Option<Bod
     let mut body = None;
     for (index, global) in globals(&module).into_iter().enumerate() {
         if global.is_declaration() {
+            if is_table(&global) {
+                // Bound to its own library, whose table is filled when that is loaded.
+                return Ok(None);
+            }
             continue;
         }
         let is_body = global.name() == own;

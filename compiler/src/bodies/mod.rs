@@ -6,7 +6,7 @@
 //! Everything else in it is declared, other exports of the same package too.
 //!
 //! Only what means the same at another place is taken: nothing that may change (variables that are
-//! not constant, thread-local ones), nothing whose address may be compared, nothing written for one
+//! not constant, thread-local ones, what the process provides), nothing whose address may be compared, nothing written for one
 //! processor or in assembly, nothing that asks not to be inlined.
 
 mod extract;

@@ -5,18 +5,24 @@ use inkwell::passes::PassBuilderOptions;
 use puck_package::{LinkName, Target};
 
 use crate::codegen::machine;
-use crate::llvm::{Kind, Session, globals};
+use crate::llvm::{Global, Kind, Session, globals};
 
 /// The simplifications that LLVM does before it imports bodies across modules: a function's size
 /// means something after them, and small helpers are part of those who call them.
 const PASSES: &str = "thinlto-pre-link<O3>";
 
 /// Changes when the same IR and LLVM would give something else.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The name of a body while its function's name belongs to a declaration. No link name looks so.
 pub(super) fn body_name(function: &LinkName) -> String {
     format!("{function}.body")
+}
+
+/// Whether it is the table through which a package reaches what the process provides: the one variable
+/// that others see.
+pub(super) fn is_table(global: &Global<'_>) -> bool {
+    global.kind() == Kind::Variable && global.name().parse::<LinkName>().is_ok()
 }
 
 /// Bitcode in which each export is declared under its link name, for all who call it, and defined
@@ -51,6 +57,12 @@ pub(super) fn prepare(ir: &[u8]) -> Result<Vec<u8>, String> {
     for global in globals(&module) {
         // The caller that bodies come into has declarations and calls of its own.
         global.forget_promises();
+        if is_table(&global) {
+            // There is one of it, in the package's own library.
+            global.detach("");
+            global.internalise();
+            continue;
+        }
         if global.kind() != Kind::Function || global.is_declaration() {
             continue;
         }

@@ -4,11 +4,12 @@ mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use puck_package::document::ABI_C;
 use puck_package::{FunctionName, LinkName, PackageName, Series, Signature, nearest};
 
 use super::contradiction::contradiction;
 use super::shape::{Disagreement, Shape};
-use crate::source::{DebugFunction, Language};
+use crate::source::{DebugFunction, DescribedFunction, Language};
 pub use error::ExportError;
 
 /// A `[[function]]` of the manifest.
@@ -47,8 +48,12 @@ pub(crate) struct Definitions {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Export {
     pub(crate) name: FunctionName,
+    /// The calling convention.
+    pub(crate) abi: String,
     pub(crate) signature: Signature,
     pub(crate) link_name: LinkName,
+    /// Its type in the source's language, where that is not C's.
+    pub(crate) declared: Option<String>,
     pub(crate) doc: Option<String>,
     /// The symbol in the sources.
     pub(crate) symbol: String,
@@ -59,12 +64,14 @@ pub(crate) struct Choice<'a> {
     pub(crate) package: &'a PackageName,
     pub(crate) series: Series,
     pub(crate) requested: &'a [Requested],
+    /// Functions that their front end names, in addition.
+    pub(crate) described: &'a [DescribedFunction],
     pub(crate) definitions: &'a Definitions,
     pub(crate) debug: &'a [DebugFunction],
 }
 
 impl Choice<'_> {
-    /// The exports, sorted by name, then signature.
+    /// The exports, sorted by name, then signature, then link name.
     pub(crate) fn exports(&self) -> Result<Vec<Export>, Box<ExportError>> {
         let by_symbol: BTreeMap<_, _> = self
             .debug
@@ -96,8 +103,17 @@ impl Choice<'_> {
             let doc = requested.doc.clone();
             exports.push(self.export(requested.name.clone(), signature, doc, &symbol));
         }
-        exports.sort_by(|a, b| {
-            (&a.name, a.signature.canonical()).cmp(&(&b.name, b.signature.canonical()))
+        for described in self.described {
+            exports.push(self.described(described)?);
+        }
+        exports.sort_by_cached_key(|export| {
+            let Export {
+                name,
+                signature,
+                link_name,
+                ..
+            } = export;
+            (name.clone(), signature.canonical(), link_name.clone())
         });
         if let Some([first, _]) = exports
             .array_windows()
@@ -121,6 +137,10 @@ impl Choice<'_> {
         debug: Option<&DebugFunction>,
     ) -> Result<Option<Export>, Box<ExportError>> {
         if !definition.strong || debug.is_some_and(|debug| !debug.free_function) {
+            return Ok(None);
+        }
+        if definition.language == Language::Python {
+            // Its front end says what is to be seen of it.
             return Ok(None);
         }
         let cpp = definition.language == Language::Cpp || symbol.starts_with("_Z");
@@ -149,11 +169,42 @@ impl Choice<'_> {
         let link_name = LinkName::new(self.package, &self.series, &name, &signature);
         Export {
             name,
+            abi: ABI_C.to_owned(),
             signature,
             link_name,
+            declared: None,
             doc,
             symbol: symbol.to_owned(),
         }
+    }
+
+    /// A function that its front end names, if its module has it as described.
+    fn described(&self, described: &DescribedFunction) -> Result<Export, Box<ExportError>> {
+        let symbol = described.link_name.to_string();
+        let visible = &self.definitions.visible;
+        let definition = visible
+            .get(&symbol)
+            .filter(|definition| definition.language == Language::Python);
+        let reason = match definition.map(|found| found.shape.check(&described.signature)) {
+            Some(Ok(())) => {
+                return Ok(Export {
+                    name: described.name.clone(),
+                    abi: described.abi.clone(),
+                    signature: described.signature.clone(),
+                    link_name: described.link_name.clone(),
+                    declared: described.declared.clone(),
+                    doc: described.doc.clone(),
+                    symbol,
+                });
+            }
+            Some(Err(disagreement)) => disagreement.to_string(),
+            None => "there is no such function for others to see".to_owned(),
+        };
+        Err(Box::new(ExportError::Described {
+            symbol,
+            signature: described.signature.clone(),
+            reason,
+        }))
     }
 
     /// The symbol that a `[[function]]` means: as written, or that of the C++ function whose plain
@@ -183,7 +234,7 @@ impl Choice<'_> {
                     .filter(|name| name.starts_with(&mangled)),
             )
             .collect();
-        let fits = |symbol: &&&str| match (&requested.signature, self.described(symbol)) {
+        let fits = |symbol: &&&str| match (&requested.signature, self.known(symbol)) {
             (Some(given), Some(Ok(own))) => own.same_types(given),
             (Some(given), _) => visible
                 .get(**symbol)
@@ -206,13 +257,13 @@ impl Choice<'_> {
     }
 
     /// The signature that debug information has of a symbol.
-    fn described(&self, symbol: &str) -> Option<&Result<Signature, String>> {
+    fn known(&self, symbol: &str) -> Option<&Result<Signature, String>> {
         let found = self.debug.iter().find(|debug| debug.symbol == symbol)?;
         Some(&found.signature)
     }
 
     fn describe(&self, symbol: &str) -> String {
-        match (self.described(symbol), self.definitions.visible.get(symbol)) {
+        match (self.known(symbol), self.definitions.visible.get(symbol)) {
             (Some(Ok(signature)), _) => format!("{symbol}  {signature}"),
             (Some(Err(reason)), _) => format!("{symbol}  ({reason})"),
             (None, Some(definition)) => format!("{symbol}  {}", definition.shape),
@@ -227,6 +278,7 @@ impl Choice<'_> {
             name: requested.name.clone(),
             nearest: nearest(&symbol, known).map(str::to_owned),
             local: self.definitions.local.contains(&symbol),
+            python: !self.described.is_empty(),
             symbol,
         }
     }

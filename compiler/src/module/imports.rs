@@ -1,5 +1,6 @@
 //! Callees: from `linalg::dot`, as a source declares it, to the link name of the installed function.
 
+use puck_package::document::is_imported;
 use puck_package::{Function, Import, LinkName, PackageDocument, PackageName, Series, nearest};
 
 use super::shape::Shape;
@@ -192,7 +193,7 @@ impl<'a> Dependencies<'a> {
             let function = document
                 .functions
                 .iter()
-                .find(|f| f.is_c() && f.link_name == *link_name)?;
+                .find(|f| is_imported(&f.abi) && f.link_name == *link_name)?;
             Some(Import {
                 package: document.name.clone(),
                 function: function.name.clone(),
@@ -281,13 +282,7 @@ impl<'a> Dependencies<'a> {
         let document = self.document(&scope, &symbol, path)?;
         let offered: Vec<_> = document
             .overloads(link_name.function())
-            .map(|function| {
-                let convention = match function.is_c() {
-                    true => String::new(),
-                    false => format!(" (calling convention \"{}\")", function.abi),
-                };
-                format!("{}  {}{convention}", function.link_name, function.signature)
-            })
+            .map(|function| format!("{}  {}", function.link_name, with_convention(function)))
             .collect();
         if offered.is_empty() {
             return Err(Box::new(unknown_function(
@@ -347,6 +342,17 @@ fn by_name(
     }
 }
 
+/// A function's signature, and its calling convention where that is not C's.
+fn with_convention(function: &Function) -> String {
+    match function.is_c() {
+        true => function.signature.to_string(),
+        false => format!(
+            "{} (calling convention \"{}\")",
+            function.signature, function.abi
+        ),
+    }
+}
+
 fn unknown_function(
     document: &PackageDocument,
     function: &str,
@@ -389,10 +395,7 @@ fn wrong_type(
         declared: shape.to_string(),
         package: document.name.clone(),
         version: document.version.clone(),
-        offered: overloads
-            .into_iter()
-            .map(|overload| overload.signature.to_string())
-            .collect(),
+        offered: overloads.into_iter().map(with_convention).collect(),
         reason,
     }
 }

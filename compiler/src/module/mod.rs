@@ -14,13 +14,14 @@ mod imports;
 mod shape;
 mod symbols;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use inkwell::llvm_sys::LLVMLinkage;
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{TargetMachine, TargetTriple};
-use puck_package::{Import, PackageName, Series, Target};
+use puck_package::document;
+use puck_package::{HostImport, Import, PackageName, Series, Target};
 
 pub use exports::ExportError;
 pub(crate) use exports::{Export, Requested};
@@ -33,8 +34,9 @@ pub(crate) use symbols::declare;
 use crate::codegen::machine;
 use crate::error::Error;
 use crate::llvm::{Global, Kind, Session, globals};
-use crate::source::{Language, SourceModule};
+use crate::source::{Described, Language, SourceModule};
 use exports::{Choice, Definition, Definitions};
+use symbols::Table;
 
 /// What is merged.
 pub(crate) struct Input<'a> {
@@ -42,6 +44,8 @@ pub(crate) struct Input<'a> {
     pub(crate) series: Series,
     pub(crate) sources: &'a [SourceModule],
     pub(crate) requested: &'a [Requested],
+    /// What the front end for Python says of its module.
+    pub(crate) described: &'a Described,
     pub(crate) dependencies: Dependencies<'a>,
     /// The manifest's flags for compilers.
     pub(crate) flags: &'a [String],
@@ -103,9 +107,33 @@ pub enum ModuleError {
         /// LLVM's message.
         message: String,
     },
+    /// A front end describes a table of host imports that its module does not have.
+    #[error(
+        "the module of the Python sources has no table `{symbol}` for {entries} host imports: {reason}"
+    )]
+    Table {
+        /// The table's symbol.
+        symbol: String,
+        /// How many entries it should have.
+        entries: usize,
+        /// What there is instead.
+        reason: String,
+    },
     /// LLVM found a fault in what the merge made.
     #[error("LLVM refused the merged module: {0}")]
     Merged(String),
+}
+
+impl Input<'_> {
+    /// The table of host imports, with how many entries it has.
+    fn table(&self) -> Option<Table> {
+        let imports: &[HostImport] = &self.described.host_imports;
+        let symbol = document::host_table(self.package, &self.series, imports)?;
+        Some(Table {
+            symbol,
+            entries: imports.len(),
+        })
+    }
 }
 
 /// Merges the modules of all sources. Runs LLVM: call it in [`guarded`](crate::llvm::guarded).
@@ -135,6 +163,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
         package: input.package,
         series: input.series,
         requested: input.requested,
+        described: &input.described.functions,
         definitions: &definitions,
         debug: &debug,
     };
@@ -142,7 +171,8 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Merged, Error> {
     if !input.debug {
         merged.strip_debug_info();
     }
-    symbols::apply(&merged, &exports)?;
+    let table = input.table();
+    symbols::apply(&merged, &exports, table.as_ref())?;
     merged
         .run_passes(
             "globaldce,strip-dead-prototypes",

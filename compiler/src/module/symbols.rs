@@ -10,10 +10,52 @@ use super::ModuleError;
 use super::exports::Export;
 use super::imports::Dependencies;
 use super::shape;
-use crate::llvm::{Global, append_destructor, globals};
+use crate::llvm::{Global, Kind, append_destructor, globals};
+
+/// The table of a package's host imports.
+pub(super) struct Table {
+    pub(super) symbol: LinkName,
+    pub(super) entries: usize,
+}
+
+/// The size of an entry, in bytes: an address.
+const ENTRY: u64 = 8;
+
+impl Table {
+    /// Makes the table visible. Others write to it, so what it holds at first says nothing of what it
+    /// will hold: LLVM must not take it for a variable that nobody changes.
+    fn expose(&self, table: Option<Global<'_>>) -> Result<(), ModuleError> {
+        let size = self.entries as u64 * ENTRY;
+        let reason = match table {
+            None => "there is nothing of that name".to_owned(),
+            Some(table) if table.kind() != Kind::Variable => "it is no variable".to_owned(),
+            Some(table) if table.is_declaration() => "it is not defined".to_owned(),
+            Some(table) if table.is_constant() => "it is constant".to_owned(),
+            Some(table) if table.is_thread_local() || table.has_section() => {
+                "it is in a section of its own".to_owned()
+            }
+            Some(table) if table.size() != size => {
+                format!("it has {} bytes, expected {size}", table.size())
+            }
+            Some(table) => {
+                table.export();
+                return Ok(());
+            }
+        };
+        Err(ModuleError::Table {
+            symbol: self.symbol.to_string(),
+            entries: self.entries,
+            reason,
+        })
+    }
+}
 
 /// Renames exports, makes all other definitions internal, and declares anew what is undefined.
-pub(super) fn apply(module: &Module<'_>, exports: &[Export]) -> Result<(), ModuleError> {
+pub(super) fn apply(
+    module: &Module<'_>,
+    exports: &[Export],
+    table: Option<&Table>,
+) -> Result<(), ModuleError> {
     let mut by_name: BTreeMap<String, Global<'_>> = globals(module)
         .into_iter()
         .map(|global| (global.name(), global))
@@ -48,10 +90,16 @@ pub(super) fn apply(module: &Module<'_>, exports: &[Export]) -> Result<(), Modul
             }
         }
     }
+    let tables = table.iter().map(|table| &table.symbol);
     let link_names: BTreeSet<String> = exports
         .iter()
-        .map(|export| export.link_name.to_string())
+        .map(|export| &export.link_name)
+        .chain(tables)
+        .map(LinkName::to_string)
         .collect();
+    if let Some(table) = table {
+        table.expose(by_name.get(&table.symbol.to_string()).copied())?;
+    }
     for global in globals(module) {
         let name = global.name();
         if global.is_llvms_own() || link_names.contains(&name) {

@@ -1,3 +1,5 @@
+mod described;
+
 use std::collections::BTreeSet;
 
 use puck_package::{
@@ -98,6 +100,23 @@ fn merge_flagged(
     dependencies: &[PackageDocument],
     flags: &[String],
 ) -> Result<Merged, Error> {
+    merge_described(
+        sources,
+        functions,
+        dependencies,
+        flags,
+        &Described::default(),
+    )
+}
+
+/// The same with what a front end says of its module.
+fn merge_described(
+    sources: &[SourceModule],
+    functions: &[&str],
+    dependencies: &[PackageDocument],
+    flags: &[String],
+    described: &Described,
+) -> Result<Merged, Error> {
     let package: PackageName = "own".parse().unwrap();
     let requested: Vec<_> = functions.iter().map(|text| requested(text)).collect();
     let input = Input {
@@ -105,6 +124,7 @@ fn merge_flagged(
         series: "v1".parse().unwrap(),
         sources,
         requested: &requested,
+        described,
         dependencies: Dependencies {
             own: Some(&package),
             documents: dependencies,
@@ -432,7 +452,7 @@ fn functions_of_other_conventions_are_not_called() {
     let mut document = vecmath();
     document.functions.truncate(1);
     let link_name = document.functions[0].link_name.to_string();
-    document.functions[0].abi = "numba-cpu-1".to_owned();
+    document.functions[0].abi = "cpython-1".to_owned();
     for symbol in ["vec_math::dot", &link_name] {
         let declaration = format!("declare double @\"{symbol}\"(i64, ptr, ptr)");
         let call = format!("call double @\"{symbol}\"(i64 0, ptr null, ptr null)");
@@ -442,7 +462,7 @@ fn functions_of_other_conventions_are_not_called() {
             std::slice::from_ref(&document),
         );
         let message = message(found);
-        contains(&message, &[symbol, "calling convention", "\"numba-cpu-1\""]);
+        contains(&message, &[symbol, "calling convention", "\"cpython-1\""]);
     }
 }
 

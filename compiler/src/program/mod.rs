@@ -44,7 +44,8 @@ use part::Common;
 use parts::Limits;
 use prepare::Prepared;
 
-/// Compiles packages as one program, in which nothing but `exports` is visible. Neither the order of
+/// Compiles packages as one program, in which nothing but `exports` is visible, and the tables through
+/// which packages reach what the process provides: who fills them finds all of them. Neither the order of
 /// the packages nor the number of threads changes the result.
 ///
 /// # Errors
@@ -75,13 +76,15 @@ fn limited(
     progress: &dyn Progress,
     limits: Limits,
 ) -> Result<Code, Error> {
+    let tables = packages.iter().filter_map(|p| p.document.host_table());
+    let exports: BTreeSet<LinkName> = exports.iter().cloned().chain(tables).collect();
     let cache = Cache::new(options.cache);
     let packages = callees_first(packages);
     let prepared = parallel::map(options.jobs, &packages, |_, package| {
         Prepared::new(*package, processor, &cache, progress)
             .map_err(|error| error.of(package.document))
     })?;
-    let graph = Graph::new(&prepared, exports)?;
+    let graph = Graph::new(&prepared, &exports)?;
     let parts = parts::parts(&graph, limits);
     let roles = roles::roles(&graph, &parts);
     let exports: BTreeSet<String> = exports.iter().map(ToString::to_string).collect();
@@ -99,7 +102,7 @@ fn limited(
             count => progress.step(&format!("Compiling part {} of {count}", number + 1)),
         })
     })?;
-    let system_imports = system_imports(&packages, &graph, &objects, &exports, processor)?;
+    let system_imports = system_imports(&graph, &objects, &exports, processor)?;
     Ok(Code {
         objects,
         system_imports,
@@ -146,25 +149,18 @@ fn callees_first<'a>(packages: &[Ir<'a>]) -> Vec<Ir<'a>> {
 
 /// What the objects need and do not have from each other.
 fn system_imports(
-    packages: &[Ir<'_>],
     graph: &Graph<'_>,
     objects: &[Vec<u8>],
     exports: &BTreeSet<String>,
     processor: &Processor,
 ) -> Result<Vec<SystemImport>, Error> {
-    let mut provided: BTreeSet<&str> = packages
+    let provided: BTreeSet<&str> = graph
+        .nodes
         .iter()
-        .flat_map(|package| &package.document.host_imports)
-        .map(|import| import.symbol.as_str())
+        // Names that assembly knows are a package's own, whatever the system calls so.
+        .filter(|node| node.live && !(node.whole && node.definition.local))
+        .map(|node| node.name())
         .collect();
-    provided.extend(
-        graph
-            .nodes
-            .iter()
-            // Names that assembly knows are a package's own, whatever the system calls so.
-            .filter(|node| node.live && !(node.whole && node.definition.local))
-            .map(|node| node.name()),
-    );
     let mut undefined = Vec::new();
     for object in objects {
         undefined.extend(Facts::read(processor.target, object, exports)?.undefined);

@@ -86,6 +86,66 @@ pub enum SourceError {
     /// The tables under `[package.metadata.puck]` are invalid.
     #[error(transparent)]
     Manifest(#[from] puck_package::ManifestError),
+    /// A function of Numba where there are no Python files.
+    #[error("{}: [[function]] `{function}` has `numba`, but no source is a Python file", .manifest.display())]
+    NoPython {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The function.
+        function: String,
+    },
+    /// No Python on this machine, or not the one that is named.
+    #[error("no Python found to read Python sources with: {named}")]
+    PythonMissing {
+        /// What was looked for.
+        named: String,
+    },
+    /// A Python, but none that can be used.
+    #[error("`{python}` cannot be used: it {reason}")]
+    PythonUnusable {
+        /// The program.
+        python: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A Python that lacks packages.
+    #[error("`{python}` (Python {version}) lacks what Python sources are compiled with: {missing}")]
+    PythonPackages {
+        /// The program.
+        python: String,
+        /// Its version.
+        version: String,
+        /// The packages that it lacks.
+        missing: String,
+    },
+    /// Python sources that cannot be exported.
+    #[error("{place}{message}")]
+    Python {
+        /// File and line, as far as they are known: `kernels.py:12: `.
+        place: String,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// The front end for Python ended where it should not.
+    #[error("the front end for Python sources crashed ({tool}, {status}):\n{message}")]
+    FrontEndCrashed {
+        /// The Python.
+        tool: String,
+        /// How it ended.
+        status: String,
+        /// The end of what it said.
+        message: String,
+    },
+    /// The front end for Python made something that cannot be used.
+    #[error("the front end for Python sources ({tool}) gave what cannot be used: {reason}")]
+    FrontEnd {
+        /// The Python.
+        tool: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Debug information that cannot be read.
     #[error("cannot read the debug information of the compiled sources: {0}")]
     Debug(String),
@@ -132,6 +192,24 @@ impl SourceError {
                 Some("install Rust: https://rustup.rs".to_owned())
             }
             Self::Manifest(error) => error.hint(),
+            Self::NoPython { .. } => {
+                Some("list its file in `sources`, or give its C types in `signature`".to_owned())
+            }
+            Self::PythonMissing { .. } | Self::PythonUnusable { .. } => Some(
+                "install Python 3.11 or newer, or name one with PUCK_PYTHON=/path/to/python or \
+                 `python = \"...\"` in [build]"
+                    .to_owned(),
+            ),
+            Self::PythonPackages { python, .. } => Some(format!(
+                "`{python} -m pip install puck numba` installs them; or name a Python that has \
+                 them with PUCK_PYTHON=/path/to/python or `python = \"...\"` in [build]"
+            )),
+            Self::Python { hint, .. } => hint.clone(),
+            Self::FrontEnd { .. } => Some(
+                "this is a fault of the Python package `puck`, or it is of another version than \
+                 this command; install the same of both"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The content and the identity of input files, each looked at once a run.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -130,6 +131,14 @@ pub(super) fn identity(path: &Path) -> Option<String> {
         metadata.len(),
         modified.as_nanos()
     ))
+}
+
+/// The program `name` in the folders that `path` lists, as a shell finds it.
+pub(super) fn on_path(path: &OsStr, name: &OsStr) -> Option<PathBuf> {
+    std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
 }
 
 #[cfg(test)]

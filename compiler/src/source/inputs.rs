@@ -11,7 +11,7 @@ use puck_package::{Digest, variables};
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Files};
-use super::{Language, SourceError, clang, pattern};
+use super::{Language, SourceError, clang, pattern, python};
 use crate::{BuildRequest, temporary};
 
 /// The number of the form of `inputs.json`, and of what a fingerprint is made of.
@@ -76,6 +76,12 @@ impl Inputs {
             .any(|source| matches!(source.language, Language::C | Language::Cpp))
         {
             text.push_str(&clang::find(request.cache)?.identity);
+        }
+        if sources
+            .iter()
+            .any(|source| source.language == Language::Python)
+        {
+            text.push_str(&python::identity(request)?);
         }
         let headers: Vec<_> = self.headers.iter().map(String::as_str).collect();
         let search: Vec<_> = self.search.iter().cloned().collect();

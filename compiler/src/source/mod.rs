@@ -5,6 +5,7 @@
 //! | [`pattern`] | `sources` of the manifest to files |
 //! | [`clang`] | C and C++, by clang, remembered by content |
 //! | [`rust`] | a Rust crate, by cargo, with all that it needs of the standard library |
+//! | [`python`] | functions that Numba compiles, by a front end in Python |
 //! | [`inputs`] | all that went into a run, and its fingerprint |
 //! | [`debug`] | signatures from DWARF |
 //!
@@ -24,6 +25,7 @@ mod files;
 mod inputs;
 mod pattern;
 mod process;
+mod python;
 mod rust;
 #[cfg(test)]
 mod testing;
@@ -32,6 +34,7 @@ use puck_package::Digest;
 
 pub(crate) use debug::{DebugFunction, signatures_from_debug};
 pub use error::SourceError;
+pub(crate) use python::{Described, DescribedFunction};
 pub use rust::cargo_manifest;
 
 use crate::{BuildRequest, Progress};
@@ -45,6 +48,8 @@ pub(crate) struct Sources {
     pub(crate) modules: Vec<SourceModule>,
     /// The compilers that were used: `clang 22.1.8`, `rustc 1.95.0`.
     pub(crate) tools: Vec<String>,
+    /// What the front end for Python says of its module.
+    pub(crate) described: Described,
     /// What [`fingerprint`] gives from now on until an input changes. `None` if an input changed
     /// while this was at work, or cannot be followed: then nothing may be built on it.
     pub(crate) fingerprint: Option<Digest>,
@@ -76,6 +81,8 @@ pub(crate) enum Language {
     Rust,
     /// LLVM IR, from whatever producer.
     Ir,
+    /// Python, compiled by Numba.
+    Python,
 }
 
 /// Compiles or reads all sources. Files that did not change since they were last compiled with the
@@ -99,9 +106,18 @@ pub(crate) fn sources(
     let list = pattern::expand(request.manifest, request.directory)?;
     let mut tools = Vec::new();
     let mut modules = Vec::new();
-    let (ir, compiled): (Vec<_>, Vec<_>) =
-        list.iter().partition(|file| file.language == Language::Ir);
-    for file in ir {
+    let mut described = Described::default();
+    let of = |languages: &[Language]| -> Vec<_> {
+        let chosen = list.iter();
+        chosen
+            .filter(|file| languages.contains(&file.language))
+            .collect()
+    };
+    let scripts = of(&[Language::Python]);
+    if scripts.is_empty() {
+        expect_no_numba(request)?;
+    }
+    for file in of(&[Language::Ir]) {
         files.digest(&file.path);
         modules.push(SourceModule {
             path: file.path.clone(),
@@ -110,10 +126,22 @@ pub(crate) fn sources(
             exports: None,
         });
     }
+    let compiled = of(&[Language::C, Language::Cpp]);
     if !compiled.is_empty() {
         let compiler = clang::Compiler::new(request)?;
         modules.extend(compiler.compile(&compiled, &files, request.jobs, progress, &mut inputs)?);
         tools.push(compiler.tool());
+    }
+    if !scripts.is_empty() {
+        let built = python::compile(request, &scripts, progress, &mut inputs)?;
+        modules.push(built.module);
+        tools.extend(built.tools);
+        // Looked at only now: what changed while the front end ran is seen to have changed.
+        let paths = scripts.iter().map(|file| &file.path);
+        for path in paths.chain(&built.inputs) {
+            files.digest(path);
+        }
+        described = built.described;
     }
     if let Some((cargo, krate)) = &krate {
         let built = rust::compile(request, krate, cargo, progress, &mut inputs)?;
@@ -126,8 +154,21 @@ pub(crate) fn sources(
     Ok(Sources {
         modules,
         tools,
+        described,
         fingerprint: fingerprint.filter(|_| !files.changed()),
     })
+}
+
+/// Refuses functions of Numba where no source could have them.
+fn expect_no_numba(request: &BuildRequest<'_>) -> Result<(), SourceError> {
+    let mut functions = request.manifest.functions.iter();
+    match functions.find(|function| !function.numba.is_empty()) {
+        Some(function) => Err(SourceError::NoPython {
+            manifest: request.manifest.path.clone(),
+            function: function.name.to_string(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// What the sources are, without compiling them: a digest of every input's content (headers and

@@ -8,13 +8,14 @@ use puck_package::{Manifest, nearest};
 use super::{Language, SourceError};
 
 /// Extensions with their languages.
-const EXTENSIONS: [(&str, Language); 6] = [
+const EXTENSIONS: [(&str, Language); 7] = [
     ("c", Language::C),
     ("cc", Language::Cpp),
     ("cpp", Language::Cpp),
     ("cxx", Language::Cpp),
     ("ll", Language::Ir),
     ("bc", Language::Ir),
+    ("py", Language::Python),
 ];
 
 /// How many files are looked at to tell the user which sources there are.
@@ -115,9 +116,10 @@ fn language(path: &str) -> Result<Language, SourceError> {
             SourceError::UnknownExtension {
                 path: path.to_owned(),
                 known: format!(
-                    "{} (clang), {} (LLVM IR)",
-                    list(|l| l != Language::Ir),
-                    list(|l| l == Language::Ir)
+                    "{} (clang), {} (LLVM IR), {} (Python)",
+                    list(|l| matches!(l, Language::C | Language::Cpp)),
+                    list(|l| l == Language::Ir),
+                    list(|l| l == Language::Python)
                 ),
             }
         })

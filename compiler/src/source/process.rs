@@ -1,6 +1,9 @@
 //! Running the compilers of other languages.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
+
+use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
 
 use super::SourceError;
 
@@ -14,6 +17,29 @@ pub(super) fn run(command: &mut Command) -> Result<Output, SourceError> {
             program: command.get_program().to_string_lossy().into_owned(),
             source,
         })
+}
+
+/// Like [`run`], for what takes long: if this process is killed, it is too. (A terminal's Ctrl-C goes
+/// to both in any case.)
+pub(super) fn run_bound(command: &mut Command) -> Result<Output, SourceError> {
+    bind(command);
+    // The signal comes when the thread ends that started the process: this one, which waits.
+    run(command)
+}
+
+/// Has what `command` starts end with the thread that starts it.
+pub(super) fn bind(command: &mut Command) {
+    let parent = getpid();
+    let die_with_parent = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // Killed before the line above.
+        match getppid() == Some(parent) {
+            true => Ok(()),
+            false => Err(std::io::ErrorKind::Interrupted.into()),
+        }
+    };
+    // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
+    unsafe { command.pre_exec(die_with_parent) };
 }
 
 /// Like [`run`], and what it printed; an error if it failed.

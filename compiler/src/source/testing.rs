@@ -14,6 +14,7 @@ pub(super) struct Project {
     /// Below that, so that two projects can have folders of other depths.
     directory: PathBuf,
     pub(super) dependencies: Vec<PackageDocument>,
+    pub(super) environment: Option<PathBuf>,
 }
 
 /// What a run told.
@@ -65,6 +66,7 @@ impl Project {
             folder,
             directory,
             dependencies: Vec::new(),
+            environment: None,
         };
         for (path, text) in files {
             project.write(path, text);
@@ -112,6 +114,7 @@ impl Project {
             manifest: &manifest,
             directory: &self.directory,
             dependencies: &self.dependencies,
+            environment: self.environment.as_deref(),
             cache: &cache,
             jobs: 2,
         })

@@ -62,6 +62,7 @@ impl Packages {
             manifest: &manifest,
             directory: &directory,
             dependencies: &documents,
+            environment: None,
             cache: &self.path().join("build"),
             jobs: 1,
         };

@@ -52,6 +52,7 @@ impl Project {
                 manifest: &manifest,
                 directory: self.path(),
                 dependencies: &self.dependencies,
+                environment: None,
                 cache: &self.cache(),
                 jobs: 2,
             },

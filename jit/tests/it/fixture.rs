@@ -75,6 +75,7 @@ impl Home {
                 manifest: &Manifest::read(&path).unwrap(),
                 directory: &directory,
                 dependencies: &documents,
+                environment: None,
                 cache: &directory.join("target"),
                 jobs: 1,
             },

@@ -6,7 +6,6 @@ use puck_package::lockfile::{PackageId, PackageSource};
 use puck_package::{Digest, LockedPackage, Lockfile, PackageDocument};
 use puck_store::{Batch, InstalledPackage, Store};
 
-use super::documents;
 use crate::download::{self, Downloads};
 use crate::local::LocalPackages;
 use crate::parallel::{Permits, in_parallel};
@@ -64,9 +63,14 @@ impl Packages<'_> {
                 continue;
             };
             if matches!(package.source, PackageSource::Path(_)) {
-                let documents = documents(&package.dependencies, &installed);
-                let packed =
-                    build::pack_with(&local.project, &documents, self.jobs, self.progress)?;
+                let against =
+                    self.against(&local.project, &package.dependencies, lockfile, &installed)?;
+                let packed = build::pack_with(
+                    &local.project,
+                    against.installed(),
+                    self.jobs,
+                    self.progress,
+                )?;
                 installed.insert(package.id(), self.install_packed(&packed)?);
             }
         }

@@ -22,6 +22,8 @@ pub enum ExportError {
         nearest: Option<String>,
         /// Whether it is there, but local to its file.
         local: bool,
+        /// Whether there are Python sources, which could have it.
+        python: bool,
     },
     /// Neither the manifest nor debug information tells the signature.
     #[error(
@@ -73,6 +75,18 @@ pub enum ExportError {
         /// The functions of that name.
         candidates: Vec<String>,
     },
+    /// A front end describes a function that its module does not have, or has otherwise.
+    #[error(
+        "the module of the Python sources does not have `{symbol}` as their front end describes it, {signature}: {reason}"
+    )]
+    Described {
+        /// The symbol.
+        symbol: String,
+        /// The signature in the description.
+        signature: Signature,
+        /// What does not agree.
+        reason: String,
+    },
     /// Two functions with one name and one signature.
     #[error("`{name}` is exported twice with the signature {signature}")]
     Twice {
@@ -105,6 +119,15 @@ impl ExportError {
             Self::Undefined { local: true, .. } => {
                 "it is local to its file: remove `static` or `internal`".to_owned()
             }
+            Self::Undefined {
+                nearest: None,
+                python: true,
+                name,
+                ..
+            } => format!(
+                "for a function of Python, say for which types Numba compiles it: [[function]] name \
+                 = \"{name}\", numba = \"float64(float64)\""
+            ),
             Self::Undefined { nearest, .. } => format!("did you mean `{}`?", nearest.as_deref()?),
             Self::NoSignature { name, code, .. } => format!(
                 "write it in the manifest: [[function]] name = \"{name}\", signature = \"...\" \
@@ -115,6 +138,9 @@ impl ExportError {
             }
             Self::NotExpressible { .. } => format!("make the function `static`, or {list}"),
             Self::Mismatch { .. } | Self::Twice { .. } => return None,
+            Self::Described { .. } => "this is a fault of the Python package `puck`, or it is of \
+                                       another version than this command"
+                .to_owned(),
             Self::Overloaded { .. } => {
                 "give its `signature`, or the `symbol` of the one that is meant".to_owned()
             }

@@ -58,15 +58,7 @@ fn find_in(named: Option<&OsStr>, path: &OsStr, cache: &Path) -> Result<Clang, S
 /// In the order of preference. A compiler that was named is the only candidate: another one in its
 /// place would be a surprise.
 fn candidates(named: Option<&OsStr>, path: &OsStr) -> Vec<PathBuf> {
-    let folders: Vec<_> = std::env::split_paths(path)
-        .filter(|folder| folder.is_absolute())
-        .collect();
-    let on_path = |name: &OsStr| {
-        folders
-            .iter()
-            .map(|f| f.join(name))
-            .find(|program| program.is_file())
-    };
+    let on_path = |name: &OsStr| files::on_path(path, name);
     if let Some(named) = named {
         // A bare name is looked for as a shell would; anything else is a path.
         let program = if Path::new(named).components().count() > 1 {

@@ -103,12 +103,12 @@ fn what_cannot_be_is_refused_with_what_could() {
         ),
         (
             "x.f90",
-            "x.f90: not a source that can be compiled: expected .c .cc .cpp .cxx (clang), .ll .bc (LLVM IR)",
+            "x.f90: not a source that can be compiled: expected .c .cc .cpp .cxx (clang), .ll .bc (LLVM IR), .py (Python)",
             "narrow the pattern in `sources` so that it leaves this file out",
         ),
         (
             "lib.rs",
-            "lib.rs: not a source that can be compiled: expected .c .cc .cpp .cxx (clang), .ll .bc (LLVM IR)",
+            "lib.rs: not a source that can be compiled: expected .c .cc .cpp .cxx (clang), .ll .bc (LLVM IR), .py (Python)",
             "a Rust crate is built as a whole: `cargo = \"Cargo.toml\"` in place of `sources`",
         ),
     ];
