@@ -128,6 +128,9 @@ def test_reshape(ours: ctypes.CDLL) -> None:
             whole = [8 * math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
             for steps in (strides, whole, whole[::-1]):
                 for columns_first in (False, True):
+                    if columns_first and math.prod(shape) == 1:
+                        # Numba's reads what is before the shape; such a stride is never used.
+                        continue
                     found = reshape(mine, shape, steps, new, columns_first)
                     expected = reshape(numbas, shape, steps, new, columns_first)
                     assert found == expected, (shape, steps, new, columns_first)
