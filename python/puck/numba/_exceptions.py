@@ -57,7 +57,7 @@ class _Unpickler(pickle.Unpickler):
         except (ImportError, AttributeError):
             if f"{module}.{name}" != self._known["class"]:
                 raise
-            return substitute(self._known["class"], self._known.get("bases") or [])
+            return substitute(self._known["class"], self._known.get("base"))
 
 
 def register(exceptions: dict[str, dict[str, Any]]) -> None:
@@ -67,30 +67,30 @@ def register(exceptions: dict[str, dict[str, Any]]) -> None:
         serialize.cloudpickle = _Pickle(serialize.cloudpickle)
 
 
-def substitute(name: str, bases: list[str]) -> type[BaseException]:
-    """A class that bears the name of one that cannot be imported, derived from its nearest base
-    among Python's own exceptions.
+def substitute(name: str, base: str | None) -> type[BaseException]:
+    """A class that bears the name of one that cannot be imported.
+
+    It is derived from `base`, its nearest base among Python's own exceptions.
     """
     if name not in _made:
-        nearest = next(filter(None, map(_builtin, bases)), Exception)
         module, _, short = name.rpartition(".")
         _made[name] = type(
             short,
-            (nearest,),
+            (_builtin(base),),
             {
                 "__module__": module,
                 "__doc__": f"Stands for {name}, which this process cannot import.",
-                "__reduce__": lambda self: (_remake, (name, bases, self.args)),
+                "__reduce__": lambda self: (_remake, (name, base, self.args)),
             },
         )
     return _made[name]
 
 
-def _builtin(name: str) -> type[BaseException] | None:
-    module, _, short = name.rpartition(".")
+def _builtin(name: str | None) -> type[BaseException]:
+    module, _, short = (name or "").rpartition(".")
     found = getattr(builtins, short, None) if module == "builtins" else None
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+    return found if isinstance(found, type) and issubclass(found, BaseException) else Exception
 
 
-def _remake(name: str, bases: list[str], args: tuple[Any, ...]) -> BaseException:
-    return substitute(name, bases)(*args)
+def _remake(name: str, base: str | None, args: tuple[Any, ...]) -> BaseException:
+    return substitute(name, base)(*args)

@@ -51,7 +51,7 @@ class PackagedFunction(CPUDispatcher):
         self._series = series
         self._described = installed.overloads(name)
         module = f"puck.packages.{installed.name.replace('-', '_')}"
-        stub = _stub(self, module, name, self._described)
+        stub = _stub(self, installed, module, name)
         super().__init__(stub, targetoptions={"nopython": True})
         # The base class lets its C code fill in marks for default values, to compile for them; here
         # these are values like others.
@@ -189,15 +189,15 @@ class PackagedFunction(CPUDispatcher):
         found = ", ".join(str(self.typeof_pyval(arg)) for arg in args)
         raise TypeError(
             f"{self._installed.name}.{self.__name__} does not take ({found}); it is "
-            + " or ".join(declared(one) for one in self._described)
+            + " or ".join(map(self._installed.declared, self._described))
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (lookup, (self._installed.name, self._series, self.__name__))
 
     def __repr__(self) -> str:
-        signatures = "; ".join(declared(one) for one in self._described)
-        return f"<packaged {self._installed.name}.{self.__name__}{signatures}>"
+        # Short: numba writes it into cache files, wherever a variable has the function's type.
+        return f"<packaged {self._installed.name}.{self.__name__}>"
 
 
 def signature_of(installed: Installed, described: dict[str, Any]) -> typing.templates.Signature:
@@ -218,11 +218,6 @@ def signature_of(installed: Installed, described: dict[str, Any]) -> typing.temp
     return pickle.loads(base64.b64decode(pickled))
 
 
-def declared(described: dict[str, Any]) -> str:
-    """A function's type as people write it."""
-    return described.get("declared") or described.get("numba-signature") or described["signature"]
-
-
 def default_values(described: dict[str, Any]) -> tuple[Any, ...]:
     """The default values of a function's last parameters."""
     return tuple(
@@ -238,13 +233,12 @@ def _value(written: Any) -> Any:
     return written
 
 
-def _stub(
-    function: PackagedFunction, module: str, name: str, described: list[dict[str, Any]]
-) -> FunctionType:
+def _stub(function: PackagedFunction, installed: Installed, module: str, name: str) -> FunctionType:
     """A Python function with the parameters of the packaged one, as numba's dispatchers wrap one.
 
     Its place in the source is that of the function that was exported, for messages.
     """
+    described = installed.overloads(name)
     first = described[0]
     names = [parameter["name"] for parameter in first["parameters"]]
     for text in (name, *names):
@@ -256,6 +250,6 @@ def _stub(
     stub = names_there[name]
     stub.__code__ = stub.__code__.replace(co_firstlineno=first.get("line") or 1)
     stub.__defaults__ = default_values(first) or None
-    signatures = "\n".join(f"{name}{declared(one)}" for one in described)
+    signatures = "\n".join(f"{name}{installed.declared(one)}" for one in described)
     stub.__doc__ = "\n\n".join(filter(None, [first.get("doc"), signatures]))
     return stub

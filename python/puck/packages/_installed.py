@@ -139,6 +139,15 @@ class Installed:
                 functions.setdefault(function["name"], []).append(function)
         return functions
 
+    @cached_property
+    def _declared(self) -> dict[str, str | None]:
+        functions = self.document["functions"]
+        return {function["link-name"]: function.get("declared") for function in functions}
+
+    def declared(self, function: dict[str, Any]) -> str:
+        """A function's type as people write it."""
+        return self._declared.get(function["link-name"]) or function["signature"]
+
     def is_numba(self, name: str) -> bool:
         """Whether functions of that name have Numba's convention."""
         return any(function["name"] == name for function in (self.numba or {}).get("functions", ()))

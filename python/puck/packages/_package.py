@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ class Package(ModuleType):
         # What was asked for: cached callers ask the same of the environment of their time.
         self._puck_series = series
         self._puck_installed = installed
+        if "numba" in sys.modules:
+            import puck.numba._attributes  # noqa: F401 (it registers what it has)
 
     @property
     def __version__(self) -> str:
@@ -69,6 +72,7 @@ def function(installed: Installed, series: str | None, name: str) -> Any:
         from puck.packages._plain import plain
 
         return plain(installed, name)
+    import puck.numba._attributes  # noqa: F401 (it registers what it has)
     from puck.numba._function import PackagedFunction
 
     return PackagedFunction(installed, series, name)
