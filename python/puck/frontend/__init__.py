@@ -9,13 +9,15 @@
 - `_session` imports sources, finds what is exported, and compiles it
 - `_modules` finds a project's modules, under names that do not depend on its folder
 - `_checks` refuses what cannot be exported
-- `_merge` links the functions and their helpers, each once
+- `_link` puts the code of functions and of their helpers into one module, each once
+- `_merge` gives that module its names
 - `_wrappers` adds the entry points for C and for Python
 - `_passes` simplifies the module and removes pairs of reference counts
 - `_text` reads a module's text: who refers to what
-- `_host` routes what the process provides through one table
+- `_host` routes what the process provides through one table, `_providers` says who provides what
 - `_exceptions`, `_environments`, `_inline` and `_description` say what is in the module
 - `_module` is where these meet, `_native` compiles a module for this processor
+- `_build` answers a request, which `__main__` reads
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ import hashlib
 import marshal
 import os
 import sysconfig
-import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +31,14 @@ from numba.core.runtime import rtsys
 from numba.core.targetconfig import ConfigStack
 from numba.np.ufunc.ufuncbuilder import UFuncDispatcher
 
+from puck.frontend import _link
 from puck.frontend._errors import FrontEndError
+from puck.frontend._link import add, closure, own_module
+
+__all__ = ["add", "closure", "install", "own_module"]
 
 #: What a cell is called that holds the address of an object of the process, before its name.
 DATA_CELL = "puck.data."
-#: What Numba calls a cell that holds the address of a function whose compilation has not ended.
-UNRESOLVED = codegen.RuntimeLinker.PREFIX
 #: What Numba calls the cell of a function's environment, at the start.
 ENVIRONMENT = "_ZN08NumbaEnv"
 #: What Numba calls a cell that holds an address of this very process.
@@ -69,8 +70,7 @@ class _State:
     """What is kept from one compilation to the next."""
 
     installed = False
-    libraries: list[weakref.ref[CapturedLibrary]] = []  # noqa: RUF012 (of the process)
-    data_cells: dict[str, ctypes.c_void_p] = {}  # noqa: RUF012
+    data_cells: dict[str, ctypes.c_void_p] = {}  # noqa: RUF012 (of the process)
     dynamic: dict[str, DynamicAddress] = {}  # noqa: RUF012
     portable_path: Callable[[str], str] = staticmethod(lambda path: path)
     trampoline: int = 0
@@ -83,6 +83,7 @@ class CapturedLibrary(JITCodeLibrary):
     It takes the place of `JITCodeLibrary` (`numba.core.codegen`).
     """
 
+    is_captured = True
     python_request: WrapperRequest | None = None
     c_request: WrapperRequest | None = None
     _compiled_closure: JITCodeLibrary | None = None
@@ -93,7 +94,7 @@ class CapturedLibrary(JITCodeLibrary):
         self._finalized = True
         for library in self._linking_libraries:
             self._reload_init.update(library._reload_init)
-        _State.libraries.append(weakref.ref(self))
+        _link.remember(self)
 
     def _get_module_for_linking(self) -> llvm.ModuleRef:
         """Stands for `CPUCodeLibrary._get_module_for_linking`: asked by libraries of other kinds."""
@@ -110,7 +111,9 @@ class CapturedLibrary(JITCodeLibrary):
         """Compiles the function with all that it calls, as Numba would have."""
         if self._compiled_closure is None:
             library = JITCodeLibrary(self._codegen, self.name)
-            module = link(self._codegen, self.name, closure([self]), _defined(self))
+            functions = self._final_module.functions
+            own = {function.name for function in functions if not function.is_declaration}
+            module = _link.linked(self._codegen, self.name, [self], own)
             library._final_module = module
             library._optimize_final_module()
             module.verify()
@@ -121,88 +124,6 @@ class CapturedLibrary(JITCodeLibrary):
                     self._codegen.set_env(variable.name, found)
             self._compiled_closure = library
         return self._compiled_closure
-
-
-def own_module(library: Any) -> llvm.ModuleRef:
-    """The module with a library's own code."""
-    if isinstance(library, CapturedLibrary):
-        return library._final_module
-    return library._get_module_for_linking()
-
-
-def closure(roots: Iterable[Any], without: frozenset[int] = frozenset()) -> list[Any]:
-    """The libraries that `roots` need, themselves first, callers before callees.
-
-    Those with an `id` in `without` are left out with what only they need.
-    """
-    done: list[Any] = []
-    seen: set[int] = set()
-    for root in roots:
-        if id(root) in seen:
-            continue
-        seen.add(id(root))
-        stack: list[tuple[Any, Iterator[Any]]] = [(root, iter(root._linking_libraries))]
-        while stack:
-            library, callees = stack[-1]
-            for callee in callees:
-                if id(callee) not in seen and id(callee) not in without:
-                    seen.add(id(callee))
-                    stack.append((callee, iter(callee._linking_libraries)))
-                    break
-            else:
-                done.append(library)
-                stack.pop()
-    return done[::-1]
-
-
-def link(code: Any, name: str, libraries: Iterable[Any], exported: set[str]) -> llvm.ModuleRef:
-    """One module of the modules of `libraries`, which come callers first.
-
-    Every function comes from the first library that has it, and only if one before needs it or it is
-    `exported`.
-    """
-    linked = llvm.parse_assembly(str(code._create_empty_module(name)))
-    linked.name = name
-    for library in libraries:
-        add(linked, library, exported)
-    return linked
-
-
-def add(linked: llvm.ModuleRef, library: Any, exported: set[str]) -> None:
-    """Links a copy of a library's own module into `linked`."""
-    module = own_module(library)
-    for function in module.functions:
-        if function.is_declaration:
-            continue
-        name = function.name
-        if name.startswith("__excinfo_unwrap_args"):
-            # Only its own module refers to it, and older Numbas call different ones the same.
-            function.linkage = "internal"
-        elif name in exported:
-            function.linkage = "external"
-        elif function.linkage in (llvm.Linkage.external, llvm.Linkage.weak_odr):
-            function.linkage = "linkonce_odr"
-    linked.link_in(module, preserve=True)
-
-
-def _defined(library: Any) -> set[str]:
-    functions = own_module(library).functions
-    return {function.name for function in functions if not function.is_declaration}
-
-
-def defining(name: str) -> Any | None:
-    """The library that defines the function `name`, among all that were captured."""
-    for reference in reversed(_State.libraries):
-        library = reference()
-        if library is None:
-            continue
-        try:
-            function = library._final_module.get_function(name)
-        except NameError:
-            continue
-        if not function.is_declaration:
-            return library
-    return None
 
 
 def dynamic_address(symbol: str) -> DynamicAddress | None:
@@ -350,7 +271,7 @@ def _uuid(self: Any) -> str:
         function = self.py_func
         code = function.__code__
         code = code.replace(co_filename=_State.portable_path(code.co_filename))
-        text = (function.__module__, function.__qualname__, repr(sorted(self.targetoptions)))
+        text = (function.__module__, function.__qualname__, type(self).__name__)
         digest = hashlib.sha256(marshal.dumps((text, code))).hexdigest()
         # Two closures may have the same code and other values in it.
         count = _State.identities[digest] = _State.identities.get(digest, -1) + 1

@@ -11,13 +11,13 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 
 from puck.frontend import (
-    _capture,
     _checks,
     _description,
     _environments,
     _exceptions,
     _host,
     _inline,
+    _link,
     _merge,
     _passes,
     _providers,
@@ -155,7 +155,7 @@ class Module:
         for module in _wrappers.python_entries(with_python):
             linked.link_in(module)
         # Entries count references where the function itself may not.
-        _capture.add(linked, rtsys.library, set())
+        _link.add(linked, rtsys.library, set())
         _merge.rename(linked, self.functions, elsewhere)
         exported = {function.link_name for function in self.functions}
         exported |= {function.c_link_name for function in with_c}

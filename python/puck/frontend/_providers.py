@@ -19,15 +19,15 @@ ENVIRONMENT = "environment"
 
 # Of Numba's runtime, what converts Python's objects.
 _NRT_WITH_PYTHON = re.compile(r"NRT_(adapt_|meminfo_(as|from|new_from)_py)")
-# Helpers of Numba's that are plain C: containers, mathematics, tables of characters.
+# Helpers of Numba's that are plain C, which the package numba-runtime has too: containers, random
+# numbers, and what C's mathematical library lacks.
 _PLAIN_C = re.compile(
-    r"numba_(list_|dict_|set_)"
-    r"|numba_(gamma|lgamma|erf|erfc|frexp|ldexp|nextafter|cpow|round|trunc|fixed_fmod|expm1|log1p"
-    r"|a?(sin|cos|tan)h?|atan2|exp|log|log10|sqrt|floor|ceil|fabs|fmod|pow)f?$"
-    r"|numba_(sdiv|srem|udiv|urem|fptoui|fptouif|attempt_nocopy_reshape|gettyperecord"
-    r"|get_PyUnicode_ExtendedCase|set_fnclex)$"
+    r"numba_(list|dict)_"
+    r"|numba_set_(add|contains|discard|dump|free|iter|length|new|set_method_table)"
+    r"|numba_(rnd_(init|shuffle)|get_(np|py|internal)_random_state|poisson_ptrs)$"
+    r"|numba_(gamma|lgamma|erf|erfc|frexp|ldexp|nextafter|cpow|fixed_fmod)f?$"
+    r"|numba_(sdiv|srem|udiv|urem|fptoui|fptouif|attempt_nocopy_reshape)$"
 )
-_WITH_PYTHON_IN_A_CONTAINER = re.compile(r"numba_set_pyobject")
 _LINEAR_ALGEBRA = re.compile(r"numba_(xx|ez_|xgesv)")
 _PARALLEL = frozenset(
     {
@@ -52,7 +52,7 @@ def provider(symbol: str) -> str | None:
         return NUMBA if _NRT_WITH_PYTHON.match(symbol) else RUNTIME
     if _LINEAR_ALGEBRA.match(symbol):
         return SCIPY
-    if _PLAIN_C.match(symbol) and not _WITH_PYTHON_IN_A_CONTAINER.match(symbol):
+    if _PLAIN_C.match(symbol):
         return RUNTIME
     if symbol.startswith("numba_") or symbol in _PARALLEL:
         return NUMBA
