@@ -236,6 +236,120 @@ fn statuses_of_link_modes() {
 }
 
 #[test]
+fn what_packages_import_from_the_process() {
+    let fixture = Fixture::new();
+    let mut package = Package::new("hosted", "1.0.0")
+        .hosted(&[("gamma", "numba-runtime"), ("occurred", "python")])
+        .function(
+            "root",
+            "fn(result: *mut f64, exception: *mut *mut c_void, x: f64) -> i32",
+            "int root(double *result, void **exception, double x)",
+            "{ static const char digest[20] = {1};\
+               static const struct { void *p; int n; const char *d; void *u; int k; } info = {0, 0, digest, 0, 0};\
+               if (x < 0) { *exception = (void *)&info; return 1; }\
+               *result = ((double (*)(double))slots[0])(x); return 0; }",
+        )
+        .function(
+            "ask",
+            "fn() -> i32",
+            "int ask(void)",
+            "{ return ((int (*)(void))slots[1])(); }",
+        );
+    let functions: Vec<_> = package
+        .document
+        .functions
+        .iter()
+        .zip(["gamma", "occurred"])
+        .map(|(function, reached)| {
+            format!(
+                r#"{{"link-name": "{0}", "c": "{0}", "host-imports": ["{reached}"]}}"#,
+                function.link_name
+            )
+        })
+        .collect();
+    package.share.push((
+        "numba.json",
+        format!(
+            r#"{{"format": 1, "abi": "numba-cpu-1", "functions": [{}], "exceptions": {{"01{}":
+               {{"class": "builtins.ValueError", "arguments": ["'negative'"], "location": ["root", "k.py", 3]}}}}}}"#,
+            functions.join(", "),
+            "00".repeat(19)
+        ),
+    ));
+    let runtime = Package::new("numba-runtime", "1.0.0").function(
+        "gamma",
+        "fn(x: f64) -> f64",
+        "double gamma_of(double x)",
+        "{ return x + 20; }",
+    );
+    let project = fixture.install("e", &[&package, &runtime]);
+    let lacking = fixture.install("lacking", &[&package]);
+    let program = compile(&fixture, "cc", "program.c", HOSTED);
+    let output = run(Command::new(program).args([lacking, project]));
+    assert_eq!(
+        output,
+        "12 hosted 1.0.0 uses what nothing in this process provides:\n  numba-runtime: gamma\n  \
+         python: occurred\n\
+         25\nbuiltins.ValueError: negative (root, k.py:3)\n0\n13\n12\n42\n"
+    );
+}
+
+/// Opens an environment without the runtime package, then one with it, and provides the rest.
+const HOSTED: &str = r#"
+#include <puck.h>
+#include <stdio.h>
+#include <string.h>
+
+static int answer(void) { return 42; }
+static void *provide(void *context, const char *symbol, const char *provider)
+{
+    if (strcmp(provider, "python") == 0 && strcmp(symbol, "occurred") == 0)
+        return context;
+    return NULL;
+}
+static void show(void *context, const char *class_name, const char *message, const char *function,
+                 const char *file, uint64_t line)
+{
+    fprintf((FILE *)context, "%s: %s (%s, %s:%d)\n", class_name, message, function, file, (int)line);
+}
+
+int main(int count, char **arguments)
+{
+    puck_environment *environment;
+    int (*root)(double *, void **, double), (*ask)(void);
+    double result;
+    void *exception = NULL;
+    const char *type = "fn(*mut f64, *mut *mut c_void, f64) -> i32";
+    if (count != 3 || puck_open(arguments[1], &environment) != PUCK_OK)
+        return 1;
+    printf("%d ", PUCK_FUNCTION(environment, "hosted::root", type, &root));
+    printf("%.*s\n", (int)strcspn(strstr(puck_error_message(), "python: "), "\n")
+           + (int)(strstr(puck_error_message(), "python: ") - puck_error_message()), puck_error_message());
+    puck_close(environment);
+
+    if (puck_open(arguments[2], &environment) != PUCK_OK
+        || PUCK_FUNCTION(environment, "hosted::root", type, &root) != PUCK_OK)
+        return 1;
+    if (root(&result, &exception, 5) != 0)
+        return 1;
+    printf("%g\n", result);
+    int status = root(&result, &exception, -5);
+    if (puck_numba_exception(environment, "hosted", status, exception, show, stdout) != PUCK_OK)
+        return 1;
+    printf("%d\n", puck_numba_exception(environment, "hosted", 0, NULL, show, stdout));
+    printf("%d\n", puck_numba_exception(environment, "hosted", 1, NULL, show, stdout));
+    printf("%d\n", PUCK_FUNCTION(environment, "hosted::ask", "fn() -> i32", &ask));
+    if (puck_provide(environment, NULL, NULL) != PUCK_INVALID_ARGUMENT
+        || puck_provide(environment, provide, (void *)answer) != PUCK_OK
+        || PUCK_FUNCTION(environment, "hosted::ask", "fn() -> i32", &ask) != PUCK_OK)
+        return 1;
+    printf("%d\n", ask());
+    puck_close(environment);
+    return 0;
+}
+"#;
+
+#[test]
 fn the_header_declares_what_the_library_exports() {
     let header = fs_err::read_to_string(include().join("puck.h")).unwrap();
     let symbols = run(Command::new("nm")
@@ -253,9 +367,14 @@ fn the_header_declares_what_the_library_exports() {
             "{name} is not in puck.h"
         );
     }
-    assert_eq!(exported.len(), 9, "{exported:?}");
+    assert_eq!(exported.len(), 11, "{exported:?}");
     // The enumerators, as declared and as returned.
-    for status in ["PUCK_OK = 0", "PUCK_WRONG_TYPE = 8", "PUCK_INTERNAL = 11"] {
+    for status in [
+        "PUCK_OK = 0",
+        "PUCK_WRONG_TYPE = 8",
+        "PUCK_INTERNAL = 11",
+        "PUCK_UNKNOWN_EXCEPTION = 13",
+    ] {
         assert!(header.contains(status), "{status}");
     }
 }
