@@ -49,7 +49,13 @@ class Module:
         self.package, self.series = package, series
         self.name = f"{package}.{series}"
         self.functions = list(functions)
-        self._c, self._cpython = c, cpython
+        self._cpython = cpython
+        # Arrays of all layouts are the same to C: of overloads that differ in them, the first has
+        # the view.
+        self._viewed: dict[str, Any] = {}
+        for function in self.functions:
+            if c and _wrappers.is_portable(function.portable):
+                self._viewed.setdefault(function.c_link_name, function)
         code = cpu_target.target_context.codegen()
         self._machine = code._tm
         linked = self._merged(code, elsewhere)
@@ -117,7 +123,7 @@ class Module:
 
     def has_c(self, function: Any) -> bool:
         """Whether `function` has a view for C."""
-        return self._c and _wrappers.is_portable(function.portable)
+        return self._viewed.get(function.c_link_name) is function
 
     def has_cpython(self, function: Any) -> bool:
         """Whether `function` has an entry point for Python."""
