@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from puck._environment import Environment, Function, Package, user
     from puck._environment import open_environment as open  # noqa: A004
     from puck.dropin import njit
-    from puck.frontend import export
+    from puck._export import export
 
 __all__ = [
     "Environment",
@@ -34,7 +34,7 @@ _LAZY = {
     "Package": ("puck._environment", "Package"),
     "open": ("puck._environment", "open_environment"),
     "user": ("puck._environment", "user"),
-    "export": ("puck.frontend", "export"),
+    "export": ("puck._export", "export"),
     "njit": ("puck.dropin", "njit"),
 }
 _MODULES = ("numba", "packages", "dropin", "frontend", "linker")

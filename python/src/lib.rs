@@ -13,6 +13,11 @@
 //! Built against Python's stable ABI, so that one library serves every Python from 3.11 on. No LLVM is
 //! in it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what is made of Python's values is handed over by value"
+)]
+
 mod call;
 mod environment;
 mod error;

@@ -2,11 +2,13 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
 static HAS_DTYPE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static TIME_NUMBER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static MAKE_ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static MAKE_TIME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static MAKE_NAMED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static MAKE_RECORD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 fn function<'py>(
@@ -42,6 +44,15 @@ pub(crate) fn make_time<'py>(
     unit: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     function(py, &MAKE_TIME, "make_time")?.call1((number, is_difference, unit))
+}
+
+/// The named tuple of that class.
+pub(crate) fn make_named<'py>(
+    items: &Bound<'py, PyTuple>,
+    class: &str,
+    fields: &[String],
+) -> PyResult<Bound<'py, PyAny>> {
+    function(items.py(), &MAKE_NAMED, "make_named")?.call1((items, class, fields))
 }
 
 /// A copy of a record.

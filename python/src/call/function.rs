@@ -6,9 +6,10 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::overload::Overload;
 
-/// A function of a package; called like any other.
-///
-/// Of several overloads, the one is called that the arguments fit best.
+// A function of a package; called like any other. Of several overloads, the one is called that the
+// arguments fit best.
+//
+// No documentation of the class, which would hide that of each function.
 #[pyclass(module = "puck", frozen)]
 pub(crate) struct Function {
     #[pyo3(get, name = "__name__")]
@@ -34,6 +35,7 @@ impl Function {
         }
     }
 
+    #[pyo3(signature = (*args, **kwargs))]
     fn __call__(
         &self,
         args: &Bound<'_, PyTuple>,

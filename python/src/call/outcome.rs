@@ -91,7 +91,9 @@ impl Portable {
             Self::Scalar(scalar) => (scalar.size(), scalar.alignment()),
             Self::Void | Self::Time { .. } => (8, 8),
             Self::Array { dimensions, .. } => (8 * (5 + 2 * dimensions), 8),
-            Self::Tuple(types) => structure(&mut types.iter().map(Self::layout)),
+            Self::Tuple(types) | Self::Named { items: types, .. } => {
+                structure(&mut types.iter().map(Self::layout))
+            }
             Self::Optional(ty) => structure(&mut [ty.layout(), (1, 1)].into_iter()),
             Self::Record { size, .. } => (*size, 1),
         }
@@ -101,7 +103,9 @@ impl Portable {
     pub(crate) fn may_own(&self) -> bool {
         match self {
             Self::Array { .. } => true,
-            Self::Tuple(types) => types.iter().any(Self::may_own),
+            Self::Tuple(types) | Self::Named { items: types, .. } => {
+                types.iter().any(Self::may_own)
+            }
             Self::Optional(ty) => ty.may_own(),
             _ => false,
         }
@@ -129,16 +133,16 @@ impl Portable {
                 Ok(values::make_time(py, number, *is_difference, unit)?.unbind())
             }
             Self::Tuple(types) => {
-                let mut at = 0_usize;
-                let mut items = Vec::with_capacity(types.len());
-                for ty in types {
-                    let (size, alignment) = ty.layout();
-                    at = at.next_multiple_of(alignment);
-                    let part = memory.get(at..).unwrap_or(&[]);
-                    items.push(ty.value(py, part, free, others)?);
-                    at += size;
-                }
-                PyTuple::new(py, items)?.into_py_any(py)
+                let items = items(py, types, memory, free, others)?;
+                items.into_py_any(py)
+            }
+            Self::Named {
+                class,
+                fields,
+                items: types,
+            } => {
+                let items = items(py, types, memory, free, others)?;
+                Ok(values::make_named(&items, class, fields)?.unbind())
             }
             Self::Optional(ty) => {
                 let is_valid = memory.get(ty.layout().0).is_some_and(|byte| *byte != 0);
@@ -160,6 +164,26 @@ impl Portable {
             } => array(py, memory, (item, *dimensions, *writable), free, others),
         }
     }
+}
+
+/// The items of a tuple.
+fn items<'py>(
+    py: Python<'py>,
+    types: &[Portable],
+    memory: &[u8],
+    free: Release,
+    others: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let mut at = 0_usize;
+    let mut items = Vec::with_capacity(types.len());
+    for ty in types {
+        let (size, alignment) = ty.layout();
+        at = at.next_multiple_of(alignment);
+        let part = memory.get(at..).unwrap_or(&[]);
+        items.push(ty.value(py, part, free, others)?);
+        at += size;
+    }
+    PyTuple::new(py, items)
 }
 
 /// An array that a function has made, or a view of one that it was given.

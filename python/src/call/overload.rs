@@ -17,6 +17,8 @@ use crate::error::Failure;
 const OK: i32 = 0;
 /// The status of one that returned `None`.
 const NONE: i32 = -2;
+/// The status of one that called Python, which raised.
+const PYTHON: i32 = -1;
 
 /// One of a function's overloads.
 #[pyclass(module = "puck._puck", frozen)]
@@ -112,7 +114,8 @@ impl Overload {
         declared: String,
         address: usize,
         names: Vec<Option<String>>,
-        defaults: Vec<Option<Py<PyAny>>>,
+        has_default: Vec<bool>,
+        defaults: Vec<Py<PyAny>>,
         release: Release,
         raised: Py<PyAny>,
     ) -> PyResult<Self> {
@@ -124,6 +127,11 @@ impl Overload {
         if !is_passed_so(&signature, &native) {
             return Err(fail(format!("`{portable}` is not passed as `{native}`")));
         }
+        let defaults: Vec<_> = defaults
+            .into_iter()
+            .zip(has_default)
+            .map(|(value, is_there)| is_there.then_some(value))
+            .collect();
         if names.len() != defaults.len() || names.len() < signature.parameters.len() {
             return Err(fail(format!(
                 "`{portable}` has other parameters than `{declared}`"
@@ -266,6 +274,8 @@ impl Overload {
                         ty.value(py, &memory, *release, args.as_any())
                     }
                     NONE => Ok(py.None()),
+                    // Whoever returned it has raised it.
+                    PYTHON => Err(PyErr::fetch(py)),
                     status => {
                         let made = raised.bind(py).call1((status, prepared.exception()))?;
                         Err(PyErr::from_value(made))

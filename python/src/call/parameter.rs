@@ -199,7 +199,9 @@ impl Portable {
                 let item = item.dtype();
                 format!("a {writable}{layout}array of {item} with ndim={dimensions}")
             }
-            Self::Tuple(types) => format!("a tuple of {}", types.len()),
+            Self::Tuple(items) | Self::Named { items, .. } => {
+                format!("a tuple of {}", items.len())
+            }
             Self::Optional(ty) => format!("{}, or None", ty.expects()),
             Self::Record { text, .. } => format!("a record of {text}"),
         }
@@ -248,7 +250,7 @@ impl Portable {
                 let special = u32::from(*layout == Layout::Any) * 2;
                 fits.then_some(special + u32::from(array.read_only == *writable))
             }
-            Self::Tuple(types) => {
+            Self::Tuple(types) | Self::Named { items: types, .. } => {
                 let tuple = value.cast::<PyTuple>().ok()?;
                 if tuple.len() != types.len() {
                     return None;

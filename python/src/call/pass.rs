@@ -173,20 +173,22 @@ impl Passed {
                 Ok(())
             }
             Portable::Array { .. } => self.array(ty, value),
-            Portable::Tuple(types) => match value.cast::<PyTuple>() {
-                Ok(tuple) if tuple.len() == types.len() => {
-                    for (ty, item) in types.iter().zip(tuple.iter()) {
-                        self.portable(ty, &item)?;
+            Portable::Tuple(types) | Portable::Named { items: types, .. } => {
+                match value.cast::<PyTuple>() {
+                    Ok(tuple) if tuple.len() == types.len() => {
+                        for (ty, item) in types.iter().zip(tuple.iter()) {
+                            self.portable(ty, &item)?;
+                        }
+                        Ok(())
                     }
-                    Ok(())
+                    Ok(tuple) => {
+                        let message =
+                            format!("expected {}, found a tuple of {}", expects(), tuple.len());
+                        Err(PyTypeError::new_err(message))
+                    }
+                    Err(_) => Err(expected(&expects(), value)),
                 }
-                Ok(tuple) => {
-                    let message =
-                        format!("expected {}, found a tuple of {}", expects(), tuple.len());
-                    Err(PyTypeError::new_err(message))
-                }
-                Err(_) => Err(expected(&expects(), value)),
-            },
+            }
             Portable::Optional(inner) => {
                 if value.is_none() {
                     self.zeros(inner);
@@ -308,7 +310,9 @@ impl Portable {
                 vec![Word::Integer]
             }
             Self::Array { dimensions, .. } => vec![Word::Integer; 5 + 2 * dimensions],
-            Self::Tuple(types) => types.iter().flat_map(Self::words).collect(),
+            Self::Tuple(types) | Self::Named { items: types, .. } => {
+                types.iter().flat_map(Self::words).collect()
+            }
             Self::Optional(ty) => {
                 let mut words = ty.words();
                 words.push(Word::Integer);

@@ -1,7 +1,9 @@
 //! Portable signatures: the types of Numba functions as `numba.json` writes them.
 //!
 //! `(f64,array<f64,1,C,rw,al>)->(i64,opt<bool>)`: no spaces; scalars by the names they have in C
-//! signatures, `c64` and `c128`, `dt64<unit>` and `td64<unit>`, tuples in parentheses.
+//! signatures, `c64` and `c128`, `dt64<unit>` and `td64<unit>`, tuples in parentheses, named ones after
+//! their class. What `puck/numba/_portable.py` writes; types that mean something in one version of Numba
+//! only are not among them.
 
 use super::scalar::Scalar;
 
@@ -27,6 +29,12 @@ pub(crate) enum Portable {
         aligned: bool,
     },
     Tuple(Vec<Portable>),
+    /// A tuple with a class, and names for its items.
+    Named {
+        class: String,
+        fields: Vec<String>,
+        items: Vec<Portable>,
+    },
     Optional(Box<Portable>),
     /// Bytes that only NumPy knows the fields of.
     Record {
@@ -159,11 +167,31 @@ impl<'a> Reader<'a> {
         match (word, Scalar::named(word)) {
             (_, Some(scalar)) => Ok(Portable::Scalar(scalar)),
             ("void", _) => Ok(Portable::Void),
+            ("", _) => Err(self.wrong("a type")),
+            _ if self.rest().starts_with('(') => self.named(word, depth + 1),
             _ => {
                 self.at = start;
-                Err(self.wrong("a type"))
+                Err(self.wrong("a type that every version of Numba passes alike"))
             }
         }
+    }
+
+    fn named(&mut self, class: &str, depth: usize) -> Result<Portable, String> {
+        self.expect("(")?;
+        let (mut fields, mut items) = (Vec::new(), Vec::new());
+        while !self.take(")") {
+            if !items.is_empty() {
+                self.expect(",")?;
+            }
+            fields.push(self.word(&[':', ',', ')']).to_owned());
+            self.expect(":")?;
+            items.push(self.ty(depth)?);
+        }
+        Ok(Portable::Named {
+            class: class.to_owned(),
+            fields,
+            items,
+        })
     }
 
     fn array(&mut self, depth: usize) -> Result<Portable, String> {
@@ -199,7 +227,7 @@ impl<'a> Reader<'a> {
         self.expect(no).map(|()| false)
     }
 
-    /// `record{x:f64@0,n:i32@8}16,8`: fields with offsets, then size and alignment.
+    /// `record{x:f64@0,n:i32@8}16/al`: fields with offsets, then the size.
     fn record(&mut self) -> Result<Portable, String> {
         let start = self.at;
         let mut depth = 0;
@@ -221,10 +249,8 @@ impl<'a> Reader<'a> {
             .unwrap_or("");
         self.at += size.len();
         let size = size.parse().map_err(|_| self.wrong("the record's size"))?;
-        // The alignment, if it is there.
-        if self.take("/") {
-            self.word(&[',', ')', '>']);
-        }
+        self.expect("/")?;
+        self.one_of("al", "ua")?;
         let text = self.text.get(start..self.at).unwrap_or("").to_owned();
         Ok(Portable::Record { text, size })
     }

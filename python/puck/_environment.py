@@ -1,0 +1,276 @@
+"""Environments and their packages: `puck.open(".").linalg.dot(…)`.
+
+Nothing here needs NumPy or Numba. Functions of C's convention and of Numba's are called by the
+extension; those of Numba's that need Numba itself go by way of `puck.packages`, where it is installed.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import json
+import os
+import pickle
+from collections.abc import Iterable
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from puck import _puck
+from puck._errors import PackageError
+from puck._exceptions import Exceptions
+
+#: One function of a package, with all its overloads.
+Function = _puck.Function
+
+_ABI_C = "c"
+_ABI_NUMBA = "numba-cpu-1"
+_FORMAT = 1
+
+
+def open_environment(path: str | os.PathLike[str] = ".") -> Environment:
+    """Open the environment of the project in `path`, or the environment that is there.
+
+    :raises puck.PackageError: if there is none, or it cannot be used.
+    """
+    return Environment(_puck.Environment.open(os.fspath(path)))
+
+
+def user() -> Environment:
+    """Open the user's own environment, where `puck install NAME` puts packages.
+
+    :raises puck.PackageError: if there is none, or it cannot be used.
+    """
+    return Environment(_puck.Environment.user())
+
+
+class Environment:
+    """An opened environment. Its attributes are its packages, with `_` for `-` in their names.
+
+    A package whose name is that of another attribute here is an item: `environment["path"]`. So are
+    series: `environment["linalg.v2"]`.
+    """
+
+    def __init__(self, native: _puck.Environment) -> None:
+        self._native = native
+        self._listed = native.packages()
+        self._packages: dict[tuple[str, str], Package] = {}
+
+    @property
+    def path(self) -> str:
+        """The environment's own folder, which never changes."""
+        return os.fspath(self._native.path)
+
+    @property
+    def key(self) -> str:
+        """The digest that identifies the environment's content."""
+        return self._native.key
+
+    @property
+    def link(self) -> str:
+        """How the packages are linked: `dynamic`, `image` or `lto`."""
+        return self._native.link
+
+    @property
+    def packages(self) -> list[Package]:
+        """All packages, by name, then series."""
+        return [self._package(name, version, series) for name, version, series, _ in self._listed]
+
+    def package(self, name: str, series: str | None = None) -> Package:
+        """The package of that name: of the series `v1`, `v0_3`, … that is asked for, or else of the
+        one that the project itself depends on, or else the newest.
+
+        :raises puck.PackageError: if there is none.
+        """
+        wanted = name.replace("_", "-")
+        found = [entry for entry in self._listed if entry[0] == wanted]
+        if not found:
+            raise PackageError(
+                f"no package `{name}` in {self.path}",
+                hint=_meant(wanted, [entry[0] for entry in self._listed])
+                or f"`puck add {wanted}` adds a package",
+            )
+        if series is None:
+            # Series of a name are listed from old to new.
+            chosen = max(enumerate(found), key=lambda entry: (entry[1][3], entry[0]))[1]
+        else:
+            of_series = [entry for entry in found if entry[2] == series]
+            if not of_series:
+                there = ", ".join(entry[2] for entry in found)
+                raise PackageError(
+                    f"no series {series} of `{name}` in {self.path}, but {there}",
+                    hint=f'`environment["{wanted}.{found[-1][2]}"]` is what there is',
+                )
+            chosen = of_series[0]
+        return self._package(*chosen[:3])
+
+    def _package(self, name: str, version: str, series: str) -> Package:
+        key = (name, series)
+        if key not in self._packages:
+            self._packages.setdefault(key, Package(self._native, name, version, series))
+        return self._packages[key]
+
+    def __getattr__(self, name: str) -> Package:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self.package(name)
+        except PackageError as error:
+            # As Python asks: `hasattr` and completion count on this class.
+            raise AttributeError(str(error), name=name, obj=self) from error
+
+    def __getitem__(self, name: str) -> Package:
+        package, _, series = name.partition(".")
+        return self.package(package, series or None)
+
+    def __dir__(self) -> Iterable[str]:
+        names = {name.replace("-", "_") for name, *_ in self._listed}
+        return sorted({*super().__dir__(), *names})
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{name} {version}" for name, version, *_ in self._listed)
+        return f"<environment {self.path}: {names or 'empty'}>"
+
+
+class Package(ModuleType):
+    """A package of an environment. Its attributes are its functions, and nothing else.
+
+    `__version__`, `__series__` and `__doc__` tell of it. The library is loaded when the first function
+    is asked for.
+    """
+
+    def __init__(self, native: _puck.Environment, name: str, version: str, series: str) -> None:
+        super().__init__(name.replace("-", "_"))
+        self._native = native
+        self._package = name
+        self.__version__ = version
+        self.__series__ = series
+        self._by_name: dict[str, list[dict[str, Any]]] = {}
+        self._document: dict[str, Any] | None = None
+        self._numba: dict[str, Any] = {}
+
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self._read().get("description")
+
+    def _read(self) -> dict[str, Any]:
+        """`package.json`, with what `numba.json` adds."""
+        if self._document is not None:
+            return self._document
+        document = json.loads(self._native.description(self._package, self.__series__))
+        shared = self._native.share(self._package, self.__series__, "numba.json")
+        if shared is not None:
+            self._numba = self._checked(json.loads(shared))
+        described = {function["name"] for function in self._numba.get("functions", ())}
+        by_name: dict[str, list[dict[str, Any]]] = {}
+        for function in self._numba.get("functions", ()):
+            by_name.setdefault(function["name"], []).append(function)
+        for function in document["functions"]:
+            # What C sees of a Numba function is not what Python should.
+            if function.get("abi", _ABI_C) == _ABI_C and function["name"] not in described:
+                by_name.setdefault(function["name"], []).append(function)
+        self._by_name, self._document = by_name, document
+        return document
+
+    def _checked(self, numba: dict[str, Any]) -> dict[str, Any]:
+        if numba.get("format", 0) <= _FORMAT and numba.get("abi") == _ABI_NUMBA:
+            return numba
+        raise PackageError(
+            f"{self._label} describes its functions in format {numba.get('format')} for the "
+            f"convention {numba.get('abi')}; known here are {_FORMAT} and {_ABI_NUMBA}",
+            hint="install a newer `puck` for Python",
+        )
+
+    @property
+    def _label(self) -> str:
+        return f"{self._package} {self.__version__}"
+
+    def _functions(self) -> dict[str, list[dict[str, Any]]]:
+        self._read()
+        return self._by_name
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        functions = self._functions()
+        if name not in functions:
+            message = f"{self._label} has no function `{name}`"
+            hint = _meant(name, functions)
+            raise AttributeError(f"{message}\nhint: {hint}" if hint else message, name=name)
+        function = self._made(name, functions[name])
+        self.__dict__[name] = function
+        return function
+
+    def __getitem__(self, name: str) -> Function:
+        return getattr(self, name)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted(self._functions())
+
+    def __repr__(self) -> str:
+        return f"<package {self._label} of {self._native.path}>"
+
+    def _made(self, name: str, overloads: list[dict[str, Any]]) -> Function:
+        doc = next((found["doc"] for found in overloads if found.get("doc")), None)
+        try:
+            self._native.load(self._package, self.__series__)
+            made = [self._overload(overload) for overload in overloads]
+        except PackageError:
+            # Numba itself has what no package provides.
+            if "numba-signature" in overloads[0] and find_spec("numba") is not None:
+                return _with_numba(self._native, self._package, self.__series__, name)
+            raise
+        return Function(self._package, name, doc, made)
+
+    def _overload(self, function: dict[str, Any]) -> _puck.Overload:
+        link_name = function["link-name"]
+        address = self._native.address(link_name)
+        if "numba-signature" not in function:
+            return _puck.Overload.c(function["signature"], address)
+        entry = next(f for f in self._read()["functions"] if f["link-name"] == link_name)
+        parameters = function["parameters"]
+        return _puck.Overload.numba(
+            native=entry["signature"],
+            portable=function["signature"],
+            declared=entry.get("declared") or function["numba-signature"],
+            address=address,
+            names=[parameter["name"] for parameter in parameters],
+            has_default=["default" in parameter for parameter in parameters],
+            defaults=[_default(parameter.get("default")) for parameter in parameters],
+            release=_release(self._native),
+            raised=Exceptions(self._label, self._numba.get("exceptions", {})),
+        )
+
+
+def _default(value: Any) -> Any:
+    """A default as `numba.json` has it: as JSON does, or pickled."""
+    if isinstance(value, dict):
+        return pickle.loads(base64.b64decode(value["pickle"]))
+    return value
+
+
+def _release(native: _puck.Environment) -> int:
+    """The address of what frees an array when nobody refers to it any more; 0 if nobody has it."""
+    for name, _, series, _ in native.packages():
+        if name == "numba-runtime":
+            native.load(name, series)
+            for function in json.loads(native.description(name, series))["functions"]:
+                if function["name"] == "NRT_MemInfo_call_dtor":
+                    return native.address(function["link-name"])
+    if find_spec("numba") is not None:
+        # The same function of Numba itself (`numba.core.runtime._nrt_python.c_helpers`).
+        from numba.core.runtime import _nrt_python
+
+        return _nrt_python.c_helpers["MemInfo_call_dtor"]
+    return 0
+
+
+def _with_numba(native: _puck.Environment, package: str, series: str, name: str) -> Any:
+    from puck.packages import _active, _finder
+
+    return getattr(_finder.package(_active._open(native), package, series), name)
+
+
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"did you mean `{near[0]}`?" if near else None
