@@ -88,13 +88,20 @@ class CapturedLibrary(JITCodeLibrary):
     c_request: WrapperRequest | None = None
     _compiled_closure: JITCodeLibrary | None = None
 
+    def add_ir_module(self, ir_module: Any) -> None:
+        """Adds to `CPUCodeLibrary.add_ir_module` that the library can be found by its functions.
+
+        Not every library is finalized before others refer to it by name.
+        """
+        super().add_ir_module(ir_module)
+        _link.remember(self)
+
     def finalize(self) -> None:
         """Stands for `CPUCodeLibrary.finalize`, which links, optimises and compiles."""
         self._raise_if_finalized()
         self._finalized = True
         for library in self._linking_libraries:
             self._reload_init.update(library._reload_init)
-        _link.remember(self)
 
     def _get_module_for_linking(self) -> llvm.ModuleRef:
         """Stands for `CPUCodeLibrary._get_module_for_linking`: asked by libraries of other kinds."""
