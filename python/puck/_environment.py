@@ -20,9 +20,6 @@ from puck import _puck
 from puck._errors import PackageError
 from puck._exceptions import Exceptions
 
-#: One function of a package, with all its overloads.
-Function = _puck.Function
-
 _ABI_C = "c"
 _ABI_NUMBA = "numba-cpu-1"
 _FORMAT = 1
@@ -42,6 +39,16 @@ def user() -> Environment:
     :raises puck.PackageError: if there is none, or it cannot be used.
     """
     return Environment(_puck.Environment.user())
+
+
+class Function(_puck.Function):
+    """A function of a package, with all its overloads; called like any other."""
+
+    __slots__ = ()
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return self.documentation
 
 
 class Environment:

@@ -6,11 +6,10 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::overload::Overload;
 
-// A function of a package; called like any other. Of several overloads, the one is called that the
-// arguments fit best.
-//
-// No documentation of the class, which would hide that of each function.
-#[pyclass(module = "puck", frozen)]
+/// A function of a package; called like any other.
+///
+/// Of several overloads, the one is called that the arguments fit best.
+#[pyclass(module = "puck._puck", frozen, subclass)]
 pub(crate) struct Function {
     #[pyo3(get, name = "__name__")]
     name: String,
@@ -81,8 +80,10 @@ impl Function {
         }
     }
 
+    /// What it does, and its signatures. A class of Python shows it as `__doc__`, which here would be
+    /// that of the class.
     #[getter]
-    fn __doc__(&self) -> String {
+    fn documentation(&self) -> String {
         let mut text = self.doc.clone().unwrap_or_default();
         if !text.is_empty() {
             text.push_str("\n\n");
