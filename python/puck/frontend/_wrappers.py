@@ -168,7 +168,9 @@ def _shared_wrapper(request: _capture.WrapperRequest, name: str) -> llvm.ModuleR
             context, module, callee, fndesc, request.environment, request.call_helper,
             request.release_gil,
         )  # fmt: skip
-        wrapper.build()
+        # Converting a value, a literal for instance, may ask which library code is made for.
+        with context.push_code_library(context.codegen().create_library(name)):
+            wrapper.build()
     parsed = _parsed(module)
     for function in parsed.functions:
         if function.name.startswith("__excinfo_unwrap_args"):
