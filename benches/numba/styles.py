@@ -56,7 +56,7 @@ def manifest(package: str, functions: list[Function]) -> str:
     for function in functions:
         text += (
             f'\n[[function]]\nname = "{function.name}"\n'
-            f'object = "{function.name}.{function.name}"\nnumba = ["{function.signature}"]\n'
+            f'symbol = "{function.name}.{function.name}"\nnumba = ["{function.signature}"]\n'
         )
     return text
 
