@@ -18,7 +18,8 @@ from puck.dropin._mirror import Compiled, Sources, unpickled
 from puck.dropin._store import Store
 from puck.frontend import FrontEndError, _capture
 
-Refused = dict[tuple[str, str], str]
+# Why something cannot be compiled, by identity and request, and whether that will stay so.
+Refused = dict[tuple[str, str], tuple[str, bool]]
 
 
 class Builder:
@@ -38,7 +39,8 @@ class Builder:
         try:
             mirrors, wanted = unpickled(definitions, targets)
         except Exception as error:  # the user's classes and modules take part
-            return _all_refused(definitions, error)
+            reason = f"it cannot be sent: {type(error).__name__}: {_first_line(error)}"
+            return {(identity, ""): (reason, False) for identity in definitions}
         refused: Refused = {}
         for identity, request, arguments, result in wanted:
             mirror = mirrors[identity]
@@ -47,12 +49,12 @@ class Builder:
                 with register_dispatcher(mirror):
                     mirror.compile(signature)
             except (NumbaError, NotPortable, FrontEndError, ImportError, NotImplementedError) as e:
-                refused[identity, request] = _first_line(e)
+                refused[identity, request] = _first_line(e), True
             except Exception as error:  # any code of the user's, as for generated functions
-                refused[identity, request] = f"{type(error).__name__}: {_first_line(error)}"
+                refused[identity, request] = f"{type(error).__name__}: {_first_line(error)}", False
             reason = mirror.refused.get(tuple(arguments))
             if reason is not None:
-                refused[identity, request] = reason
+                refused[identity, request] = reason, True
         groups: dict[Path, list[Compiled]] = {}
         for mirror in mirrors.values():
             for compiled in mirror.compiled.values():
@@ -71,20 +73,20 @@ class Builder:
             _emit.emit(store, functions, names)
         except FrontEndError as error:
             if len(functions) == 1:
-                key = functions[0].mirror.identity, functions[0].request
-                return {key: str(error)}
+                return _all(functions, str(error), True)
             refused: Refused = {}
             for function in functions:
                 refused.update(self._emit(store, [function], names))
             return refused
         except OSError as error:
-            reason = f"cannot write the local package: {error}"
-            return {(one.mirror.identity, one.request): reason for one in functions}
+            return _all(functions, f"cannot write the local package: {error}", False)
+        except Exception as error:
+            return _all(functions, f"{type(error).__name__}: {_first_line(error)}", False)
         return {}
 
 
-def _all_refused(definitions: dict[str, Definition], error: Exception) -> Refused:
-    raise RuntimeError(f"the functions cannot be read: {error}") from error
+def _all(functions: list[Compiled], reason: str, lasting: bool) -> Refused:
+    return {(one.mirror.identity, one.request): (reason, lasting) for one in functions}
 
 
 def _first_line(error: BaseException) -> str:

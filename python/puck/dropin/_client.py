@@ -143,8 +143,10 @@ def disable(reason: str) -> None:
     _disabled = reason
 
 
-def compile(batch: Batch) -> dict[tuple[str, str], str]:  # noqa: A001
+def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A001
     """Have a batch compiled: by identity and request, why something could not be.
+
+    With each reason comes whether it will be the same next time.
 
     Raises `ServerError` if there is no server, or it ended: all of it could not be.
     """

@@ -18,6 +18,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from numba.core.codegen import AOTCPUCodegen
 from numba.core.environment import lookup_environment
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from puck import linker
@@ -25,7 +26,7 @@ from puck.dropin._library import LOCAL
 from puck.dropin._mirror import Compiled, Mirror, Sources
 from puck.dropin._pickle import dump_types
 from puck.dropin._store import Library, Record, Store
-from puck.frontend import FrontEndError, _capture, _host, _merge, _passes, _wrappers
+from puck.frontend import FrontEndError, _host, _link, _merge, _passes, _wrappers
 from puck.frontend._text import ModuleText
 from puck.numba._types import fingerprint
 
@@ -57,6 +58,8 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     module = _merge.merge(_PACKAGE, functions[0].result.library._codegen, functions, ())
     for entry in _wrappers.python_entries(functions):
         module.link_in(entry)
+    # Converting values may count references where the function itself does not.
+    _link.add(module, rtsys.library, set())
     for function in functions:
         module.get_function(function.mangled_name).name = function.code
     exports = [name for one in functions for name in (one.code, one.cpython_link_name)]
@@ -116,7 +119,7 @@ def _record(function: Compiled, text: ModuleText, imports: _host.Imports, batch:
             if symbol not in batch.functions:
                 raise FrontEndError(f"it calls `{symbol}`, which is not among what was sent")
             calls.append((*batch.functions[symbol], symbol))
-    libraries = _capture.closure([function.result.library])
+    libraries = _link.closure([function.result.library])
     embedded = batch.embedded(function, reached, libraries)
     places = {symbol: place for place, (symbol, _) in enumerate(imports.slots)}
     return Record(

@@ -26,7 +26,7 @@ from puck.dropin._key import NotPortable, is_fixed
 from puck.dropin._resolve import request_of
 from puck.dropin._store import code_symbol, entry_symbol
 from puck.dropin._types import type_key
-from puck.frontend import _capture
+from puck.frontend import _capture, _link
 from puck.numba._types import fingerprint
 
 # In mode `inline`, functions of which Numba makes no more lines of IR than this are embedded.
@@ -187,8 +187,8 @@ def _obstacle(result: Any) -> str | None:
         return "it is a generator"
     if any(isinstance(ty, types.FunctionType) for ty in result.signature.args):
         return "it takes a function by its address"
-    for library in _capture.closure([result.library]):
-        for variable in _capture.own_module(library).global_variables:
+    for library in _link.closure([result.library]):
+        for variable in _link.own_module(library).global_variables:
             if variable.name.startswith(_capture.DYNAMIC):
                 address = _capture.dynamic_address(variable.name)
                 what = address.info if address is not None else "something"
@@ -197,7 +197,7 @@ def _obstacle(result: Any) -> str | None:
 
 
 def _is_small(library: Any) -> bool:
-    return str(_capture.own_module(library)).count("\n") <= _SMALL
+    return str(_link.own_module(library)).count("\n") <= _SMALL
 
 
 class Sources(event.Listener):

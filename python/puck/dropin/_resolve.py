@@ -180,7 +180,6 @@ class _Search:
                     return bound
             reason = self._compile(function, request, arguments, result)
             if reason is not None:
-                local.refused[request] = reason
                 _report.add(function, shown, "numba", reason)
                 return None
             compiled = True
@@ -313,11 +312,13 @@ class _Search:
         for store in _stores.values():
             store.refresh()
         self._again()
-        for (identity, refused), reason in reasons.items():
+        for (identity, refused), (reason, lasting) in reasons.items():
             other = _registry.find(identity)
-            if other is not None:
+            if other is not None and lasting:
                 other.local.refused[refused] = reason
-        return reasons.get((function.local.identity, request))
+        identity = function.local.identity
+        reason, _ = reasons.get((identity, request)) or reasons.get((identity, "")) or (None, False)
+        return reason
 
     def _add_pending(self, function: LocalFunction, targets: dict[Any, Any]) -> None:
         """Add the signatures of a function that nobody has used yet."""
