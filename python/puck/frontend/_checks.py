@@ -62,18 +62,31 @@ def explain(error: BaseException) -> tuple[str, str | None]:
 _NUMBA_HINTS = {
     "scipy": "install scipy beside numba: linear algebra is SciPy's",
     "SciPy": "install scipy beside numba: linear algebra is SciPy's",
+    "is not defined": "define or import the name before the function is compiled",
     "Untyped global name": "import the function, or jit it before the one that calls it is compiled",
     "reflected list": "use arrays or `numba.typed.List`",
 }
 
 
 def _shorten(text: str) -> str:
-    """The part of a message of Numba's that says what is wrong, without what it tried."""
-    lines = [line.rstrip() for line in text.splitlines()]
-    keep = [line for line in lines if line and not line.startswith(("This error may have", "For more"))]
-    if len(keep) > 16:
-        keep = [*keep[:12], "…", *keep[-3:]]
-    return "\n".join(keep)
+    """The part of a message of Numba's that says what is wrong, without what it was doing then."""
+    lines: list[str] = []
+    in_source = False
+    for line in text.splitlines():
+        if line.startswith('File "'):
+            # Place and lines of the source, up to a mark below.
+            in_source = True
+        elif in_source:
+            in_source = line.strip() != "^"
+        elif line.strip() and not line.startswith(_NO_REASON):
+            lines.append(line.rstrip())
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 4], "…", *lines[-3:]]
+    return "\n".join(lines)
+
+
+_MOST_LINES = 16
+_NO_REASON = ("Failed in ", "During: ", "This error may have", "For more information")
 
 
 def refuse_addresses(text: ModuleText, functions: list[Any]) -> None:
@@ -105,12 +118,12 @@ def _address_error(function: Any, address: _capture.DynamicAddress | None) -> Fr
     if "ndarray" in info or info == "<class 'int'>":
         what = "a global array that is larger than 1 MB or not contiguous"
         hint = "take the array as a parameter, or make it smaller or contiguous"
+    elif "CFunctionType" in info or "ExternalFunctionPointer" in info:
+        what = "a C function by its address (ctypes or cffi)"
+        hint = "build the C source into the package, or call it outside of the exported function"
     elif "Dispatcher" in info or "CFunc" in info or "FunctionType" in info:
         what = "a function as a value"
         hint = "call the function by its name instead of passing it on"
-    elif "ctypes" in info.lower() or "ExternalFunctionPointer" in info or "CFUNCTYPE" in info:
-        what = "a C function by its address (ctypes or cffi)"
-        hint = "build the C source into the package, or call it outside of the exported function"
     else:
         what = "an address of the process that compiles it" + (f" ({info})" if info else "")
         hint = "take what is there as a parameter"

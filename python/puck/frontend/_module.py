@@ -123,7 +123,7 @@ class Module:
 
     def has_c(self, function: Any) -> bool:
         """Whether `function` has a view for C."""
-        return self._viewed.get(function.c_link_name) is function
+        return any(viewed is function for viewed in self._viewed.values())
 
     def has_cpython(self, function: Any) -> bool:
         """Whether `function` has an entry point for Python."""

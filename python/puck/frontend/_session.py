@@ -119,7 +119,7 @@ class Session:
 
         Raises `FrontEndError` for what cannot be compiled or exported.
         """
-        dispatcher = self._dispatcher(function, options or {})
+        dispatcher = self._dispatcher(function, options or {}, name)
         python = dispatcher.py_func
         name = name or python.__name__
         place = self.place(python)
@@ -186,7 +186,9 @@ class Session:
         code = python.__code__
         return self.portable_path(code.co_filename), code.co_firstlineno
 
-    def _dispatcher(self, function: Any, options: dict[str, Any]) -> Dispatcher:
+    def _dispatcher(
+        self, function: Any, options: dict[str, Any], name: str | None
+    ) -> Dispatcher:
         if isinstance(function, Dispatcher):
             return function
         if isinstance(function, DUFunc):
@@ -194,8 +196,8 @@ class Session:
         if inspect.isfunction(function):
             return njit(**options)(function)
         raise FrontEndError(
-            f"`{getattr(function, '__name__', function)!s}` is a "
-            f"{type(function).__name__}, not a function that Numba compiles",
+            f"`{name or getattr(function, '__name__', '?')}` is of the type "
+            f"`{type(function).__name__}`, and not a function that Numba compiles",
             "export a function that is decorated with `@njit` or `@vectorize`",
         )
 
@@ -303,7 +305,7 @@ def _with_defaults(
     missing = parameters[len(arguments) :]
     if len(arguments) > len(parameters) or not all(p.has_default for p in missing):
         raise FrontEndError(
-            f"`{name}` has {len(parameters)} parameters, and the signature {len(arguments)}",
+            f"`{name}` and its signature have {len(parameters)} and {len(arguments)} parameters",
             "give the types of all parameters; those with defaults may be left out at the end",
             *place,
         )

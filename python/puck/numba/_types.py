@@ -95,7 +95,23 @@ def portable_type(ty: types.Type) -> portable.Type:
         for item in (ty.dtype,) if isinstance(ty, types.ListType) else (ty.key_type, ty.value_type):
             portable_type(item)
         return portable.Foreign(str(ty).replace(" ", "").replace("<", "(").replace(">", ")"))
-    raise UnsupportedType(f"`{ty}`", _instead(ty))
+    raise UnsupportedType(_shown(ty), _instead(ty))
+
+
+def _shown(ty: types.Type) -> str:
+    """A type by the name that people know it by; Numba's own has addresses in it for some."""
+    if isinstance(ty, types.UnicodeType):
+        return "text (`str`)"
+    if isinstance(ty, types.ClassInstanceType):
+        return f"the jitclass `{ty.classname}`"
+    if isinstance(ty, types.Generator):
+        return "a generator"
+    if isinstance(ty, types.List | types.Set):
+        kind = "list" if isinstance(ty, types.List) else "set"
+        return f"a Python {kind} (`{'reflected ' * ty.reflected}{kind}({ty.dtype})`)"
+    if isinstance(ty, types.Dispatcher | types.FunctionType | types.Function):
+        return "a function"
+    return f"`{ty}`"
 
 
 def _item(ty: types.Type) -> portable.Type:
