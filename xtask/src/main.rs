@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `setup` | what the others need on the machine: the LLVM SDK (`sdk`), clang and the like (`tools`) |
 //! | `test` | formatting, lints, tests |
+//! | `python` | the same of the Python package, in environments of its own |
 //! | `demo` | the whole path on the examples |
 //! | `bench` | the measurements of `docs/performance.md` |
 //! | `docs` | the reference of the command, and the API documentation |
@@ -20,6 +21,7 @@
 mod bench;
 mod demo;
 mod docs;
+mod python;
 mod sdk;
 mod setup;
 mod steps;
@@ -36,7 +38,9 @@ Usage: cargo xtask VERB [ARGUMENT]...
 
 Verbs:
   setup   get what is missing: the LLVM SDK (under target/), clang and other tools (apt, as root)
-  test    check formatting and lints, run all tests; arguments go to the test runner
+  test    check formatting and lints, run all tests; arguments go to the test runner of Rust, and
+          leave Python's tests out
+  python  the part of it that is about the Python package; arguments go to pytest
   demo    build the command and take the examples the whole way: publish, install, call
   bench   measure Puck against plain tools and write docs/performance.md and its plots; arguments
           go to the benchmarks: suites (`graphs`, `calls`, `kernels`: the default is these three;
@@ -81,6 +85,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         "help" | "--help" | "-h" => print!("{HELP}"),
         "setup" => setup::run(rest)?,
         "test" => test::run(rest)?,
+        "python" => python::run(rest)?,
         "demo" => demo::run(rest)?,
         "bench" => bench::run(rest)?,
         "docs" => docs::run(rest)?,

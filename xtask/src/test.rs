@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::workspace::{cargo, target_dir};
-use crate::{docs, setup, steps, tools};
+use crate::{docs, python, setup, steps, tools};
 
 /// The verb. Stops at the first step that fails; the test runner's own summary comes last.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
                 .args(["--", "-D", "warnings"]),
         )
     })?;
+    python::lint()?;
     if tools::has_deny() {
         steps::step("Licences, advisories and sources of dependencies", || {
             steps::run(cargo().args(["deny", "check"]))
@@ -67,6 +68,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
                     .args(arguments),
             )
         })?;
+    }
+    if arguments.is_empty() {
+        python::test(&[])?;
+    } else {
+        steps::note(
+            "Python's tests are left out, as tests were chosen: `cargo xtask python` runs them",
+        );
     }
     steps::step("Tests of the command without LLVM", without_llvm)?;
     println!("all checks passed in {}", steps::seconds(start.elapsed()));

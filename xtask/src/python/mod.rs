@@ -1,0 +1,148 @@
+//! The Python package: lints, its wheel, and its tests with the oldest and the newest Numba.
+//!
+//! Everything is under `target/python/`: a virtual environment for tools, one for each end of what is
+//! supported, the wheel. What is there and current is not made again: an environment when what is
+//! asked of it changes, its `puck` when the wheel does.
+
+mod environment;
+mod interpreters;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::workspace::{command, root, target_dir};
+use crate::{setup, steps};
+use environment::Environment;
+
+/// The ends of what is supported: what they are called, and the requirements' file.
+const ENDS: [&str; 2] = ["oldest", "newest"];
+
+/// The verb: only the Python package, arguments to pytest.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    setup::ensure()?;
+    steps::step("Build the command", || {
+        steps::run(crate::workspace::cargo().args(["build", "--package", "puck"]))
+    })?;
+    lint()?;
+    test(arguments)
+}
+
+/// Formatting and lints.
+pub(crate) fn lint() -> Result<()> {
+    steps::step("Formatting and lints of Python", || {
+        let ruff = tools()?.program("ruff");
+        let config = root().join("python/pyproject.toml");
+        for check in [&["format", "--check", "--quiet"][..], &["check", "--quiet"]] {
+            let mut ruff = command(&ruff);
+            ruff.args(check).arg("--config").arg(&config).arg("python");
+            steps::run(&mut ruff)?;
+        }
+        Ok(())
+    })
+}
+
+/// Builds the wheel, and tests what it installs.
+pub(crate) fn test(arguments: &[String]) -> Result<()> {
+    let wheel = steps::step("Python wheel", wheel)?;
+    let (oldest, newest) = interpreters::ends()?;
+    let environments = steps::step("Python environments", || {
+        let mut environments = Vec::new();
+        for (end, python) in ENDS.into_iter().zip([&oldest, &newest]) {
+            let environment = Environment::ensure(end, python)?;
+            environment.ensure_wheel(&wheel)?;
+            environments.push(environment);
+        }
+        Ok(environments)
+    })?;
+    steps::step("Python tests, with the oldest and the newest Numba", || {
+        both(&environments, arguments)
+    })
+}
+
+fn tools() -> Result<Environment> {
+    Environment::ensure("tools", &interpreters::any()?)
+}
+
+/// The wheel, built if what it is made of has changed.
+fn wheel() -> Result<PathBuf> {
+    let tools = tools()?;
+    let folder = target_dir().join("python/wheel");
+    // Afresh: an older version's would be found beside it.
+    if folder.exists() {
+        fs_err::remove_dir_all(&folder)?;
+    }
+    let mut maturin = command(tools.program("maturin"));
+    maturin
+        .args(["build", "--quiet", "--profile", "dev", "--manifest-path"])
+        .arg(root().join("python/Cargo.toml"))
+        .arg("--interpreter")
+        .arg(tools.program("python"))
+        .arg("--out")
+        .arg(&folder)
+        // Cargo is told of the interpreter there, and would build much again for each of both.
+        .env("CARGO_TARGET_DIR", target_dir().join("python/build"));
+    steps::run(&mut maturin)?;
+    let wheels = fs_err::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
+    match wheels.as_slice() {
+        [wheel] => Ok(wheel.path()),
+        _ => bail!(
+            "expected one wheel in {}, found {}",
+            folder.display(),
+            wheels.len()
+        ),
+    }
+}
+
+/// Runs the tests in all environments at once; what they print is shown one after the other.
+fn both(environments: &[Environment], arguments: &[String]) -> Result<()> {
+    let mut runs = Vec::new();
+    for environment in environments {
+        let log = target_dir().join(format!("python/{}.log", environment.name()));
+        runs.push((
+            environment,
+            pytest(environment, arguments, &log)?.spawn()?,
+            log,
+        ));
+    }
+    let mut failed = Vec::new();
+    for (environment, mut run, log) in runs {
+        let status = run.wait()?;
+        steps::note(&format!(
+            "{}: {}",
+            environment.name(),
+            environment.describe()
+        ));
+        print!("{}", fs_err::read_to_string(&log)?);
+        // With a filter, one may match in one of them alone.
+        let is_empty = status.code() == Some(5) && !arguments.is_empty();
+        if !status.success() && !is_empty {
+            failed.push(environment.name());
+        }
+    }
+    if !failed.is_empty() {
+        bail!("tests failed with the {} Numba", failed.join(" and the "));
+    }
+    Ok(())
+}
+
+fn pytest(environment: &Environment, arguments: &[String], log: &Path) -> Result<Command> {
+    let output = fs_err::File::create(log)?.into_parts().0;
+    let copy = output.try_clone().context("cannot copy a file's handle")?;
+    let mut pytest = command(environment.program("python"));
+    pytest
+        .args(["-P", "-m", "pytest", "--quiet", "-rs", "--config-file", "pyproject.toml"])
+        .args(["-p", "no:cacheprovider"])
+        .args(arguments)
+        .current_dir(root().join("python"))
+        .env("PUCK", target_dir().join("debug/puck"))
+        .env("PUCK_PYTHON", environment.program("python"))
+        // The package under test is the one of the wheel.
+        .env_remove("PYTHONPATH")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(copy);
+    Ok(pytest)
+}
