@@ -13,8 +13,8 @@ from puck._errors import PackageError
 if TYPE_CHECKING:
     from puck._environment import Environment, Function, Package, user
     from puck._environment import open_environment as open  # noqa: A004
-    from puck.dropin import njit
     from puck._export import export
+    from puck.dropin import njit
 
 __all__ = [
     "Environment",

@@ -1,7 +1,8 @@
 """Environments and their packages: `puck.open(".").linalg.dot(…)`.
 
 Nothing here needs NumPy or Numba. Functions of C's convention and of Numba's are called by the
-extension; those of Numba's that need Numba itself go by way of `puck.packages`, where it is installed.
+extension; those of Numba's that need Numba itself go by way of `puck.packages`, where it is
+installed.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class Environment:
 class Package(ModuleType):
     """A package of an environment. Its attributes are its functions, and nothing else.
 
-    `__version__`, `__series__` and `__doc__` tell of it. The library is loaded when the first function
-    is asked for.
+    `__version__`, `__series__` and `__doc__` tell of it. The library is loaded when the first
+    function is asked for.
     """
 
     def __init__(self, native: _puck.Environment, name: str, version: str, series: str) -> None:

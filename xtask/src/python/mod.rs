@@ -33,10 +33,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 pub(crate) fn lint() -> Result<()> {
     steps::step("Formatting and lints of Python", || {
         let ruff = tools()?.program("ruff");
-        let config = root().join("python/pyproject.toml");
         for check in [&["format", "--check", "--quiet"][..], &["check", "--quiet"]] {
             let mut ruff = command(&ruff);
-            ruff.args(check).arg("--config").arg(&config).arg("python");
+            // Where its configuration is.
+            ruff.args(check).current_dir(root().join("python"));
             steps::run(&mut ruff)?;
         }
         Ok(())
