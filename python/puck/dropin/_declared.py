@@ -85,6 +85,8 @@ class Guard:
 
     def __init__(self, identity: str, request: str, link_name: str) -> None:
         self._facts = (identity, request, link_name)
+        self.link_name = link_name
+        """By which `puck.numba._cache` knows a guard."""
 
     def __call__(self) -> None:
         identity, request, link_name = self._facts
@@ -122,7 +124,7 @@ class DeclaredResult:
         self.bound = bound
         self.metadata: dict[str, Any] = {}
         self._function = function
-        self._known = False
+        self.is_declared = False
 
     @cached_property
     def signature(self) -> typing.Signature:
@@ -160,11 +162,11 @@ class DeclaredResult:
 
     def declare(self) -> None:
         """Let jitted functions call this one: `Dispatcher.compile` does so for what it compiles."""
-        if not self._known:
+        if not self.is_declared:
             record = self.bound.record
             binding.add_symbol(record.link_name, self.bound.address)
             self.target_context.insert_user_function(self.entry_point, self.fndesc, [self.library])
-            self._known = True
+            self.is_declared = True
 
     def dump(self, tab: str = "") -> None:
         """Print one line, as Numba's own results do."""

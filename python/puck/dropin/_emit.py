@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from secrets import token_hex
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -74,7 +73,7 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     library._optimize_final_module()
     library._final_module.verify()
     object_ = code._tm.emit_object(library._final_module)
-    name = f"{os.getpid():x}-{token_hex(6)}"
+    name = f"{os.getpid():x}-{os.urandom(6).hex()}"
     if imports.table is not None:
         exports.append(imports.table)
     store.folder.mkdir(parents=True, exist_ok=True)

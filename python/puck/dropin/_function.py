@@ -11,18 +11,24 @@ from __future__ import annotations
 import collections
 import functools
 import weakref
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from numba.core import sigutils, typeinfer, types
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _CompileStats
-from numba.core.registry import CPUDispatcher
+from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.utils import shutting_down
 
 from puck.dropin import _registry, _report, _resolve
 from puck.dropin._declared import DeclaredResult
 from puck.dropin._key import NotPortable, content
 from puck.dropin._mode import Mode
+from puck.numba import _cache
+
+# A cached caller whose callee has another signature now is compiled again.
+_cache.install()
 
 
 class Local:
@@ -65,10 +71,52 @@ class Local:
         return self._identity
 
 
+class _Target:
+    """Numba's CPU target; its context, which takes milliseconds to make, when it is needed.
+
+    `Dispatcher.__init__` keeps the context in `targetctx`; `LocalFunction` asks each time.
+    """
+
+    making = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(cpu_target, name)
+
+    @property
+    def target_context(self) -> Any:
+        """Numba's context for this processor."""
+        return None if self.making else cpu_target.target_context
+
+
+_target = _Target()
+
+
 class LocalFunction(CPUDispatcher):
     """A dispatcher whose compiled code lies in the local package."""
 
+    targetdescr = _target
     local: Local
+
+    @property
+    def targetctx(self) -> Any:
+        """Numba's context for this processor."""
+        return cpu_target.target_context
+
+    @targetctx.setter
+    def targetctx(self, value: Any) -> None:
+        """`Dispatcher.__init__` sets it."""
+
+    def _make_finalizer(self) -> Any:
+        overloads = self.overloads
+
+        def finalizer() -> None:
+            # As `_DispatcherBase._make_finalizer`: forget what jitted code calls.
+            for result in () if shutting_down() else overloads.values():
+                with suppress(KeyError):
+                    if not isinstance(result, DeclaredResult) or result.is_declared:
+                        cpu_target.target_context.remove_user_function(result.entry_point)
+
+        return finalizer
 
     def identity_of(self) -> str:
         """Asked by `_pickle.Pickler`."""
@@ -273,7 +321,11 @@ class PendingFunction(LocalFunction):
                 return
             py_func, locals_, options = self.py_func, self.locals, self.targetoptions
             self.__class__ = LocalFunction
-            CPUDispatcher.__init__(self, py_func, locals_, options)
+            _target.making = True
+            try:
+                CPUDispatcher.__init__(self, py_func, locals_, options)
+            finally:
+                _target.making = False
             try:
                 self._compile_given()
             except BaseException:

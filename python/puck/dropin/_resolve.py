@@ -19,7 +19,7 @@ from numba import _dynfunc
 from numba.core import sigutils, types
 from numba.core.environment import Environment
 
-from puck.dropin import _client, _registry, _report
+from puck.dropin import _registry, _report
 from puck.dropin._folder import folders
 from puck.dropin._key import Content, NotPortable, content
 from puck.dropin._library import LoadedLibrary, MissingImport, load
@@ -28,6 +28,7 @@ from puck.dropin._store import Record, Store
 from puck.dropin._types import type_key, types_key
 
 if TYPE_CHECKING:
+    from puck.dropin import _client
     from puck.dropin._function import LocalFunction
 
 # A compiled callee may have another result type, so that its caller is compiled after it.
@@ -298,6 +299,8 @@ class _Search:
         result: types.Type | None,
     ) -> str | None:
         """Have everything compiled that is missing; the reason why the function cannot be."""
+        from puck.dropin import _client  # not needed where all is compiled
+
         targets = {(function.local.identity, request): (function, arguments, result)}
         for key, missing in list(self._missing.items()):
             found = self.types_of(missing, key[1])
@@ -306,7 +309,7 @@ class _Search:
         for other in list(_registry.pending):
             self._add_pending(other, targets)
         try:
-            reasons = _client.compile(self._batch(targets))
+            reasons = _client.compile(self._batch(_client.Batch(), targets))
         except (NotPortable, _client.ServerError) as error:
             return str(error)
         for store in _stores.values():
@@ -330,9 +333,8 @@ class _Search:
                 if key not in targets and self._check(function, request) is None:
                     targets[key] = function, tuple(arguments), result
 
-    def _batch(self, targets: dict[Any, Any]) -> _client.Batch:
+    def _batch(self, batch: _client.Batch, targets: dict[Any, Any]) -> _client.Batch:
         """What the server needs: the functions to compile, and all that they may call."""
-        batch = _client.Batch()
         first = True
         for key, (function, arguments, result) in targets.items():
             try:

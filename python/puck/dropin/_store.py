@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, NamedTuple
 
 _MAGIC = b"puck-local-1\n"
@@ -186,7 +185,7 @@ class Store:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the store, whole or not at all."""
-        temporary = self.folder / f".{name}.{token_hex(6)}"
+        temporary = self.folder / f".{name}.{os.urandom(6).hex()}"
         try:
             with temporary.open("wb") as file:
                 file.write(data)

@@ -90,9 +90,8 @@ def _guards(library: Any) -> list[Any]:
 
 
 def _own(functions: Any) -> list[Any]:
-    from puck.numba._guard import Callee
-
-    return [function for function in functions if isinstance(function, Callee)]
+    # Guards are `puck.numba._guard.Callee` and `puck.dropin._declared.Guard`.
+    return [function for function in functions if hasattr(function, "link_name")]
 
 
 def _miss(error: PackageError) -> None:
