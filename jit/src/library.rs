@@ -1,6 +1,5 @@
 //! From a caller's object to a library that the dynamic linker has loaded.
 
-use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
 use std::path::Path;
@@ -42,16 +41,13 @@ impl Loaded {
     /// Loads the library at `path`, after the libraries of the functions that it calls.
     ///
     /// # Errors
-    /// If a callee is not there, and what the dynamic linker says.
+    /// If a callee is not there or cannot be called in this process, and what the dynamic linker says.
     pub(crate) fn open(
         environment: &Environment,
         imports: &[LinkName],
         path: &Path,
     ) -> Result<Self, Error> {
-        let sonames: BTreeSet<String> = imports.iter().map(LinkName::soname).collect();
-        for soname in sonames {
-            environment.load(&soname)?;
-        }
+        environment.load_for(imports)?;
         // SAFETY: constructors of the library run, which are the user's own code, as is all of it.
         match unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) } {
             Ok(library) => Ok(Self(ManuallyDrop::new(library))),

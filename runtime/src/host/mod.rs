@@ -151,10 +151,14 @@ impl Environment {
                 None => missing.push(import.clone()),
             }
         }
-        let refuse = !missing.iter().all(missing::may_be_missing)
-            || !missing.is_empty() && self.reach(package)?.is_none();
-        if refuse {
-            return Err(self.not_provided(package, None, missing));
+        if !missing.is_empty() {
+            let mut needed = missing.clone();
+            if self.reach(package)?.is_some() {
+                needed.retain(|import| !missing::may_be_missing(import));
+            }
+            if !needed.is_empty() {
+                return Err(self.not_provided(package, None, needed));
+            }
         }
         let mut incomplete = self.hosts().incomplete();
         if missing.is_empty() {

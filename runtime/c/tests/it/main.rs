@@ -288,8 +288,7 @@ fn what_packages_import_from_the_process() {
     let output = run(Command::new(program).args([lacking, project]));
     assert_eq!(
         output,
-        "12 hosted 1.0.0 uses what nothing in this process provides:\n  numba-runtime: gamma\n  \
-         python: occurred\n\
+        "12 hosted 1.0.0 uses what nothing in this process provides:\n  numba-runtime: gamma\n\
          25\nbuiltins.ValueError: negative (root, k.py:3)\n0\n13\n12\n42\n"
     );
 }
@@ -323,8 +322,8 @@ int main(int count, char **arguments)
     if (count != 3 || puck_open(arguments[1], &environment) != PUCK_OK)
         return 1;
     printf("%d ", PUCK_FUNCTION(environment, "hosted::root", type, &root));
-    printf("%.*s\n", (int)strcspn(strstr(puck_error_message(), "python: "), "\n")
-           + (int)(strstr(puck_error_message(), "python: ") - puck_error_message()), puck_error_message());
+    printf("%.*s\n", (int)(strstr(puck_error_message(), "\nhint: ") - puck_error_message()),
+           puck_error_message());
     puck_close(environment);
 
     if (puck_open(arguments[2], &environment) != PUCK_OK
