@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from puck._environment import Environment, Function, Package, user
     from puck._environment import open_environment as open  # noqa: A004
     from puck._export import export
-    from puck.dropin import njit
+    from puck.dropin import njit, numba_mode, numba_report
 
 __all__ = [
     "Environment",
@@ -23,6 +23,8 @@ __all__ = [
     "PackageError",
     "export",
     "njit",
+    "numba_mode",
+    "numba_report",
     "open",
     "user",
 ]
@@ -36,6 +38,8 @@ _LAZY = {
     "user": ("puck._environment", "user"),
     "export": ("puck._export", "export"),
     "njit": ("puck.dropin", "njit"),
+    "numba_mode": ("puck.dropin", "numba_mode"),
+    "numba_report": ("puck.dropin", "numba_report"),
 }
 _MODULES = ("numba", "packages", "dropin", "frontend", "linker")
 
