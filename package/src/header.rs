@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::signature::words::is_c_keyword;
-use crate::{Function, PackageDocument, Pointee, Series, Signature, Type};
+use crate::{Function, PackageDocument, PackageName, Pointee, Signature, Type};
 
 /// The name of `function` in C: `linalg_dot`; with the signature's fingerprint behind it where
 /// several functions of the package share the name: `linalg_dot_1a2b3c4d`.
@@ -44,7 +44,7 @@ pub fn c_header(document: &PackageDocument) -> String {
         opaque_names(&function.signature, &mut opaque);
     }
     if document.files.contains_key(STRUCTS) {
-        text.push_str(&include_structs(&name, &series));
+        text.push_str(&include_structs(&document.name));
     }
     if !opaque.is_empty() {
         text.push('\n');
@@ -73,17 +73,18 @@ pub fn c_header(document: &PackageDocument) -> String {
 /// The definitions of what functions of Numba take and give, in an archive.
 pub const STRUCTS: &str = "share/numba.h";
 
-/// Includes the definitions of opaque structs, where the header lies in an environment: in its
-/// `include/`, or a folder below. Elsewhere they stay opaque.
-fn include_structs(name: &str, series: &Series) -> String {
-    let path = format!("share/{name}.{series}/numba.h");
+/// What [`STRUCTS`] is called where the package's header is.
+#[must_use]
+pub fn structs_header(package: &PackageName) -> String {
+    format!("{package}.numba.h")
+}
+
+/// Includes the definitions of opaque structs, where they are; elsewhere they stay opaque.
+fn include_structs(package: &PackageName) -> String {
+    let file = structs_header(package);
     format!(
-        "\n#ifdef __has_include\n\
-         #if __has_include(\"../{path}\")\n\
-         #include \"../{path}\"\n\
-         #elif __has_include(\"../../{path}\")\n\
-         #include \"../../{path}\"\n\
-         #endif\n#endif\n"
+        "\n#ifdef __has_include\n#if __has_include(\"{file}\")\n#include \"{file}\"\n#endif\n\
+         #endif\n"
     )
 }
 
@@ -233,6 +234,23 @@ mod tests {
              void demo_axpy(uint64_t n, double a, const double *x, double *y)\n    \
              __asm__(\"demo.v1.axpy.bf84be2c\");\n"
         ));
+    }
+
+    #[test]
+    fn structs_are_included_where_they_are() {
+        let (mut document, _) = sample();
+        document.functions[0].signature = "fn(x: *const ArrayF64x1)".parse().unwrap();
+        assert!(!c_header(&document).contains("has_include"));
+        let facts = document.files["ir/demo.bc"];
+        document.files.insert(STRUCTS.to_owned(), facts);
+        let header = c_header(&document);
+        assert!(
+            header.contains(
+                "#if __has_include(\"demo.numba.h\")\n#include \"demo.numba.h\"\n#endif\n#endif\n\n\
+                 struct ArrayF64x1;\n"
+            ),
+            "{header}"
+        );
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub use document::{
     TargetObject, Tools,
 };
 pub use environment::{EnvironmentDocument, EnvironmentPackage, Image};
-pub use header::{STRUCTS, c_header, c_name};
+pub use header::{STRUCTS, c_header, c_name, structs_header};
 pub use index::IndexLine;
 pub use link_mode::{LinkMode, LinkModeError};
 pub use link_name::{LinkName, LinkNameError, soname};

@@ -1,7 +1,8 @@
 //! Functions as people read them in lists.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use crate::document::ABI_NUMBA;
 use crate::index::Export;
 use crate::{Function, FunctionName, Signature};
 
@@ -9,6 +10,8 @@ use crate::{Function, FunctionName, Signature};
 pub trait Listed {
     /// Its name.
     fn name(&self) -> &FunctionName;
+    /// Its calling convention.
+    fn abi(&self) -> &str;
     /// Its type as people know it, where that is not its signature.
     fn declared(&self) -> Option<&str>;
     /// Its types.
@@ -18,6 +21,10 @@ pub trait Listed {
 impl Listed for Function {
     fn name(&self) -> &FunctionName {
         &self.name
+    }
+
+    fn abi(&self) -> &str {
+        &self.abi
     }
 
     fn declared(&self) -> Option<&str> {
@@ -34,6 +41,10 @@ impl Listed for Export {
         &self.name
     }
 
+    fn abi(&self) -> &str {
+        &self.abi
+    }
+
     fn declared(&self) -> Option<&str> {
         self.declared.as_deref()
     }
@@ -44,16 +55,26 @@ impl Listed for Export {
 }
 
 /// The functions, each with its type as text. What has several entry points, one a calling
-/// convention, stands there once, for the first of them: it is one function to those who wrote it.
-pub fn listing<T: Listed>(functions: &[T]) -> impl Iterator<Item = (&T, String)> {
-    let mut seen = BTreeSet::new();
-    functions.iter().filter_map(move |function| {
+/// convention, stands there once: it is one function to those who wrote it. Numba's own entry point
+/// stands for it, which has the code.
+pub fn listing<T: Listed>(functions: &[T]) -> Vec<(&T, String)> {
+    let mut listed: Vec<(&T, String)> = Vec::new();
+    let mut known: BTreeMap<(&FunctionName, &str), usize> = BTreeMap::new();
+    for function in functions {
         let Some(declared) = function.declared() else {
-            return Some((function, function.signature().to_string()));
+            listed.push((function, function.signature().to_string()));
+            continue;
         };
-        let is_new = seen.insert((function.name(), declared));
-        is_new.then(|| (function, declared.to_owned()))
-    })
+        let place = *known
+            .entry((function.name(), declared))
+            .or_insert(listed.len());
+        match listed.get_mut(place) {
+            None => listed.push((function, declared.to_owned())),
+            Some((entry, _)) if function.abi() == ABI_NUMBA => *entry = function,
+            Some(_) => {}
+        }
+    }
+    listed
 }
 
 #[cfg(test)]
@@ -68,11 +89,15 @@ mod tests {
         native.declared = Some("(x: float64) -> float64".into());
         let mut entry = native.clone();
         entry.abi = "cpython-1".into();
+        native.abi = ABI_NUMBA.into();
         let mut overload = entry.clone();
         overload.declared = Some("(x: float32) -> float32".into());
-        document.functions.extend([native, entry, overload]);
+        document.functions.extend([entry, native, overload]);
         let listed = listing(&document.functions);
+        let abis: Vec<_> = listed.iter().map(|(f, _)| f.abi.as_str()).collect();
+        assert_eq!(abis, ["c", ABI_NUMBA, "cpython-1"]);
         let texts: Vec<_> = listed
+            .iter()
             .map(|(f, text)| format!("{}{text}", f.name))
             .collect();
         assert_eq!(
@@ -84,6 +109,6 @@ mod tests {
             ]
         );
         let exports: Vec<_> = document.functions.iter().map(Export::of).collect();
-        assert_eq!(listing(&exports).count(), 3);
+        assert_eq!(listing(&exports).len(), 3);
     }
 }

@@ -119,7 +119,7 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     section(
         console,
         "functions",
-        listing(&document.functions).map(function),
+        listing(&document.functions).into_iter().map(function),
     )?;
     section(
         console,

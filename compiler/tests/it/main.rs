@@ -7,4 +7,5 @@ mod packages;
 mod parts;
 mod program;
 mod project;
+mod python;
 mod signatures;

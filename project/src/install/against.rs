@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use puck_package::lockfile::PackageId;
-use puck_package::{Lockfile, PackageDocument};
+use puck_package::{Lockfile, PackageDocument, STRUCTS};
 use puck_store::{EnvironmentPackage, EnvironmentRequest, InstalledPackage, Keep};
 
 use super::packages::Packages;
@@ -41,7 +41,8 @@ impl Dependencies {
 impl Packages<'_> {
     /// What `project`, which depends on `direct`, is built against, of what is `installed`. Where a
     /// source may be of Python, an environment is made: its front end calls functions of dependencies
-    /// while it compiles.
+    /// while it compiles. It also has those headers of dependencies that cannot be made of their
+    /// descriptions.
     pub(super) fn against(
         &self,
         project: &Project,
@@ -49,16 +50,17 @@ impl Packages<'_> {
         lockfile: &Lockfile,
         installed: &BTreeMap<PackageId, InstalledPackage>,
     ) -> Result<Dependencies, Error> {
-        let documents = direct
-            .iter()
-            .filter_map(|id| Some(installed.get(id)?.document.clone()));
-        let needs_environment = project.manifest().build.may_have_python() && !direct.is_empty();
+        let documents = direct.iter().filter_map(|id| installed.get(id));
+        let documents: Vec<_> = documents.map(|i| i.document.clone()).collect();
+        let has_structs = |document: &PackageDocument| document.files.contains_key(STRUCTS);
+        let needs_environment = !direct.is_empty()
+            && (project.manifest().build.may_have_python() || documents.iter().any(has_structs));
         let environment = match needs_environment {
             true => Some(self.environment(direct, lockfile, installed)?),
             false => None,
         };
         Ok(Dependencies {
-            documents: documents.collect(),
+            documents,
             environment,
             _keep: None,
         })

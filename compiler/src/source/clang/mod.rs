@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use puck_package::{Digest, c_header, variables};
+use puck_package::{Digest, STRUCTS, c_header, structs_header, variables};
 
 use super::files::Files;
 use super::inputs::Inputs;
@@ -30,11 +30,15 @@ pub(super) struct Compiler<'a> {
 
 /// The headers of the dependencies: file name and text.
 pub(super) fn headers(request: &BuildRequest<'_>) -> Vec<(String, String)> {
-    request
-        .dependencies
-        .iter()
-        .map(|d| (format!("{}.h", d.name), c_header(d)))
-        .collect()
+    let documents = request.dependencies.iter();
+    let generated = documents.map(|d| (format!("{}.h", d.name), c_header(d)));
+    let structs = request.dependencies.iter().filter_map(|document| {
+        let name = structs_header(&document.name);
+        let place = request.environment?.join("include").join(&name);
+        document.files.get(STRUCTS)?;
+        Some((name, fs_err::read_to_string(place).ok()?))
+    });
+    generated.chain(structs).collect()
 }
 
 impl<'a> Compiler<'a> {

@@ -7,28 +7,7 @@ use crate::source::testing::{Project, Told};
 use crate::source::{Described, Language, Sources};
 
 /// Runs as `puck.frontend`: does what the Python source says, in place of compiling it.
-const FRONT_END: &str = r#"
-import hashlib, json, os, pathlib, sys
-request = json.load(open(sys.argv[1]))
-output = pathlib.Path(request["output"])
-source = pathlib.Path(request["directory"], request["sources"][0]).read_text()
-prefix = f"{request['package']}.{request['series']}"
-names = {"request": request, "output": output, "prefix": prefix, "answer": {
-    "format": 1, "tools": ["python 3.11.7", "numba 0.67.0"], "inputs": request["sources"],
-    "functions": [
-        {"name": "f", "abi": "numba-cpu-1", "link-name": f"{prefix}.f.00000001",
-         "signature": "fn(result: *mut f64, exception: *mut *mut c_void, x: f64) -> i32",
-         "declared": "(x: float64) -> float64", "doc": "Twice x."}],
-    "share": {"numba.json": "numba.json"}, "warnings": []},
-    "module": f"""define i32 @{prefix}.f.00000001(ptr %r, ptr %e, double %x) {{
-      %y = fadd double %x, %x
-      store double %y, ptr %r
-      ret i32 0 }}"""}
-(output / "numba.json").write_text("{}")
-exec(compile(source, "source", "exec"), names)
-(output / "module.bc").write_text(names["module"])
-(output / "front-end.json").write_text(json.dumps(names["answer"]))
-"#;
+const FRONT_END: &str = include_str!("../../../tests/it/fixtures/front_end.py");
 
 /// A project with one Python source, and a Python that has the packages `names` beside `puck`.
 fn project_with(source: &str, names: &[&str]) -> Project {
