@@ -47,19 +47,19 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         warnings.simplefilter("default")
         modules = files.import_sources(request["sources"])
         functions = list(_compiled(session, modules, request["functions"]))
+        if not functions:
+            raise FrontEndError(
+                "no function is exported",
+                'decorate one with `@puck.export("float64(float64)")`, or name it in Puck.toml with '
+                "`numba = [\"float64(float64)\"]`",
+                request["sources"][0],
+            )
         module = session.module(functions)
     files.stop()
     for warning in noted:
         text = f"{session.portable_path(warning.filename)}:{warning.lineno}: {warning.message}"
         if text not in caught:
             caught.append(text)
-    if not functions:
-        raise FrontEndError(
-            "no function is exported",
-            'decorate one with `@puck.export("float64(float64)")`, or name it in Puck.toml with '
-            "`numba = [\"float64(float64)\"]`",
-            request["sources"][0],
-        )
     share = {
         "numba.json": _json(module.description),
         "numba-inline.json": _json(module.inline),

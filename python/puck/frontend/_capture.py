@@ -23,7 +23,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba import _dynfunc
+from numba import _dynfunc, cloudpickle
 from numba.core import base, caching, callconv, codegen, cpu, dispatcher, environment
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
@@ -287,6 +287,15 @@ def _uuid(self: Any) -> str:
     return known
 
 
+def _function_getnewargs(self: Any, func: Any) -> Any:
+    """Stands for `cloudpickle.Pickler._function_getnewargs`: functions without this machine's paths."""
+    code, variables, *rest = _originals["_function_getnewargs"](self, func)
+    if "__file__" in variables:
+        variables["__file__"] = _State.portable_path(variables["__file__"])
+    code = code.replace(co_filename=_State.portable_path(code.co_filename))
+    return code, variables, *rest
+
+
 _keep: list[Any] = []
 _originals: dict[str, Any] = {}
 # What is replaced: where it is, its name, and by what.
@@ -299,6 +308,7 @@ _REPLACED: list[tuple[Any, str, Any]] = [
     (base.BaseContext, "add_dynamic_addr", _add_dynamic_addr),
     (callconv.CPUCallConv, "build_excinfo_struct", _build_excinfo_struct),
     (dispatcher._MemoMixin, "_uuid", property(_uuid)),
+    (cloudpickle.Pickler, "_function_getnewargs", _function_getnewargs),
     # Code from a cache has been linked already.
     (dispatcher.Dispatcher, "enable_caching", lambda _self: None),
     (UFuncDispatcher, "enable_caching", lambda _self: None),

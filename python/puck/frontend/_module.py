@@ -28,6 +28,7 @@ from puck.numba import _header
 
 # Names that Numba makes of addresses in memory.
 _UNSTABLE = re.compile(r"0x_?[0-9a-f]{6,}|(?<=\.kernel\.)\d+")
+_METADATA = re.compile(r"^!.*$", re.MULTILINE)
 _SOURCE = re.compile(r"^source_filename = .*\n", re.MULTILINE)
 
 
@@ -171,7 +172,7 @@ class Module:
 
     def _finished(self, text: str) -> llvm.ModuleRef:
         """The module of `text`, with names that are the same every time."""
-        text = _SOURCE.sub("", text)
+        text = _METADATA.sub(lambda line: _UNSTABLE.sub("", line[0]), _SOURCE.sub("", text))
         module = llvm.parse_assembly(f'source_filename = "{self.name}"\n{text}')
         module.name = self.name
         visible = set(self.symbols)

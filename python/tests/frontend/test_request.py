@@ -1,0 +1,290 @@
+"""The front end as `puck build` starts it: a request in, files or a fault out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+
+_ROOT = Path(__file__).parents[2]
+_SOURCES = Path(__file__).parent / "sources"
+
+
+class Project:
+    """A folder with sources, and what the front end says of them."""
+
+    def __init__(self, folder):
+        self.folder, self.output = folder, folder / "target" / "out"
+        self.output.mkdir(parents=True)
+        self.request = {
+            "format": 1,
+            "package": "fast-sums",
+            "version": "1.2.0",
+            "series": "v1",
+            "directory": str(folder),
+            "sources": [],
+            "functions": [],
+            "environment": None,
+            "dependencies": [],
+            "opt-level": 3,
+            "debug": False,
+            "output": str(self.output),
+        }
+
+    def write(self, name, text, source=True):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if source:
+            self.request["sources"].append(name)
+        return self
+
+    def run(self, **environment):
+        path = self.output.parent / "request.json"
+        path.write_text(json.dumps(self.request))
+        # The package is found where it is installed, or beside these tests.
+        paths = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "puck.frontend", str(path)],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": paths, **environment},
+        )
+
+    def answer(self, **environment):
+        ran = self.run(**environment)
+        assert ran.returncode == 0, ran.stderr + str(self.fault() if ran.returncode == 2 else "")
+        return json.loads((self.output / "front-end.json").read_text())
+
+    def fault(self):
+        return json.loads((self.output / "error.json").read_text())
+
+    def refused(self):
+        ran = self.run()
+        assert ran.returncode == 2, ran.stderr
+        assert not (self.output / "front-end.json").exists()
+        return self.fault()
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path / "project")
+
+
+EXPORTED = """\
+import puck
+from numba import njit
+
+@njit
+def half(x):
+    return x / 2
+
+@puck.export("float64(float64)", "float32(float32)")
+def halved(x):
+    '''Half of it.'''
+    return half(x)
+
+@puck.export
+@njit("int64(int64)")
+def next_one(n):
+    return n + 1
+
+@puck.export("float64(float64)", name="smooth", fastmath=True)
+def smooth_step(x, sharpness=2.0):
+    return x ** sharpness
+"""
+
+
+def test_what_decorators_export(project):
+    project.write("kernels.py", EXPORTED)
+    answer = project.answer()
+    functions = [(f["name"], f["abi"], f["declared"]) for f in answer["functions"]]
+    assert functions == [
+        ("halved", abi, f"(x: {ty}) -> {ty}")
+        for ty in ("float64", "float32")
+        for abi in ("numba-cpu-1", "c", "cpython-1")
+    ] + [
+        (name, abi, declared)
+        for name, declared in [
+            ("next_one", "(n: int64) -> int64"),
+            ("smooth", "(x: float64, sharpness: float64 = 2.0) -> float64"),
+        ]
+        for abi in ("numba-cpu-1", "c", "cpython-1")
+    ]
+    assert answer["functions"][0]["doc"] == "Half of it."
+    assert answer["functions"][0]["signature"] == "fn(*mut f64, *mut *mut c_void, f64) -> i32"
+    assert answer["functions"][1]["signature"] == (
+        "fn(result: *mut f64, exception: *mut *mut c_void, x: f64) -> i32"
+    )
+    assert all(f["link-name"].startswith("fast_sums.v1.") for f in answer["functions"])
+    assert answer["inputs"] == ["kernels.py"]
+    assert answer["imports"] == answer["warnings"] == []
+    assert [tool.split()[0] for tool in answer["tools"]] == ["python", "numba", "llvmlite"]
+    files = {path.name for path in project.output.iterdir()}
+    assert {"module.bc", *answer["share"].values()} <= files
+    described = json.loads((project.output / "numba.json").read_text())
+    assert [f["signature"] for f in described["functions"][:2]] == ["(f64)->f64", "(f32)->f32"]
+    assert described["functions"][0]["line"] == 8
+
+
+def test_what_the_manifest_exports(project):
+    project.write("a.py", "from numba import njit\n@njit\ndef twice(x):\n    return x * 2\n")
+    project.write("b.py", "from numba import njit\n@njit('int64(int64)')\ndef once(x):\n    return x\n")
+    project.request["functions"] = [
+        {"name": "doubled", "object": "a.twice", "numba": ["float64(float64)", "int64(int64)"]},
+        {"name": "once", "object": "once", "numba": []},
+    ]
+    answer = project.answer()
+    native = [f for f in answer["functions"] if f["abi"] == "numba-cpu-1"]
+    assert [(f["name"], f["declared"]) for f in native] == [
+        ("doubled", "(x: float64) -> float64"),
+        ("doubled", "(x: int64) -> int64"),
+        ("once", "(x: int64) -> int64"),
+    ]
+
+
+def test_packages_modules_and_data_files_are_inputs(project):
+    project.write("data/table.txt", "1.5 2.5", source=False)
+    project.write("inner/__init__.py", "", source=False)
+    project.write("inner/helpers.py", "FACTOR = 3.0\n", source=False)
+    project.write(
+        "inner/kernels.py",
+        "import numpy as np\nimport puck\nfrom inner.helpers import FACTOR\n"
+        "TABLE = np.loadtxt('data/table.txt')\n"
+        "@puck.export('float64(int64)')\ndef at(i):\n    return TABLE[i] * FACTOR\n",
+    )
+    answer = project.answer()
+    assert answer["inputs"] == [
+        "data/table.txt",
+        "inner/__init__.py",
+        "inner/helpers.py",
+        "inner/kernels.py",
+    ]
+    described = json.loads((project.output / "numba.json").read_text())
+    assert described["functions"][0]["module"] == "inner.kernels"
+
+
+def test_functions_that_call_each_other_before_they_are_exported(project):
+    project.write(
+        "parity.py",
+        "import puck\n"
+        "@puck.export('boolean(int64)')\ndef even(n):\n    return True if n == 0 else odd(n - 1)\n"
+        "@puck.export('boolean(int64)')\ndef odd(n):\n    return False if n == 0 else even(n - 1)\n",
+    )
+    assert {f["name"] for f in project.answer()["functions"]} == {"even", "odd"}
+
+
+def test_callers_see_the_declared_result(project):
+    project.write(
+        "kernels.py",
+        "import puck\n"
+        "@puck.export('float64(int64)')\ndef caller(n):\n    return callee(n) / 2\n"
+        "@puck.export('float64(int64)')\ndef callee(n):\n    return n\n",
+    )
+    project.answer()
+    described = json.loads((project.output / "numba.json").read_text())
+    assert [f["signature"] for f in described["functions"]] == ["(i64)->f64"] * 2
+
+
+def test_warnings_of_sources_are_passed_on(project):
+    text = "import warnings\nimport puck\nwarnings.warn('old tables')\n"
+    project.write("k.py", text + "@puck.export('float64(float64)')\ndef f(x):\n    return x\n")
+    assert project.answer()["warnings"] == ["k.py:3: old tables"]
+
+
+_ALL = {
+    "smooth": "float64(float64)",
+    "uses_helper_b": "float64(float64)",
+    "checked": "float64(float64)",
+    "with_value": "float64(float64)",
+    "is_even": "boolean(int64)",
+    "printed": "float64(float64)",
+    "counted": "int64(int64[::1])",
+    "in_python": "float64(int64)",
+    "parallel_sum": "float64(float64[::1])",
+    "vectorized": "float64[::1](float64[::1], float64[::1])",
+    "sorted_copy": "float64[::1](float64[::1])",
+}
+
+
+def _built(folder, seed):
+    project = Project(folder)
+    shutil.copy(_SOURCES / "kernels.py", folder)
+    project.request["sources"] = ["kernels.py"]
+    project.request["functions"] = [
+        {"name": name, "object": name, "numba": [signature]} for name, signature in _ALL.items()
+    ]
+    answer = project.answer(PYTHONHASHSEED=seed)
+    files = {name: (project.output / name).read_bytes() for name in answer["share"]}
+    return {**files, "module.bc": (project.output / "module.bc").read_bytes()}
+
+
+def test_the_same_sources_give_the_same_bytes(tmp_path):
+    first = _built(tmp_path / "here", "1")
+    second = _built(tmp_path / "elsewhere" / "and" / "deeper", "2")
+    assert first.keys() == second.keys()
+    for name, content in first.items():
+        assert second[name] == content, name
+    everything = b"".join(first.values())
+    for path in (tmp_path, Path(sys.prefix)):
+        assert str(path).encode() not in everything
+
+
+REFUSED = [
+    ("k.py", "import no_such_module\n", "No module named 'no_such_module'", 1),
+    ("k.py", "x = (\n", "'(' was never closed", 1),
+    ("k.py", "\nx = 1 / 0\n", "ZeroDivisionError: division by zero", 2),
+    ("k.py", "raise SystemExit(3)\n", "SystemExit: 3", 1),
+    ("k.py", "x = 1\n", "no function is exported", None),
+    ("json.py", "x = 1\n", "the module `json` has the name of one of Python's own", None),
+    ("a-b.py", "x = 1\n", "`a-b` is not a name", None),
+    (
+        "k.py",
+        "import puck\n\n@puck.export\ndef f(x):\n    return x\n",
+        "`f` is exported without types",
+        3,
+    ),
+    (
+        "k.py",
+        "from numba import njit\n@njit('float64(float64)')\ndef f(x):\n    return x.y\n",
+        "cannot be imported: Unknown attribute 'y'",
+        2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "message", "line"), REFUSED)
+def test_sources_at_fault(project, name, text, message, line):
+    fault = project.write(name, text).refused()
+    assert message in fault["message"]
+    assert fault["file"] == name
+    assert fault["line"] == line
+
+
+def test_objects_that_are_not_there(project):
+    project.write("k.py", "from numba import njit\n@njit\ndef f(x):\n    return x\n")
+    entry = {"name": "g", "object": "g", "numba": ["float64(float64)"]}
+    project.request["functions"] = [entry]
+    fault = project.refused()
+    assert "exports `g`, which none of the sources defines" in fault["message"]
+    project.write("l.py", "from numba import njit\n@njit\ndef f(x):\n    return x\n")
+    entry["object"] = "f"
+    assert "there are several: in k, l" in project.refused()["message"]
+
+
+def test_a_request_of_another_format(project):
+    project.write("k.py", "x = 1\n")
+    project.request["format"] = 2
+    assert "format 2" in project.refused()["message"]
+
+
+def test_settings_of_numba_do_not_matter(project):
+    project.write("kernels.py", EXPORTED)
+    project.answer(NUMBA_DISABLE_JIT="1", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR="/nonexistent")
+    assert not list(project.folder.rglob("__pycache__"))
