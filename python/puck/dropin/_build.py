@@ -7,7 +7,7 @@ import types as pytypes
 from pathlib import Path
 from typing import Any
 
-from numba.core import event, funcdesc
+from numba.core import bytecode, event, funcdesc
 from numba.core.errors import NumbaError
 from numba.core.typeinfer import register_dispatcher
 
@@ -30,6 +30,8 @@ class Builder:
         # As in numba.core.funcdesc, but without importing the user's modules: a function's
         # module is wanted for its name only.
         funcdesc.FunctionDescriptor.lookup_module = _module
+        # In numba.core.bytecode, by which recursive calls are named.
+        bytecode.FunctionIdentity.from_function = classmethod(_identity)
         self._sources = Sources()
         event.register("numba:compile", self._sources)
         self._stores: dict[Path, Store] = {}
@@ -73,7 +75,7 @@ class Builder:
             _emit.emit(store, functions, names)
         except FrontEndError as error:
             if len(functions) == 1:
-                return _all(functions, str(error), True)
+                return _all(functions, str(error).partition("\n")[0], True)
             refused: Refused = {}
             for function in functions:
                 refused.update(self._emit(store, [function], names))
@@ -92,6 +94,17 @@ def _all(functions: list[Compiled], reason: str, lasting: bool) -> Refused:
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:3])[:300] or type(error).__name__
+
+
+_from_function = bytecode.FunctionIdentity.from_function.__func__
+
+
+def _identity(cls: type, py_func: Any) -> Any:
+    """Name a function's module as it does itself, also where that is not imported."""
+    identity = _from_function(cls, py_func)
+    if identity.module is None and py_func.__module__ is not None:
+        identity.modname = py_func.__module__
+    return identity
 
 
 _modules: dict[str, pytypes.ModuleType] = {}

@@ -1,0 +1,103 @@
+"""Projects in temporary folders, run by processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+pytest.importorskip("puck._puck")
+
+ROOT = Path(__file__).parents[2]
+_REPORT = """
+import json, sys
+import puck
+entries = [list(entry) for entry in puck.numba_report()]
+print("REPORT " + json.dumps(entries))
+"""
+
+
+@dataclass
+class Outcome:
+    """What a process printed, and what became of its functions."""
+
+    lines: list[str]
+    report: list[list[str]]
+    error: str
+
+    def statuses(self) -> dict[str, str]:
+        """By function: what became of it last."""
+        return {entry[0].partition(".")[2]: entry[2] for entry in self.report}
+
+    def of(self, status: str) -> set[str]:
+        """The functions of which that became."""
+        return {name for name, found in self.statuses().items() if found == status}
+
+
+class Project:
+    """A folder of modules that use `@puck.njit`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        (folder / "pyproject.toml").write_text("")
+
+    @property
+    def store(self) -> Path:
+        """Where its code lies."""
+        return self.folder / "target" / "puck" / "numba"
+
+    def write(self, name: str, text: str) -> None:
+        """Write a module."""
+        (self.folder / f"{name}.py").write_text(textwrap.dedent(text))
+
+    def environment(self, mode: str | None = None, **more: str) -> dict[str, str]:
+        """The environment of a process."""
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("PUCK_")
+        }
+        environment["PYTHONPATH"] = os.pathsep.join([str(self.folder), str(ROOT)])
+        environment["XDG_CACHE_HOME"] = str(self.folder.parent / "cache")
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        if mode is not None:
+            environment["PUCK_NUMBA"] = mode
+        return environment | more
+
+    def start(self, script: str, mode: str | None = None, **more: str) -> subprocess.Popen[str]:
+        """Start a process."""
+        path = self.folder / "run_this.py"
+        path.write_text(textwrap.dedent(script) + _REPORT)
+        return subprocess.Popen(
+            [sys.executable, str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment(mode, **more),
+        )
+
+    def finish(self, process: subprocess.Popen[str]) -> Outcome:
+        """What a process says; it must succeed."""
+        out, error = process.communicate(timeout=300)
+        assert process.returncode == 0, error
+        lines = out.splitlines()
+        report = [line for line in lines if line.startswith("REPORT ")]
+        shown = [line for line in lines if not line.startswith("REPORT ")]
+        return Outcome(shown, json.loads(report[-1].removeprefix("REPORT ")), error)
+
+    def run(self, script: str, mode: str | None = None, **more: str) -> Outcome:
+        """Run a process to its end."""
+        return self.finish(self.start(script, mode, **more))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project."""
+    return Project(tmp_path / "project")
