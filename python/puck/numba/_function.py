@@ -196,7 +196,7 @@ class PackagedFunction(CPUDispatcher):
         return (lookup, (self._installed.name, self._series, self.__name__))
 
     def __repr__(self) -> str:
-        # Short: numba writes it into cache files, wherever a variable has the function's type.
+        # Short: numba writes it into the files of cached callers, wherever a variable is this.
         return f"<packaged {self._installed.name}.{self.__name__}>"
 
 

@@ -56,8 +56,8 @@ class Package(ModuleType):
         return (_package, (self._puck_installed.name, self._puck_series))
 
     def __repr__(self) -> str:
-        installed = self._puck_installed
-        return f"<package {installed.name} {installed.version} of {installed.environment.path}>"
+        # Short, and the same everywhere: numba writes it into the files of cached callers.
+        return f"<package {self._puck_installed.name}>"
 
 
 def function(installed: Installed, series: str | None, name: str) -> Any:

@@ -39,7 +39,7 @@ class World:
         (folder / file).write_text(textwrap.dedent(source))
         lines = [
             f'[package]\nname = "{name}"\nversion = "{version}"',
-            f'[build]\nsources = ["{file}"]\ntargets = ["x86-64-v2"]',
+            f'[build]\nsources = ["{file}"]\ntargets = ["x86-64"]',
             textwrap.dedent(manifest),
             "[dependencies]",
             *(f'{needed} = {{ path = "../{needed}" }}' for needed in dependencies),
