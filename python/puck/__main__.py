@@ -1,8 +1,8 @@
 """`python -m puck`: `stubs` is done here, everything else by the command `puck`.
 
-The command is a program of its own and not in this package: it carries LLVM, which is several times
-the size of all else here, and a script named `puck` in a virtual environment would hide the one that
-a user has installed.
+The command is a program of its own and not in this package: it carries LLVM, which is several
+times the size of all else here, and a script named `puck` in a virtual environment would hide the
+one that a user has installed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 _MISSING = """\
 error: there is no command `puck` on PATH
 
-hint: it is no part of the Python package; `cargo install --path cli` in Puck's sources installs it"""
+hint: it is not in the Python package; `cargo install --path cli` in Puck's sources installs it"""
 
 
 def main(arguments: list[str]) -> int:

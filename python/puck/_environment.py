@@ -52,6 +52,10 @@ class Function(_puck.Function):
         return self.documentation
 
 
+# Where people find it; `help` shows that.
+Function.__module__ = "puck"
+
+
 class Environment:
     """An opened environment. Its attributes are its packages, with `_` for `-` in their names.
 

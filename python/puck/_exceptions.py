@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import ctypes
 import hashlib
@@ -62,7 +63,7 @@ class Exceptions:
         if name == f"builtins.{base.__name__}":
             error = base(*map(_literal, arguments))
         else:
-            error = base(f"{name}({', '.join(arguments)})")
+            error = base(": ".join([name, *(str(_literal(argument)) for argument in arguments)]))
         return _located(error, described.get("location"))
 
 
@@ -75,8 +76,6 @@ def _builtin(name: str) -> type[Exception]:
 
 
 def _literal(text: str) -> Any:
-    import ast
-
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

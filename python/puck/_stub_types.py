@@ -1,0 +1,108 @@
+"""Types of packages' functions as Python's annotations."""
+
+from __future__ import annotations
+
+import re
+
+from puck.numba import _portable
+
+_ANNOTATIONS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex", "v": "None"}
+_POINTER = re.compile(r"\*(?:const|mut) (\w+)")
+
+
+def of_c(signature: str) -> tuple[list[str | None], list[str], str]:
+    """Names and types of the parameters of a C signature, and its result.
+
+    The signature is one that Puck wrote: `fn(n: u64, x: *const f64) -> f64`.
+    """
+    end = _closing(signature, signature.index("("))
+    names: list[str | None] = []
+    types = []
+    for parameter in _split(signature[signature.index("(") + 1 : end]):
+        name, separator, ty = parameter.partition(": ")
+        names.append(name.removeprefix("r#") if separator else None)
+        types.append(_c_parameter(ty if separator else parameter))
+    result = signature[end + 1 :].strip().removeprefix("->").strip()
+    return names, types, _c_result(result)
+
+
+def _c_parameter(ty: str) -> str:
+    if ty in _SCALARS:
+        return _ANNOTATIONS[ty[0]]
+    pointer = _POINTER.fullmatch(ty)
+    if pointer and pointer[1] in _SCALARS:
+        buffers = " | bytes" if ty == "*const u8" else ""
+        return f"NDArray[{_dtype(pointer[1])}]{buffers}"
+    # An address, memory of any type, or a function.
+    return "Any"
+
+
+def _c_result(ty: str) -> str:
+    if not ty:
+        return "None"
+    return _ANNOTATIONS[ty[0]] if ty in _SCALARS else "int | None"
+
+
+def _closing(text: str, opening: int) -> int:
+    """Where the parenthesis is that closes the one at `opening`."""
+    depth = 0
+    for index in range(opening, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return index
+    return len(text)
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that are in no parentheses."""
+    parts, depth, start = [], 0, 0
+    for index, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    return [*parts, text[start:].strip()] if text.strip() else []
+
+
+def of_portable(signature: str) -> tuple[list[str], str]:
+    """Types of the parameters of a portable signature, and its result."""
+    parsed = _portable.parse_signature(signature)
+    return [_annotation(ty) for ty in parsed.parameters], _annotation(parsed.result)
+
+
+def _annotation(ty: _portable.Type) -> str:
+    match ty:
+        case _portable.Scalar(name):
+            return _ANNOTATIONS[name[0]]
+        case _portable.Time(is_difference, _):
+            return "np.timedelta64" if is_difference else "np.datetime64"
+        case _portable.Array(item):
+            return f"NDArray[{_item(item)}]"
+        case _portable.Optional(item):
+            return f"{_annotation(item)} | None"
+        case _portable.Tuple(()):
+            return "tuple[()]"
+        case _portable.Tuple(items):
+            return f"tuple[{', '.join(map(_annotation, items))}]"
+        case _portable.Record():
+            return "np.void"
+    return "Any"
+
+
+def _item(ty: _portable.Type) -> str:
+    match ty:
+        case _portable.Scalar(name):
+            return _dtype(name)
+        case _portable.Time(is_difference, _):
+            return "np.timedelta64" if is_difference else "np.datetime64"
+        case _portable.Record():
+            return "np.void"
+    return "Any"
+
+
+_KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
+_SCALARS = {name for name in _portable.SCALARS if name[0] not in "cv"}
+
+
+def _dtype(name: str) -> str:
+    return "np.bool_" if name == "bool" else f"np.{_KINDS[name[0]]}{name[1:]}"
