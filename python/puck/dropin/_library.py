@@ -11,7 +11,7 @@ from typing import Any
 
 from numba.core.environment import Environment
 
-from puck.dropin._store import Library, Store
+from puck.dropin._store import Library, Part, Store
 
 LOCAL = "local"
 """The provider of functions of the local package itself."""
@@ -30,24 +30,34 @@ class LoadedLibrary:
         if path.stat().st_size != library.size:
             raise OSError(f"{path} is damaged")
         self._dll = ctypes.CDLL(str(path))
-        self._slots = library.slots
-        self._environments = {name: rest for name, *rest in library.environments}
-        self._filled: set[int] = set()
-        self._alive: list[Any] = []
-        self._table: Any = None
-        if library.table:
-            self._table = (ctypes.c_void_p * len(library.slots)).in_dll(self._dll, library.table)
+        self._parts = {name: _LoadedPart(self._dll, Part(*p)) for name, p in library.parts.items()}
 
     def address(self, symbol: str) -> int:
         """The address of an exported symbol."""
         # `in_dll` takes any symbol and makes no function object as attribute access does.
         return ctypes.addressof(ctypes.c_char.in_dll(self._dll, symbol))
 
-    def fill(self, slots: tuple[int, ...], local: Callable[[str], int]) -> None:
-        """Fill the places of the table that a function reads, before it is handed out.
+    def fill(self, part: str, slots: tuple[int, ...], local: Callable[[str], int]) -> None:
+        """Fill the places of a table that a function reads, before it is handed out.
 
         `local` gives the address of a function of the local package by its link name.
         """
+        self._parts[part].fill(slots, local)
+
+
+class _LoadedPart:
+    """One of the tables of a library."""
+
+    def __init__(self, dll: ctypes.CDLL, part: Part) -> None:
+        self._slots = part.slots
+        self._environments = {name: rest for name, *rest in part.environments}
+        self._filled: set[int] = set()
+        self._alive: list[Any] = []
+        self._table: Any = None
+        if part.table:
+            self._table = (ctypes.c_void_p * len(part.slots)).in_dll(dll, part.table)
+
+    def fill(self, slots: tuple[int, ...], local: Callable[[str], int]) -> None:
         for slot in slots:
             symbol, provider = self._slots[slot]
             if provider == LOCAL:
@@ -73,9 +83,9 @@ class LoadedLibrary:
 
 @cache
 def _host_address(symbol: str, provider: str) -> int | None:
-    from puck.numba._host import _address
+    from puck.numba._host import address
 
-    return _address(symbol, provider)
+    return address(symbol, provider)
 
 
 _loaded: dict[Path, LoadedLibrary] = {}

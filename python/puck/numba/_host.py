@@ -69,9 +69,9 @@ def load(installed: Installed) -> None:
         symbol, provider = wanted["symbol"], wanted["provider"]
         if provider == "environment":
             continue
-        address = _address(symbol, provider)
-        if address:
-            addresses[symbol] = address
+        found = address(symbol, provider)
+        if found:
+            addresses[symbol] = found
         else:
             missing.setdefault(provider, []).append(symbol)
     if missing:
@@ -84,7 +84,7 @@ def load(installed: Installed) -> None:
     )
 
 
-def _address(symbol: str, provider: str) -> int | None:
+def address(symbol: str, provider: str) -> int | None:
     """Where this process has a symbol; `None` if it has not."""
     if provider == "scipy" and find_spec("scipy") is None:
         return None
@@ -100,9 +100,9 @@ def _address(symbol: str, provider: str) -> int | None:
     if symbol.startswith("NRT_") and symbol[4:] in _nrt_python.c_helpers:
         return _nrt_python.c_helpers[symbol[4:]]
     for table in (_nrt_python.c_helpers, _helperlib.c_helpers, _dynfunc.c_helpers):
-        address = table.get(symbol.removeprefix("numba_")) or table.get(symbol)
-        if address:
-            return address
+        found = table.get(symbol.removeprefix("numba_")) or table.get(symbol)
+        if found:
+            return found
     return binding.address_of_symbol(symbol) or _of_python(symbol)
 
 

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
@@ -39,7 +40,7 @@ class Body:
     def module(self) -> binding.ModuleRef | None:
         """The body as a module to link in; `None` if there is none, or it is not wanted."""
         mode = _active.inline()
-        if self._digest is None or mode == "never":
+        if self._digest is None or mode == "never" or _exports():
             return None
         always = mode == "always"
         if always not in self._modules:
@@ -68,6 +69,12 @@ class Body:
 
     def _without(self, reason: str) -> None:
         _log.info("%s is not inlined: %s", self._link_name, reason)
+
+
+def _exports() -> bool:
+    """Whether this process builds a package: one package only declares functions of another."""
+    capture = sys.modules.get("puck.frontend._capture")
+    return capture is not None and capture._State.installed
 
 
 def empty(codegen: Any, name: str) -> binding.ModuleRef:

@@ -87,6 +87,7 @@ class Installed:
         self.version = version
         self.series = series
         self.label = f"`{name}` {version}"
+        self._of_numba: frozenset[str] = frozenset()
         self._lock = threading.RLock()
         self._loaded = False
 
@@ -133,9 +134,9 @@ class Installed:
         functions: dict[str, list[dict[str, Any]]] = {}
         for function in (self.numba or {}).get("functions", ()):
             functions.setdefault(function["name"], []).append(function)
-        described = set(functions)
+        self._of_numba = frozenset(functions)
         for function in self.document["functions"]:
-            if function.get("abi", ABI_C) == ABI_C and function["name"] not in described:
+            if function.get("abi", ABI_C) == ABI_C and function["name"] not in self._of_numba:
                 functions.setdefault(function["name"], []).append(function)
         return functions
 
@@ -150,7 +151,7 @@ class Installed:
 
     def is_numba(self, name: str) -> bool:
         """Whether functions of that name have Numba's convention."""
-        return any(function["name"] == name for function in (self.numba or {}).get("functions", ()))
+        return name in self.by_name and name in self._of_numba
 
     def overloads(self, name: str) -> list[dict[str, Any]]:
         """The functions of that name.
