@@ -29,9 +29,9 @@ def export(*signatures: Any, name: str | None = None, **options: Any) -> Any:
     """Mark a function as one that its package exports, for the types of `signatures`.
 
     Each signature is one of Numba's: `"float64(float64[::1], int64)"`, or the object that it stands
-    for, or a list of them. The function is exported as `name`, by default its own. `options` are those
-    of `numba.njit`. A function that is jitted already keeps its options, and if it was given signatures,
-    none are needed here.
+    for, or a list of them. The function is exported as `name`, by default its own. `options` are
+    those of `numba.njit`. A function that is jitted already keeps its options, and if it was given
+    signatures, none are needed here.
 
         @puck.export("float64(float64[::1], float64[::1])")
         def dot(x, y):
@@ -64,7 +64,7 @@ def _is_function(candidate: Any) -> bool:
 
 
 def _jitted(function: Any, options: dict[str, Any]) -> Any:
-    """What Numba makes of `function`; itself where it is jitted already, or Numba is not installed."""
+    """What Numba makes of `function`; itself if it is jitted, or if there is no Numba."""
     if hasattr(function, "py_func") or not _is_function(function):
         if options:
             names = ", ".join(sorted(options))

@@ -1,9 +1,9 @@
 """The front end: Python sources to one LLVM module and what is known of its functions.
 
-`python -m puck.frontend request.json` is what `puck build` starts for the Python files of a package;
-`Session` is the same for those who compile functions one by one.
+`python -m puck.frontend request.json` is what `puck build` starts for the Python files of a
+package; `Session` is the same for those who compile functions one by one.
 
-    sources ── session ──> compiled functions ── merge ──> one module ── optimise ──> module, described
+    sources ── session ──> functions ── merge ──> one module ── passes ──> module, described
 
 - `_capture` is the only module that changes Numba: it keeps each function's own code apart
 - `_session` imports sources, finds what is exported, and compiles it

@@ -1,7 +1,7 @@
 """`python -m puck.frontend request.json`: what `puck build` starts for a package's Python files.
 
-The request says what is to be compiled, and into which folder the answer goes. Exit code 2 says that the
-sources are at fault: `error.json` in that folder tells how.
+The request says what is to be compiled, and into which folder the answer goes. Exit code 2 says
+that the sources are at fault: `error.json` in that folder tells how.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         if not functions:
             raise FrontEndError(
                 "no function is exported",
-                'decorate one with `@puck.export("float64(float64)")`, or name it in Puck.toml with '
-                "`numba = [\"float64(float64)\"]`",
+                'decorate one with `@puck.export("float64(float64)")`, or name it in Puck.toml, '
+                'with `numba = ["float64(float64)"]`',
                 request["sources"][0],
             )
         module = session.module(functions)
@@ -166,7 +166,9 @@ def _object(modules: dict[str, ModuleType], entry: dict[str, Any]) -> Any:
 
 def _imports(callees: tuple[str, ...], dependencies: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Functions of other packages, with the names of these."""
-    names = {dependency["name"].replace("-", "_"): dependency["name"] for dependency in dependencies}
+    names = {
+        dependency["name"].replace("-", "_"): dependency["name"] for dependency in dependencies
+    }
     imports = []
     for callee in callees:
         symbol = callee.partition(".")[0]

@@ -1,12 +1,12 @@
 """Numba, changed so that each function's own code is kept apart from that of its callees.
 
-Numba links a copy of every callee into every caller, and compiles the result. There is no public way
-to the code before that. After `install`, a library that Numba finishes keeps its own module, simplified
-and no more, and the list of the libraries that it refers to. What Python calls while the sources are
-imported is compiled at that moment, so that modules may use their own functions.
+Numba links a copy of every callee into every caller, and compiles the result. There is no public
+way to the code before that. After `install`, a library that Numba finishes keeps its own module,
+simplified and no more, and the list of the libraries that it refers to. What Python calls while the
+sources are imported is compiled at that moment, so that modules may use their own functions.
 
-All that is replaced in Numba is here; each function says what it stands for. What is relied upon is the
-same from Numba 0.63 to 0.68.1; `install` refuses a Numba that lacks any of it.
+All that is replaced in Numba is here; each function says what it stands for. What is relied upon is
+the same from Numba 0.63 to 0.68.1; `install` refuses a Numba that lacks any of it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class CapturedLibrary(JITCodeLibrary):
             self._reload_init.update(library._reload_init)
 
     def _get_module_for_linking(self) -> llvm.ModuleRef:
-        """Stands for `CPUCodeLibrary._get_module_for_linking`: asked by libraries of other kinds."""
+        """Stands for `CPUCodeLibrary._get_module_for_linking`: by libraries of other kinds."""
         return self._compile_closure()._get_module_for_linking()
 
     def get_pointer_to_function(self, name: str) -> int:
@@ -209,8 +209,8 @@ def _function(fndesc: Any, address: int, env: Any, library: Any) -> Any:
 def _trampoline(code: Any) -> int:
     """The address of a function that calls the first constant of its environment.
 
-    The dispatcher calls functions by address. The layout is that of `numba.core.cpu.ClosureBody` and
-    `EnvBody`: an environment has its globals, then its constants.
+    The dispatcher calls functions by address. The layout is that of `numba.core.cpu.ClosureBody`
+    and `EnvBody`: an environment has its globals, then its constants.
     """
     if not _State.trampoline:
         closure_body = _dynfunc._impl_info["offsetof_closure_body"]
@@ -263,11 +263,14 @@ def _add_dynamic_addr(self: Any, builder: Any, intaddr: int, info: str) -> Any:
 
 
 def _build_excinfo_struct(self: Any, exc: Any, exc_args: Any, loc: Any, func_name: Any) -> Any:
-    """Stands for `CPUCallConv.build_excinfo_struct`: files by names that every machine understands."""
+    """Stands for `CPUCallConv.build_excinfo_struct`: no names of this machine's folders."""
     cls, args, place = _originals["build_excinfo_struct"](self, exc, exc_args, loc, func_name)
     if place is not None:
         name, file, line = place
         place = (name, _State.portable_path(file), line)
+    # Some of Numba's messages say where in Numba they are from.
+    if args:
+        args = tuple(_without_folders(arg) if isinstance(arg, str) else arg for arg in args)
     return cls, args, place
 
 
@@ -288,7 +291,7 @@ def _uuid(self: Any) -> str:
 
 
 def _function_getnewargs(self: Any, func: Any) -> Any:
-    """Stands for `cloudpickle.Pickler._function_getnewargs`: functions without this machine's paths."""
+    """Stands for `cloudpickle.Pickler._function_getnewargs`: as for exceptions."""
     code, variables, *rest = _originals["_function_getnewargs"](self, func)
     if "__file__" in variables:
         variables["__file__"] = _State.portable_path(variables["__file__"])
@@ -356,8 +359,17 @@ def install() -> None:
 
 def outside_path(file: str) -> str:
     """The name of a file that is not the project's: from the folder that packages are in."""
-    for key in ("purelib", "platlib", "platstdlib", "stdlib"):
-        folder = sysconfig.get_paths()[key] + os.sep
-        if file.startswith(folder):
-            return file[len(folder) :]
-    return os.path.basename(file) if os.path.isabs(file) else file
+    short = _without_folders(file)
+    return os.path.basename(short) if os.path.isabs(short) else short
+
+
+def _without_folders(text: str) -> str:
+    """`text` without the folders that Python's packages are in."""
+    for folder in _PACKAGES:
+        text = text.replace(folder, "")
+    return text
+
+
+_PACKAGES = [
+    sysconfig.get_paths()[key] + os.sep for key in ("purelib", "platlib", "platstdlib", "stdlib")
+]

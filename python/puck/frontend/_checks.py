@@ -63,7 +63,7 @@ _NUMBA_HINTS = {
     "scipy": "install scipy beside numba: linear algebra is SciPy's",
     "SciPy": "install scipy beside numba: linear algebra is SciPy's",
     "is not defined": "define or import the name before the function is compiled",
-    "Untyped global name": "import the function, or jit it before the one that calls it is compiled",
+    "Untyped global name": "import or jit it before the function that uses it is compiled",
     "reflected list": "use arrays or `numba.typed.List`",
 }
 

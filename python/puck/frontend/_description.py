@@ -16,7 +16,9 @@ from puck.frontend import _providers, _wrappers
 from puck.numba import _portable
 from puck.numba._types import ABI_C, ABI_CPYTHON, ABI_NUMBA, declared_type
 
-_PYTHON_SIGNATURE = "fn(closure: *mut c_void, args: *mut c_void, kwargs: *mut c_void) -> *mut c_void"
+_PYTHON_SIGNATURE = (
+    "fn(closure: *mut c_void, args: *mut c_void, kwargs: *mut c_void) -> *mut c_void"
+)
 
 
 def entries(function: Any, has_c: bool, has_cpython: bool) -> list[dict[str, Any]]:

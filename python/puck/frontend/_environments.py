@@ -1,7 +1,7 @@
 """Environments: what functions that handle Python's objects keep them in.
 
-Only functions that print, convert objects, or raise exceptions with values of run time read theirs. The
-loader makes one for each slot, from the constants that are kept here.
+Only functions that print, convert objects, or raise exceptions with values of run time read theirs.
+The loader makes one for each slot, from the constants that are kept here.
 """
 
 from __future__ import annotations

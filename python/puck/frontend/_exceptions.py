@@ -1,7 +1,7 @@
-"""The exceptions that a module's functions raise: found in its constants, by the digest that they have.
+"""The exceptions that a module's functions raise: found in its constants, by their digests.
 
-An exception is a pickled tuple of class, arguments and place. Whoever has no Python finds it described in
-`numba.json` by the SHA-1 of these bytes, which the function's error points to.
+An exception is a pickled tuple of class, arguments and place. Whoever has no Python finds it
+described in `numba.json` by the SHA-1 of these bytes, which the function's error points to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the process provides, through one table of addresses.
 
-The table is an array of pointers that the loader fills. Nothing else in the module refers to a symbol
-of the process:
+The table is an array of pointers that the loader fills. Nothing else in the module refers to a
+symbol of the process:
 
 - a function such as `NRT_Allocate` is one of the module's own, which jumps to where its slot points
 - a cell that holds the address of an object, such as `PyExc_ValueError`, is a slot
@@ -122,7 +122,9 @@ def _without(text: ModuleText, names: set[str]) -> Iterable[str]:
     return (line for line in text.text.splitlines(keepends=True) if line not in left_out)
 
 
-_DECLARED = re.compile(r"^declare (?P<head>[^@]*)@(?:\"[^\"]*\"|[-\w$.]+)\((?P<parameters>.*)\)[^()]*$")
+_DECLARED = re.compile(
+    r"^declare (?P<head>[^@]*)@(?:\"[^\"]*\"|[-\w$.]+)\((?P<parameters>.*)\)[^()]*$"
+)
 # What stands before a type, and after one, and says more than how a value is passed.
 _ATTRIBUTES = re.compile(
     r"\b(noundef|noalias|nonnull|signext|zeroext|nocapture|readonly|readnone|writeonly|returned"

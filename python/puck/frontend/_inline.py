@@ -39,8 +39,8 @@ class Body:
 def find(text: ModuleText, functions: list[Any], header: str) -> dict[str, Body]:
     """The bodies that may be inlined of compiled functions, by link name.
 
-    One refers to nothing but intrinsics, the mathematical library and constants, so that it means the
-    same in any module. `header` is the target that it is written for.
+    One refers to nothing but intrinsics, the mathematical library and constants, so that it means
+    the same in any module. `header` is the target that it is written for.
     """
     found = {}
     for function in functions:
@@ -53,7 +53,7 @@ def find(text: ModuleText, functions: list[Any], header: str) -> dict[str, Body]
 
 
 def _alone(text: ModuleText, name: str, header: str) -> str | None:
-    """The text of a module with the function `name` and its constants; `None` if that is not all."""
+    """The text of a module with the function `name` and its constants; `None` if it needs more."""
     body = text.functions[name]
     if body.count("\n") > MOST_LINES:
         return None

@@ -15,7 +15,8 @@ def merge(
 ) -> llvm.ModuleRef:
     """The modules of compiled `functions` and of all that they call, linked.
 
-    Functions `elsewhere` are those of other modules: they stay declared. All have Numba's names still.
+    Functions `elsewhere` are those of other modules: they stay declared. All have Numba's names
+    still.
     """
     return _link.linked(
         code,
@@ -40,7 +41,8 @@ def rename(linked: llvm.ModuleRef, functions: Iterable[Any], elsewhere: Iterable
 def internalise(linked: llvm.ModuleRef, exported: set[str]) -> None:
     """Makes everything but `exported` functions invisible from outside.
 
-    Cells of environments stay visible until it is known who reads them: LLVM would take them for null.
+    Cells of environments stay visible until it is known who reads them: LLVM would take them for
+    null.
     """
     for function in linked.functions:
         if not function.is_declaration:

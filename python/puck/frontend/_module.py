@@ -100,9 +100,7 @@ class Module:
     @property
     def host_imports(self) -> list[dict[str, str]]:
         """What the process must provide, in the order of the table's slots."""
-        return [
-            {"symbol": symbol, "provider": provider} for symbol, provider in self.imports.slots
-        ]
+        return [{"symbol": symbol, "provider": provider} for symbol, provider in self.imports.slots]
 
     @property
     def description(self) -> dict[str, Any]:

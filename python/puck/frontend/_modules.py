@@ -1,8 +1,8 @@
 """The modules of a project: found by their names, with code that names no folder of this machine.
 
-Code objects of the project's modules have file names relative to its folder, so that what is made of
-them (locations in exceptions, pickled functions) is the same wherever the project is. The process works
-in that folder, so the names also lead to the files.
+Code objects of the project's modules have file names relative to its folder, so that what is made
+of them (locations in exceptions, pickled functions) is the same wherever the project is. The
+process works in that folder, so the names also lead to the files.
 """
 
 from __future__ import annotations

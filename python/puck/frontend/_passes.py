@@ -1,9 +1,9 @@
 """Optimisation: simpler code without pairs of reference counts, and nothing for one processor.
 
-What LLVM does not have is Numba's pass that removes an increment of a reference count together with the
-decrement that undoes it. It works on functions that have been simplified and have their callees inlined,
-so these steps are those of `numba.core.codegen`, without what the compiler of each target does better:
-vectorising and unrolling.
+What LLVM does not have is Numba's pass that removes an increment of a reference count together with
+the decrement that undoes it. It works on functions that have been simplified and have their callees
+inlined, so these steps are those of `numba.core.codegen`, without what the compiler of each target
+does better: vectorising and unrolling.
 """
 
 from __future__ import annotations

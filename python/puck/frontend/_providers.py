@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from functools import lru_cache
+from functools import cache
 
 #: What Numba's runtime and typed containers are made of, without Python.
 RUNTIME = "numba-runtime"
@@ -73,13 +73,13 @@ def needs_python(symbol: str) -> bool:
     return provider(symbol) not in (None, RUNTIME)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_in_system(symbol: str) -> bool:
     """Whether a system library that every process may use defines `symbol`."""
     return any(hasattr(library, symbol) for library in _system_libraries())
 
 
-@lru_cache(maxsize=1)
+@cache
 def _system_libraries() -> list[ctypes.CDLL]:
     found = []
     for name in ("libm.so.6", "libc.so.6", "libgcc_s.so.1"):

@@ -87,8 +87,9 @@ class Compiled:
 class Session:
     """Compiles functions for a series of a package, and makes modules of them.
 
-    There can be several in a process, one after the other or at the same time; Numba is changed by the
-    first one, for good. `directory` is the project's folder: files in it are known by names relative to it.
+    There can be several in a process, one after the other or at the same time; Numba is changed by
+    the first one, for good. `directory` is the project's folder: files in it are known by names
+    relative to it.
     """
 
     def __init__(self, package: str, series: str, directory: str | Path | None = None) -> None:
@@ -114,8 +115,8 @@ class Session:
     ) -> Compiled:
         """Compiles `function`, jitted or not, for the types of `signature`.
 
-        `options` are those of `numba.njit` for a function that is not jitted. Trailing parameters that
-        have defaults may be left out of the signature: they get the types of their defaults.
+        `options` are those of `numba.njit` for a function that is not jitted. Trailing parameters
+        that have defaults may be left out of the signature: they get the types of their defaults.
 
         Raises `FrontEndError` for what cannot be compiled or exported.
         """
@@ -126,7 +127,7 @@ class Session:
         if not name.isidentifier() or not name.isascii():
             raise FrontEndError(
                 f"`{name}` cannot be the name of an exported function",
-                "give it one of letters, digits and `_`: `@puck.export(…, name=\"…\")`",
+                'give it one of letters, digits and `_`: `@puck.export(…, name="…")`',
                 *place,
             )
         arguments, result = _normalized(signature, name, place)
@@ -160,8 +161,8 @@ class Session:
     ) -> Module:
         """A module with `functions`, and with what they need.
 
-        Those `elsewhere` are in other modules, which must be loaded first: they are declared. `c` and
-        `cpython` say which entry points there are besides Numba's own.
+        Those `elsewhere` are in other modules, which must be loaded first: they are declared. `c`
+        and `cpython` say which entry points there are besides Numba's own.
 
         Raises `FrontEndError` for what cannot be exported.
         """
@@ -173,7 +174,7 @@ class Session:
                 raise FrontEndError(
                     f"`{function.name}` is exported twice for {function.portable}, from "
                     f"{before.file}:{before.line} also",
-                    "give one of them another name: `@puck.export(…, name=\"…\")`",
+                    'give one of them another name: `@puck.export(…, name="…")`',
                     function.file,
                     function.line,
                 )
@@ -186,9 +187,7 @@ class Session:
         code = python.__code__
         return self.portable_path(code.co_filename), code.co_firstlineno
 
-    def _dispatcher(
-        self, function: Any, options: dict[str, Any], name: str | None
-    ) -> Dispatcher:
+    def _dispatcher(self, function: Any, options: dict[str, Any], name: str | None) -> Dispatcher:
         if isinstance(function, Dispatcher):
             return function
         if isinstance(function, DUFunc):
@@ -246,7 +245,9 @@ class Session:
         if location is not None and self.portable_path(location.filename) == file:
             line = location.line
         shown = ", ".join(map(str, arguments))
-        return FrontEndError(f"`{name}` cannot be compiled for ({shown}): {message}", hint, file, line)
+        return FrontEndError(
+            f"`{name}` cannot be compiled for ({shown}): {message}", hint, file, line
+        )
 
 
 # Environments and code live as long as what they were compiled by.

@@ -42,16 +42,17 @@ def readable_c_signature(function: Any) -> str:
     shown = []
     for index, (name, ty) in enumerate(zip(names, types_, strict=True)):
         usable = name.isidentifier() and name.isascii() and name not in names[:index]
-        shown.append(f"{name}: {ty}" if usable and name not in _RESERVED else ty)
+        shown.append(f"{name}: {ty}" if usable and name not in _RESERVED.split() else ty)
     return f"fn({', '.join(shown)}) -> i32"
 
 
-_RESERVED = frozenset(
-    "_ Self abstract as async await become box break const continue crate do dyn else enum extern "
-    "false final fn for gen if impl in let loop macro match mod move mut override priv pub ref "
-    "return self static struct super trait true try type typeof union unsafe unsized use virtual "
-    "where while yield".split()
-)
+# Words of Rust's: no parameter can be called so.
+_RESERVED = """
+_ Self abstract as async await become box break const continue crate do dyn else enum extern
+false final fn for gen if impl in let loop macro match mod move mut override priv pub ref return
+self static struct super trait true try type typeof union unsafe unsized use virtual where while
+yield
+"""
 
 
 def native_signature(function: Any) -> str:

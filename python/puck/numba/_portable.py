@@ -4,7 +4,8 @@ They are written as `share/numba.json` has them, without spaces:
 
 | Numba | portable |
 |---|---|
-| `boolean`, `int8` … `uint64`, `float32`, `float64`, `complex64`, `complex128` | `bool`, `i8` … `u64`, `f32`, `f64`, `c64`, `c128` |
+| `boolean`, `int8` … `uint64` | `bool`, `i8` … `u64` |
+| `float32`, `float64`, `complex64`, `complex128` | `f32`, `f64`, `c64`, `c128` |
 | `none`, as a result | `void` |
 | arrays | `array<T,dimensions,C\\|F\\|A,rw\\|ro,al\\|ua>` |
 | tuples | `(T,T)`; of one `(T)`, of none `()` |
@@ -24,7 +25,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Union
+from typing import TypeAlias
 
 SCALARS = (
     "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64",
@@ -138,7 +139,7 @@ class Foreign:
         return f"numba<{self.text}>"
 
 
-Type = Union[Scalar, Array, Tuple, Optional, Time, Nested, Record, Foreign]
+Type: TypeAlias = Scalar | Array | Tuple | Optional | Time | Nested | Record | Foreign
 
 
 def children(ty: Type) -> Iterator[Type]:

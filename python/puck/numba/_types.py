@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections import namedtuple
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from numba.core import types, typing
@@ -175,7 +175,8 @@ def numba_type(ty: portable.Type) -> types.Type:
         case portable.Nested(item, shape):
             return types.NestedArray(numba_type(item), shape)
         case portable.Record(fields, size, aligned):
-            # What `Record` says of a field is more than name, type and offset: NumPy knows the rest.
+            # What `Record` says of a field is more than name, type and offset: NumPy knows the
+            # rest.
             described = [
                 (name, {"type": numba_type(item), "offset": offset, "alignment": None})
                 for name, item, offset in fields
@@ -187,7 +188,7 @@ def numba_type(ty: portable.Type) -> types.Type:
             raise PortableError(f"`{ty}` is understood by the Numba that wrote it only")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _named_tuple_class(class_name: str, fields: tuple[str, ...]) -> Any:
     """The class of that name where it can be imported, one of the same shape elsewhere."""
     module, _, name = class_name.rpartition(".")
@@ -197,7 +198,7 @@ def _named_tuple_class(class_name: str, fields: tuple[str, ...]) -> Any:
         cls = None
     if getattr(cls, "_fields", None) == fields:
         return cls
-    return namedtuple(name, fields)  # noqa: PYI024 (made at run time)
+    return namedtuple(name, fields)
 
 
 def portable_signature(signature: typing.templates.Signature) -> PortableSignature:

@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("numba")
 
-import numba  # noqa: E402
+import numba
 
-import puck  # noqa: E402
+import puck
 
 
 def test_it_is_a_jitted_function_that_is_compiled_when_it_is_called():

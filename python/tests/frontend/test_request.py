@@ -135,7 +135,9 @@ def test_what_decorators_export(project):
 
 def test_what_the_manifest_exports(project):
     project.write("a.py", "from numba import njit\n@njit\ndef twice(x):\n    return x * 2\n")
-    project.write("b.py", "from numba import njit\n@njit('int64(int64)')\ndef once(x):\n    return x\n")
+    project.write(
+        "b.py", "from numba import njit\n@njit('int64(int64)')\ndef once(x):\n    return x\n"
+    )
     project.request["functions"] = [
         {"name": "doubled", "object": "a.twice", "numba": ["float64(float64)", "int64(int64)"]},
         {"name": "once", "object": "once", "numba": []},
@@ -174,8 +176,10 @@ def test_functions_that_call_each_other_before_they_are_exported(project):
     project.write(
         "parity.py",
         "import puck\n"
-        "@puck.export('boolean(int64)')\ndef even(n):\n    return True if n == 0 else odd(n - 1)\n"
-        "@puck.export('boolean(int64)')\ndef odd(n):\n    return False if n == 0 else even(n - 1)\n",
+        "@puck.export('boolean(int64)')\n"
+        "def even(n):\n    return True if n == 0 else odd(n - 1)\n"
+        "@puck.export('boolean(int64)')\n"
+        "def odd(n):\n    return False if n == 0 else even(n - 1)\n",
     )
     assert {f["name"] for f in project.answer()["functions"]} == {"even", "odd"}
 

@@ -77,7 +77,10 @@ def test_what_has_no_portable_type(ty, hint):
         (types.float64[:, ::1], "float64[:, ::1]"),
         (types.float64[::1, :], "float64[::1, :]"),
         (types.float64[:], "float64[:]"),
-        (types.Array(types.float64, 1, "C", readonly=True), "Array(float64, 1, 'C', readonly=True)"),
+        (
+            types.Array(types.float64, 1, "C", readonly=True),
+            "Array(float64, 1, 'C', readonly=True)",
+        ),
         (types.Tuple((types.int64, types.boolean)), "tuple[int64, bool]"),
         (types.Tuple(()), "tuple[()]"),
         (types.Optional(types.float64), "float64 | None"),

@@ -1,11 +1,10 @@
-"""Functions through the whole front end: merged, compiled, linked, loaded, and called as C calls them."""
+"""Functions through the whole front end: merged, compiled, linked, loaded, and called."""
 
+import kernels
 import loading
 import numpy as np
 import pytest
 from numba import from_dtype, typeof
-
-import kernels
 
 VECTOR = "float64[::1]"
 RECORD = np.dtype([("x", "f8"), ("n", "i4")], align=True)
@@ -207,7 +206,9 @@ def test_defaults_are_kept(loaded):
         {"name": "low", "default": 0.0},
         {"name": "high", "default": 1.0},
     ]
-    declared = {export["declared"] for export in loaded.module.exports if export["name"] == "checked"}
+    declared = {
+        export["declared"] for export in loaded.module.exports if export["name"] == "checked"
+    }
     assert declared == {"(x: float64, low: float64 = 0.0, high: float64 = 1.0) -> float64"}
 
 

@@ -3,12 +3,12 @@
 import base64
 import re
 
+import kernels
 import llvmlite.binding as llvm
 import loading
 import numpy as np
 import pytest
 
-import kernels
 from puck.frontend import FrontEndError, Session
 
 ONE = "float64(float64)"
@@ -65,7 +65,9 @@ def test_nothing_of_the_process_is_undefined():
         for value in (*module.llvm.functions, *module.llvm.global_variables)
         if value.is_declaration and not value.name.startswith("llvm.")
     }
-    assert not [name for name in undefined if re.match(r"NRT_|numba_|_?Py|_ZN|puck\.|\.numba", name)]
+    assert not [
+        name for name in undefined if re.match(r"NRT_|numba_|_?Py|_ZN|puck\.|\.numba", name)
+    ]
 
 
 def test_environments_are_listed_only_where_they_are_read():

@@ -1,12 +1,12 @@
 """What bad input gets: the place, what is wrong, and what to do."""
 
+import kernels
 import loading
 import numba
 import pytest
+import refused
 from numba.core.types import ClassInstanceType
 
-import kernels
-import refused
 from puck.frontend import FrontEndError, _capture
 
 assert issubclass(ClassInstanceType, numba.types.Type)
@@ -22,7 +22,12 @@ REFUSED = [
     ("from_strided", "float64(int64)", "not contiguous", "contiguous"),
     ("c_cosine", "float64(float64)", r"a C function by its address \(ctypes", "build the C source"),
     ("mistyped", "float64(float64)", "Unknown attribute 'no_such_attribute'", "try the function"),
-    ("misses_name", "float64(float64)", "'not_defined_anywhere' is not defined", "define or import"),
+    (
+        "misses_name",
+        "float64(float64)",
+        "'not_defined_anywhere' is not defined",
+        "define or import",
+    ),
     ("many", "float64(float64)", r"any number of arguments \(`\*args`\)", "take a tuple"),
     ("from_large", "float64(int64, int64)", "have 1 and 2 parameters", "types of all parameters"),
     ("from_large", "float32[:", "no signature of `from_large`", "write it as Numba does"),

@@ -190,7 +190,7 @@ def counted(words):
 def in_python(x):
     with objmode(y="float64"):
         y = float(str(x))
-    return y
+    return y  # noqa: RET504 (Numba's `objmode` has to give it back)
 
 
 @njit(parallel=True)
