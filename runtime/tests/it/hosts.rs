@@ -190,25 +190,22 @@ fn only_functions_that_need_python_are_refused() {
             "int call(int x)",
             "{ return callee(x); }",
         );
-    for (package, callee) in [(&mut through_needy, "second")] {
-        let function = partly.document.overloads(callee).next().unwrap();
-        package
-            .document
-            .dependencies
-            .push(puck_package::PackageDependency {
-                name: "partly".parse().unwrap(),
-                requirement: "1".parse().unwrap(),
-                series: "v1".parse().unwrap(),
-                registry: None,
-            });
-        package.document.imports.push(puck_package::Import {
-            package: "partly".parse().unwrap(),
-            function: function.name.clone(),
-            abi: "c".to_owned(),
-            signature: function.signature.clone(),
-            link_name: function.link_name.clone(),
-        });
-    }
+    let function = partly.document.overloads("second").next().unwrap();
+    let name: puck_package::PackageName = "partly".parse().unwrap();
+    let dependencies = &mut through_needy.document.dependencies;
+    dependencies.push(puck_package::PackageDependency {
+        name: name.clone(),
+        requirement: "1".parse().unwrap(),
+        series: "v1".parse().unwrap(),
+        registry: None,
+    });
+    through_needy.document.imports.push(puck_package::Import {
+        package: name,
+        function: function.name.clone(),
+        abi: "c".to_owned(),
+        signature: function.signature.clone(),
+        link_name: function.link_name.clone(),
+    });
     let environment = fixture.open("e", &[&partly, &through, &through_needy]);
     let only_one = |import: &HostImport| ours(import).filter(|_| import.symbol == "plus_one");
     // SAFETY: as above.
