@@ -1,4 +1,4 @@
-"""`python -m puck`: `stubs` is done here, everything else by the command `puck`.
+"""`python -m puck`: `stubs` and `numba` are done here, everything else by the command `puck`.
 
 The command is a program of its own and not in this package: it carries LLVM, which is several
 times the size of all else here, and a script named `puck` in a virtual environment would hide the
@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
         from puck import _stubs
 
         return _stubs.main(arguments[1:])
+    if arguments[:1] == ["numba"]:
+        from puck.dropin import _command
+
+        return _command.main(arguments[1:])
     command = shutil.which("puck")
     if command is None:
         print(_MISSING, file=sys.stderr)

@@ -24,10 +24,9 @@ from puck import linker
 from puck.dropin._library import LOCAL
 from puck.dropin._mirror import Compiled, Mirror, Sources
 from puck.dropin._pickle import dump_types
-from puck.dropin._store import Library, Record, Store
+from puck.dropin._store import Library, Part, Record, Store
 from puck.frontend import FrontEndError, _host, _link, _merge, _passes, _wrappers
 from puck.frontend._text import ModuleText
-from puck.numba._types import fingerprint
 
 _PACKAGE, _SERIES = "local", "v1"
 
@@ -54,6 +53,9 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     Raises `FrontEndError` if one of them cannot be in a library.
     """
     code = _codegen()
+    name = os.urandom(6).hex()
+    for function in functions:
+        function.part = name
     module = _merge.merge(_PACKAGE, functions[0].result.library._codegen, functions, ())
     for entry in _wrappers.python_entries(functions):
         module.link_in(entry)
@@ -65,39 +67,41 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     _merge.internalise(module, set(exports))
     _passes.drop_unused(module, code._tm)
     text = ModuleText(str(module))
-    imports = _with_callees(_host.find(text, _PACKAGE, _SERIES))
-    records = [(one.mirror.identity, _record(one, text, imports, batch)) for one in functions]
+    imports = _with_callees(_host.find(text, _PACKAGE, _SERIES), name)
+    codes = {one.code: one.mirror for one in functions}
+    records = [
+        (one.mirror.identity, _record(one, text, imports, batch, codes)) for one in functions
+    ]
     library = code.create_library(_PACKAGE)
     library._final_module = llvm.parse_assembly(_host.through_table(text, imports))
     library._final_module.data_layout = code._data_layout
     library._optimize_final_module()
     library._final_module.verify()
     object_ = code._tm.emit_object(library._final_module)
-    name = f"{os.getpid():x}-{os.urandom(6).hex()}"
     if imports.table is not None:
         exports.append(imports.table)
     store.folder.mkdir(parents=True, exist_ok=True)
-    store.write(f"{name}.o", zlib.compress(object_, 6))
+    store.write(store.object(name).name, zlib.compress(object_, 6))
     linker.link([object_], store.path(name), exports, soname=f"{name}.so")
     environments = tuple(
         (symbol, *_environment(numba_name)) for symbol, numba_name in imports.environments.items()
     )
-    size = store.path(name).stat().st_size
-    described = Library(size, imports.table or "", imports.slots, environments, (name,))
+    part = Part(imports.table or "", imports.slots, environments)
+    described = Library(store.path(name).stat().st_size, {name: tuple(part)})
     added: dict[str, list[Record]] = {}
     for identity, record in records:
         added.setdefault(identity, []).append(record._replace(library=name))
     store.add({name: described}, added)
 
 
-def _with_callees(imports: _host.Imports) -> _host.Imports:
+def _with_callees(imports: _host.Imports, part: str) -> _host.Imports:
     """Imports where functions of local packages come from the table, too."""
     slots = sorted({*imports.slots, *((callee, LOCAL) for callee in imports.callees)})
     if not slots:
         return imports
-    digits = fingerprint("".join(f"{symbol}\n" for symbol, _ in slots))
     symbols = {**imports.symbols, **{callee: callee for callee in imports.callees}}
-    table = f"{_PACKAGE}.{_SERIES}.host_imports.{digits}"
+    # Tables of the same symbols may come to be in one library.
+    table = f"{_PACKAGE}.{_SERIES}.host_imports.{part}"
     return replace(imports, table=table, slots=tuple(slots), symbols=symbols, callees=())
 
 
@@ -109,7 +113,13 @@ def _environment(name: str) -> tuple[str, bytes]:
     return found.globals.get("__name__", ""), dumps(list(found.consts))
 
 
-def _record(function: Compiled, text: ModuleText, imports: _host.Imports, batch: Names) -> Record:
+def _record(
+    function: Compiled,
+    text: ModuleText,
+    imports: _host.Imports,
+    batch: Names,
+    codes: dict[str, Mirror],
+) -> Record:
     reached = text.reach(function.code) | text.reach(function.cpython_link_name)
     symbols = {imports.symbols[name] for name in reached if name in imports.symbols}
     calls = []
@@ -119,12 +129,13 @@ def _record(function: Compiled, text: ModuleText, imports: _host.Imports, batch:
                 raise FrontEndError(f"it calls `{symbol}`, which is not among what was sent")
             calls.append((*batch.functions[symbol], symbol))
     libraries = _link.closure([function.result.library])
-    embedded = batch.embedded(function, reached, libraries)
+    embedded = batch.embedded(function, reached, libraries, codes)
     places = {symbol: place for place, (symbol, _) in enumerate(imports.slots)}
     return Record(
         digest=function.mirror.definition.digest,
         request=function.request,
         refused="",
+        part=function.part,
         link_name=function.link_name,
         signature=dump_types(function.signature),
         calls=tuple(calls),
@@ -150,23 +161,25 @@ class Names:
         self.sources = sources
         self.functions: dict[str, tuple[str, str]] = {}
         """Identity and request by link name."""
-        self._codes: dict[str, Mirror] = {}
         self._libraries: dict[int, Mirror] = {}
         for mirror in mirrors:
             for request, _, link_name in mirror.definition.known:
                 self.functions[link_name] = mirror.identity, request
             for request, compiled in mirror.compiled.items():
                 self.functions[compiled.link_name] = mirror.identity, request
-                self._codes[compiled.code] = mirror
             for result in mirror.overloads.values():
                 if hasattr(result, "library"):
                     self._libraries[id(result.library)] = mirror
 
     def embedded(
-        self, function: Compiled, reached: set[str], libraries: Iterable[Any]
+        self,
+        function: Compiled,
+        reached: set[str],
+        libraries: Iterable[Any],
+        codes: dict[str, Mirror],
     ) -> set[tuple[str, bytes]]:
         """The functions whose code is part of `function`: identity and digest."""
-        found = {self._codes[name] for name in reached if name in self._codes}
+        found = {codes[name] for name in reached if name in codes}
         found |= {self._libraries[id(one)] for one in libraries if id(one) in self._libraries}
         found.discard(function.mirror)
         return {(mirror.identity, mirror.definition.digest) for mirror in found}

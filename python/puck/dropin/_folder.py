@@ -47,19 +47,24 @@ def folders(file: str) -> tuple[Path, ...]:
     return _folders(os.path.dirname(os.path.abspath(file)) if is_file else None)
 
 
+def homes(directory: Path) -> tuple[Path, ...]:
+    """The folders that hold those of a project for all versions and processors."""
+    chosen = os.environ.get("PUCK_NUMBA_DIR")
+    if chosen:
+        return (Path(chosen).absolute(),)
+    home = _home(directory)
+    if _writable(home):
+        return (home,)
+    key = blake2b(str(home).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    return home, _user_cache() / key
+
+
 @cache
 def _folders(directory: str | None) -> tuple[Path, ...]:
     tag = platform_tag()
-    chosen = os.environ.get("PUCK_NUMBA_DIR")
-    if chosen:
-        return (Path(chosen).absolute() / tag,)
-    if directory is None:
+    if directory is None and not os.environ.get("PUCK_NUMBA_DIR"):
         return (_user_cache() / "interactive" / tag,)
-    home = _home(Path(directory))
-    if _writable(home):
-        return (home / tag,)
-    key = blake2b(str(home).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
-    return home / tag, _user_cache() / key / tag
+    return tuple(home / tag for home in homes(Path(directory or os.curdir)))
 
 
 def _home(directory: Path) -> Path:
@@ -107,4 +112,4 @@ def _features() -> str:
 
 
 # Raised when what a store contains is written differently.
-_FORMAT = "puck local package 1"
+_FORMAT = "puck local package 2"

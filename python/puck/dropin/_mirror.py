@@ -43,6 +43,8 @@ class Compiled:
     result: Any
     """Numba's `CompileResult`."""
     link_name: str
+    part: str = ""
+    """The object that it goes to."""
 
     @property
     def mangled_name(self) -> str:
@@ -52,12 +54,12 @@ class Compiled:
     @property
     def code(self) -> str:
         """The symbol of the code."""
-        return code_symbol(self.link_name)
+        return code_symbol(self.link_name, self.part)
 
     @property
     def cpython_link_name(self) -> str:
         """The symbol that Python calls."""
-        return entry_symbol(self.link_name)
+        return entry_symbol(self.link_name, self.part)
 
     @property
     def signature(self) -> Any:

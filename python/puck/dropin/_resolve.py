@@ -157,7 +157,7 @@ class _Search:
         """Look, compile what is missing, look again; then load."""
         local = function.local
         shown = tuple(map(str, arguments))
-        compiled = False
+        before: set[str] | None = None
         for _ in range(_ROUNDS):
             try:
                 found = self._check(function, request)
@@ -176,14 +176,16 @@ class _Search:
                 except OSError as error:  # gone or damaged: as if it had not been compiled
                     self._drop(function, error)
                 else:
+                    # A callee may have been compiled, and this function not.
+                    compiled = before is not None and bound.record.library not in before
                     (local.misses if compiled else local.hits)[arguments] += 1
                     _report.add(function, shown, "compiled" if compiled else "declared")
                     return bound
+            before = {name for store in stores_of(function) for name in store.libraries()}
             reason = self._compile(function, request, arguments, result)
             if reason is not None:
                 _report.add(function, shown, "numba", reason)
                 return None
-            compiled = True
         _report.add(function, shown, "numba", "its callees change while it is compiled")
         return None
 
@@ -270,7 +272,7 @@ class _Search:
                 callee = callee or _registry.find(identity)
                 assert callee is not None
                 callees[link_name] = self._load(callee, callee_request).address
-            library.fill(record.slots, callees.__getitem__)
+            library.fill(record.part, record.slots, callees.__getitem__)
         except BaseException:
             del local.bound[request]
             raise

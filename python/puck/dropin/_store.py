@@ -3,7 +3,7 @@
     index          what is compiled: a checksum and one `marshal` value, replaced by renaming
     lock           held while the index is replaced
     <id>.so        a library, never changed; it is there before the index names it
-    <id>.o         the object that it was linked from, compressed: libraries are merged by linking
+    <id>.o         an object that a library was linked from, compressed: merging is linking
 
 Readers take no lock. Whatever is missing or damaged counts as not compiled, so the folder can be
 removed at any time, and a writer that is killed leaves at most a file that nobody names.
@@ -36,6 +36,8 @@ class Record(NamedTuple):
     refused: str
     """Why it is left to plain Numba; empty if it was compiled."""
     library: str = ""
+    part: str = ""
+    """The object that it is in."""
     link_name: str = ""
     """What callers call: the name of a slot, and of `code` where callers are compiled at once."""
     signature: bytes = b""
@@ -54,36 +56,41 @@ class Record(NamedTuple):
     @property
     def code(self) -> str:
         """The symbol of the function in its library."""
-        return code_symbol(self.link_name)
+        return code_symbol(self.link_name, self.part)
 
     @property
     def entry(self) -> str:
         """The symbol of its entry point for Python."""
-        return entry_symbol(self.link_name)
+        return entry_symbol(self.link_name, self.part)
 
 
-def code_symbol(link_name: str) -> str:
-    """The symbol of a function; the link name is that of the slots through which it is called."""
-    return f"{link_name}.code"
+def code_symbol(link_name: str, part: str) -> str:
+    """The symbol of a function's code; the link name itself is called through slots."""
+    return f"{link_name}.{part}"
 
 
-def entry_symbol(link_name: str) -> str:
+def entry_symbol(link_name: str, part: str) -> str:
     """The symbol that Python calls."""
-    return f"{link_name}.python"
+    return f"{link_name}.{part}.python"
 
 
-class Library(NamedTuple):
-    """A shared library of the store."""
+class Part(NamedTuple):
+    """An object that a library is linked from; its symbols are its own."""
 
-    size: int
     table: str
     """The symbol of its table, or nothing if it imports nothing."""
     slots: tuple[tuple[str, str], ...]
     """What the table's slots hold: symbol and provider."""
     environments: tuple[tuple[str, str, bytes], ...]
     """Cells that hold Numba's environments: symbol, module, pickled constants."""
-    parts: tuple[str, ...]
-    """The objects that it is linked from."""
+
+
+class Library(NamedTuple):
+    """A shared library of the store."""
+
+    size: int
+    parts: dict[str, tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, str, bytes], ...]]]
+    """Fields of each `Part`, by its name."""
 
 
 class Index(NamedTuple):
@@ -122,6 +129,10 @@ class Store:
         for fields in reversed(self._functions.get(identity, ())):
             yield Record(*fields)
 
+    def libraries(self) -> list[str]:
+        """The names of all libraries."""
+        return list(self._libraries)
+
     def library(self, name: str) -> Library | None:
         """The description of a library."""
         fields = self._libraries.get(name)
@@ -138,6 +149,10 @@ class Store:
     def path(self, library: str) -> Path:
         """The file of a library."""
         return self.folder / f"{library}.so"
+
+    def object(self, part: str) -> Path:
+        """The file of an object."""
+        return self.folder / f"{part}.o"
 
     def all(self) -> Index:
         """Everything that the index names."""

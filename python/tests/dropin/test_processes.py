@@ -1,0 +1,179 @@
+"""Processes at the same time, processes that are killed, folders that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+MODULE = """
+    from puck import njit
+
+    @njit("float64(float64)")
+    def f0(x):
+        return x + 1.0
+""" + "".join(
+    f"""
+    @njit("float64(float64)")
+    def f{i}(x):
+        return f{i - 1}(x) * 1.01 + {i}
+"""
+    for i in range(1, 12)
+)
+SCRIPT = "import module\nprint(module.f11(2.0).hex())"
+
+
+@pytest.fixture
+def chain(project):
+    project.write("module", MODULE)
+    return project
+
+
+def expected(chain):
+    return chain.run(SCRIPT, "off").lines
+
+
+def test_two_processes_at_once(chain):
+    lines = expected(chain)
+    processes = [chain.start(SCRIPT) for _ in range(3)]
+    assert [chain.finish(process).lines for process in processes] == [lines] * 3
+    assert chain.run(SCRIPT).of("compiled") == set()
+
+
+def server_of(process):
+    """The identity of the server that a process has started, once it runs."""
+    for _ in range(600):
+        try:
+            with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+                for child in file.read().split():
+                    with open(f"/proc/{child}/cmdline") as command:
+                        if "puck.dropin.server" in command.read():
+                            return int(child)
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise AssertionError("no server was started")
+
+
+@pytest.mark.parametrize("delay", [0.0, 1.0, 2.0])
+def test_a_killed_server_leaves_the_work_to_numba(chain, delay):
+    lines = expected(chain)
+    process = chain.start(SCRIPT)
+    server = server_of(process)
+    time.sleep(delay)
+    try:
+        os.kill(server, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    assert chain.finish(process).lines == lines
+    after = chain.run(SCRIPT)
+    assert after.lines == lines
+    assert "numba" not in after.statuses().values()
+
+
+@pytest.mark.parametrize("delay", [0.0, 1.0, 2.0])
+def test_a_killed_process_leaves_nothing_broken(chain, delay):
+    lines = expected(chain)
+    process = chain.start(SCRIPT)
+    server = server_of(process)
+    time.sleep(delay)
+    process.kill()
+    process.communicate()
+    for _ in range(1500):
+        if not os.path.exists(f"/proc/{server}/cmdline"):
+            break
+        time.sleep(0.02)
+    else:
+        raise AssertionError("the server outlives its process")
+    assert chain.run(SCRIPT).lines == lines
+    assert chain.run(SCRIPT).of("compiled") == set()
+
+
+def test_the_folder_may_be_removed_or_damaged(chain):
+    lines = chain.run(SCRIPT).lines
+    store = next(chain.store.iterdir())
+    (library,) = store.glob("*.so")
+    library.unlink()
+    assert chain.run(SCRIPT).lines == lines
+    for library in store.glob("*.so"):
+        library.write_bytes(library.read_bytes()[:1000])
+    assert chain.run(SCRIPT).lines == lines
+    (store / "index").write_bytes((store / "index").read_bytes()[:-10] + b"0123456789")
+    assert chain.run(SCRIPT).lines == lines
+    shutil.rmtree(chain.store)
+    assert chain.run(SCRIPT).lines == lines
+    assert chain.run(SCRIPT).of("compiled") == set()
+
+
+def test_the_folder_may_be_removed_while_it_is_used(chain):
+    script = f"""
+        import shutil
+        import module
+        print(module.f3(2.0).hex())
+        shutil.rmtree({str(chain.store)!r})
+        import puck
+        @puck.njit
+        def more(x):
+            return module.f11(x)
+        print(more(2.0).hex())
+    """
+    lines = chain.run(script.replace("shutil.rmtree", "str")).lines
+    assert chain.run(script).lines == lines
+
+
+def test_a_read_only_project(chain):
+    lines = chain.run(SCRIPT).lines
+    more = SCRIPT.replace("module.f11", "module.f11.py_func")
+    script = SCRIPT + """
+import puck
+@puck.njit
+def more(x):
+    return module.f11(x) + 1
+print(more(2.0).hex())
+from puck.dropin._resolve import stores_of
+print(len(stores_of(module.f11)))
+"""
+    assert more
+    readonly = {"PUCK_TEST_READ_ONLY": "1"}
+    script = (
+        "import os\nplain = os.access\n"
+        f"os.access = lambda path, mode: not str(path).startswith({str(chain.folder)!r}) "
+        "and plain(path, mode)\n" + script
+    )
+    first = chain.run(script, **readonly)
+    assert first.lines[0] == lines[0]
+    assert first.lines[2] == "2"
+    assert first.of("compiled") == {"more"}
+    assert chain.run(script).of("compiled") == set()
+
+
+def test_interrupting_and_forking(chain):
+    outcome = chain.run("""
+        import os
+        import module
+        print(module.f1(1.0))
+        import puck
+
+        @puck.njit
+        def later(x):
+            return module.f1(x) + 1
+
+        child = os.fork()
+        if child == 0:
+            print(later(1.0), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(later(1.0))
+    """)
+    assert outcome.lines[0] == "3.02"
+    assert outcome.lines[1:] == ["4.02", "4.02"]
+
+
+def test_another_folder(chain, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    chain.run(SCRIPT, PUCK_NUMBA_DIR=str(elsewhere))
+    assert list(elsewhere.iterdir())
+    assert not chain.store.exists()
