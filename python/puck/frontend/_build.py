@@ -15,6 +15,7 @@ from typing import Any
 import llvmlite
 import numba
 from numba.core.dispatcher import Dispatcher
+from numba.core.errors import NumbaWarning
 
 from puck import _export
 from puck.frontend._errors import FrontEndError
@@ -54,9 +55,12 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
                 'with `numba = ["float64(float64)"]`',
                 request["sources"][0],
             )
-        module = session.module(functions)
+        module = session.module(functions, needing_python=_needing_python(request))
     files.stop()
     for warning in noted:
+        is_theirs = files.relative(warning.filename) is not None
+        if not is_theirs and not issubclass(warning.category, NumbaWarning):
+            continue
         text = f"{session.portable_path(warning.filename)}:{warning.lineno}: {warning.message}"
         if text not in caught:
             caught.append(text)
@@ -111,10 +115,14 @@ def _compiled(
         if isinstance(function, Dispatcher):
             declare(function, entry.get("numba", ()))
     seen: set[int] = set()
+    ours = {module.__name__ for module in modules.values()}
     for module in modules.values():
         for function in vars(module).values():
             marks = getattr(function, _export.MARK, None)
             if not isinstance(marks, tuple) or id(function) in seen:
+                continue
+            # What is imported from elsewhere is another package's to export.
+            if getattr(function, "__module__", module.__name__) not in ours:
                 continue
             seen.add(id(function))
             for mark in marks:
@@ -123,6 +131,17 @@ def _compiled(
     for function, entry in found:
         for signature in _signatures(session, function, entry.get("numba", ())):
             yield from once(function, signature, entry["name"])
+
+
+def _needing_python(request: dict[str, Any]) -> set[str]:
+    """The functions of installed packages that run in a process with Python only."""
+    found: set[str] = set()
+    if request.get("environment"):
+        for path in Path(request["environment"]).glob("share/*/numba.json"):
+            described = json.loads(path.read_text(encoding="utf-8"))
+            functions = described.get("functions", [])
+            found |= {f["link-name"] for f in functions if f.get("python")}
+    return found
 
 
 def _signatures(session: Session, function: Any, given: Any) -> list[Any]:

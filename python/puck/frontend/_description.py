@@ -12,7 +12,7 @@ import llvmlite
 import numba
 from numba.core import serialize
 
-from puck.frontend import _providers, _wrappers
+from puck.frontend import _wrappers
 from puck.numba import _portable
 from puck.numba._types import ABI_C, ABI_CPYTHON, ABI_NUMBA, declared_type
 
@@ -66,7 +66,6 @@ def numba_json(module: Any) -> dict[str, Any]:
 
 
 def _function(module: Any, function: Any) -> dict[str, Any]:
-    slots = module.reached_slots(function)
     body = module.bodies.get(function.link_name)
     described = {
         "name": function.name,
@@ -80,8 +79,8 @@ def _function(module: Any, function: Any) -> dict[str, Any]:
         "link-name": function.link_name,
         "c": function.c_link_name if module.has_c(function) else None,
         "cpython": function.cpython_link_name if module.has_cpython(function) else None,
-        "host-imports": slots,
-        "python": any(map(_providers.needs_python, slots)),
+        "host-imports": module.reached_slots(function),
+        "python": module.needs_python(function),
         "raises": module.raised(function),
         "calls": module.called(function),
         "inline": body.digest if body else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -46,11 +46,12 @@ class Module:
         elsewhere: Sequence[Any] = (),
         c: bool = True,
         cpython: bool = True,
+        needing_python: Collection[str] = (),
     ) -> None:
         self.package, self.series = package, series
         self.name = f"{package}.{series}"
         self.functions = list(functions)
-        self._cpython = cpython
+        self._cpython, self._needing_python = cpython, needing_python
         # Arrays of all layouts are the same to C: of overloads that differ in them, the first has
         # the view.
         self._viewed: dict[str, Any] = {}
@@ -141,6 +142,12 @@ class Module:
         """The functions of other packages that calling `function` may call."""
         reached = self._reached[function.link_name]
         return [callee for callee in self.imports.callees if callee in reached]
+
+    def needs_python(self, function: Any) -> bool:
+        """Whether `function` needs a process with Python, be it for its exceptions only."""
+        return any(map(_providers.needs_python, self.reached_slots(function))) or any(
+            callee in self._needing_python for callee in self.called(function)
+        )
 
     def requirements(self) -> list[str]:
         """What a process needs for all of the module."""

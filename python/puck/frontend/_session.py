@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,11 +158,13 @@ class Session:
         elsewhere: Iterable[Compiled] = (),
         c: bool = True,
         cpython: bool = True,
+        needing_python: Collection[str] = (),
     ) -> Module:
         """A module with `functions`, and with what they need.
 
         Those `elsewhere` are in other modules, which must be loaded first: they are declared. `c`
-        and `cpython` say which entry points there are besides Numba's own.
+        and `cpython` say which entry points there are besides Numba's own. `needing_python` are the
+        link names of functions of other packages that run in a process with Python only.
 
         Raises `FrontEndError` for what cannot be exported.
         """
@@ -180,7 +182,7 @@ class Session:
                 )
         ours = {id(function.result) for function in functions}
         others = [function for function in elsewhere if id(function.result) not in ours]
-        return Module(self.package, self.series, functions, others, c, cpython)
+        return Module(self.package, self.series, functions, others, c, cpython, needing_python)
 
     def place(self, python: Any) -> tuple[str, int]:
         """File and line of a Python function."""

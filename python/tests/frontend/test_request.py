@@ -196,6 +196,41 @@ def test_callers_see_the_declared_result(project):
     assert [f["signature"] for f in described["functions"]] == ["(i64)->f64"] * 2
 
 
+def test_what_is_imported_is_not_exported(project):
+    mark = "import puck\n@puck.export('float64(float64)')\n"
+    project.write("elsewhere.py", f"{mark}def theirs(x):\n    return x\n", source=False)
+    project.write(
+        "k.py", f"from elsewhere import theirs\n{mark}def ours(x):\n    return theirs(x)\n"
+    )
+    assert {f["name"] for f in project.answer()["functions"]} == {"ours"}
+
+
+def test_callers_of_what_needs_python_need_it(project):
+    project.write(
+        "k.py",
+        "import puck\nfrom numba import njit, types\n"
+        "from numba.core.typing.templates import signature\n"
+        "from numba.core import types\n"
+        "callee = types.ExternalFunction('base.v1.f.01234567', types.int32(types.int64))\n"
+        "@puck.export('int32(int64)')\ndef f(n):\n    return callee(n)\n",
+    )
+    environment = project.folder / "environment"
+    described = environment / "share" / "base.v1" / "numba.json"
+    described.parent.mkdir(parents=True)
+    described.write_text(
+        json.dumps({"functions": [{"link-name": "base.v1.f.01234567", "python": True}]})
+    )
+    fault = project.refused()
+    assert "the package `base`, which is not among the dependencies" in fault["message"]
+    project.request["dependencies"] = [{"name": "base", "series": "v1"}]
+    project.request["environment"] = str(environment)
+    answer = project.answer()
+    assert answer["imports"] == [{"package": "base", "link-name": "base.v1.f.01234567"}]
+    function = json.loads((project.output / "numba.json").read_text())["functions"][0]
+    assert function["calls"] == ["base.v1.f.01234567"]
+    assert function["python"]
+
+
 def test_warnings_of_sources_are_passed_on(project):
     text = "import warnings\nimport puck\nwarnings.warn('old tables')\n"
     project.write("k.py", text + "@puck.export('float64(float64)')\ndef f(x):\n    return x\n")
