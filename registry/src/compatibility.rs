@@ -239,6 +239,32 @@ mod tests {
         }
     }
 
+    /// A release whose `dot` has entry points of Numba's and Python's with these fingerprints.
+    fn of_numba(version: &str, fingerprint: &str, declared: &str) -> IndexLine {
+        let mut line = line(version, &["dot()", "dot()"]);
+        for (export, abi) in line.exports.iter_mut().zip(["numba-cpu-1", "cpython-1"]) {
+            export.abi = abi.to_owned();
+            export.declared = Some(declared.to_owned());
+            let link_name = format!("linalg.v1.dot.{fingerprint}");
+            export.link_name = Some(link_name.parse().unwrap());
+        }
+        line
+    }
+
+    #[test]
+    fn types_that_c_cannot_tell_apart_are_others_all_the_same() {
+        let older = of_numba("1.0.0", "00000001", "(x: readonly) -> float64");
+        let renamed = of_numba("1.1.0", "00000001", "(y: readonly) -> float64");
+        assert!(check(&renamed, std::slice::from_ref(&older)).is_ok());
+        let other = of_numba("1.1.0", "00000002", "(x: writable) -> float64");
+        let error = check(&other, &[older]).unwrap_err();
+        insta::assert_snapshot!(error, @r"
+        linalg 1.1.0 removes or changes what 1.0.0 exports:
+        - dot(x: readonly) -> float64
+        + dot(x: writable) -> float64
+        ");
+    }
+
     #[test]
     fn yanked_releases_promise_nothing() {
         let mut mistake = line("1.1.0", &["f()", "typo()"]);

@@ -66,3 +66,32 @@ pub(crate) fn same_name<'a>(
         .filter(|export| export.name.as_str() == link.function() && export.abi == ABI_C)
         .map(|export| &export.signature)
 }
+
+#[cfg(test)]
+mod tests {
+    use semver::Version;
+
+    use super::*;
+
+    #[test]
+    fn other_conventions_than_cs_are_found_by_link_name() {
+        let link: LinkName = "linalg.v1.dot.00000001".parse().unwrap();
+        let mut candidate = Candidate::new(Version::new(1, 0, 0));
+        for (listed, found) in [
+            (Some("linalg.v1.dot.00000001"), true),
+            (Some("linalg.v1.dot.00000002"), false),
+            // Written before link names were.
+            (None, true),
+        ] {
+            candidate.exports = Some(vec![Export {
+                name: "dot".parse().unwrap(),
+                abi: "numba-cpu-1".to_owned(),
+                signature: "fn()".parse().unwrap(),
+                declared: None,
+                link_name: listed.map(|text| text.parse().unwrap()),
+            }]);
+            let mut offers = Offers::new(&link);
+            assert_eq!(offers.found_in(&candidate), found, "{listed:?}");
+        }
+    }
+}

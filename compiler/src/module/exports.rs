@@ -272,7 +272,10 @@ impl Choice<'_> {
     }
 
     fn undefined(&self, requested: &Requested, symbol: String) -> ExportError {
-        let known = self.definitions.visible.keys().map(String::as_str);
+        let visible = self.definitions.visible.iter();
+        let known = visible
+            .filter(|(_, definition)| definition.language != Language::Python)
+            .map(|(symbol, _)| symbol.as_str());
         let known = known.chain(self.debug.iter().map(|debug| debug.name.as_str()));
         ExportError::Undefined {
             name: requested.name.clone(),

@@ -249,3 +249,17 @@ fn native_functions_of_numba_are_called_by_link_name() {
         &["vec_math::dot", "calling convention", "numba-cpu-1"],
     );
 }
+
+#[test]
+fn functions_of_python_are_not_exported_by_their_symbols() {
+    let (module, described) = described();
+    let found = message(merge_described(&[module], &["f"], &[], &[], &described));
+    contains(
+        &found,
+        &[
+            "no source defines the function `f`",
+            "for a function of Python, say for which types",
+            "name = \"f\", numba = ",
+        ],
+    );
+}

@@ -390,6 +390,34 @@ fn a_source_that_changes_meanwhile_is_not_remembered() {
     assert_eq!(sources.fingerprint, None);
 }
 
+/// Cut or spoilt at any place, an answer is taken or refused, never a panic.
+#[test]
+fn spoilt_answers_are_refused() {
+    let project = project("");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = r#"{"format": 1, "tools": ["python 3.11.7"], "inputs": ["a.py"], "functions": [
+        {"name": "f", "abi": "numba-cpu-1", "link-name": "p.v1.f.00000001", "doc": "",
+         "signature": "fn(*mut f64, *mut *mut c_void) -> i32"}],
+        "host-imports": [{"symbol": "NRT_Free", "provider": "numba-runtime"}],
+        "share": {"numba.json": "numba.json"}, "warnings": []}"#;
+    for (name, content) in [("module.bc", ""), ("numba.json", "{}")] {
+        fs_err::write(folder.path().join(name), content).expect("written");
+    }
+    let read = |text: &str| {
+        fs_err::write(folder.path().join("front-end.json"), text).expect("written");
+        project.with(|request| super::answer::read(request, folder.path()))
+    };
+    let answer = read(text).expect("a good answer");
+    assert!(answer.table.is_some() && answer.described.functions[0].doc.is_none());
+    for (at, _) in text.char_indices() {
+        let cut = &text[..at];
+        assert!(read(cut).is_err(), "{cut}");
+        for other in ["", "9", "\"", "}", "../"] {
+            let _ = read(&format!("{cut}{other}{}", &text[at + 1..]));
+        }
+    }
+}
+
 /// A build that is killed takes the front end along.
 #[test]
 fn the_front_end_goes_with_whom_it_works_for() {
