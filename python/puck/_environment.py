@@ -13,6 +13,7 @@ import json
 import os
 import pickle
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -43,13 +44,22 @@ def user() -> Environment:
 
 
 class Function(_puck.Function):
-    """A function of a package, with all its overloads; called like any other."""
+    """A function of a package, with all its overloads; called like any other.
 
-    __slots__ = ()
+    It can be pickled: another process opens the same environment and asks it for the function.
+    """
+
+    __slots__ = ("_origin",)
+
+    # The environment's folder, the package and its series, the name.
+    _origin: tuple[str, str, str, str]
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
         return self.documentation
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_reopened, self._origin)
 
 
 # Where people find it; `help` shows that.
@@ -232,7 +242,9 @@ class Package(ModuleType):
             if "numba-signature" in overloads[0] and find_spec("numba") is not None:
                 return _with_numba(self._native, self._package, self.__series__, name)
             raise
-        return Function(self._package, name, doc, made)
+        function = Function(self._package, name, doc, made)
+        function._origin = (os.fspath(self._native.path), self._package, self.__series__, name)
+        return function
 
     def _overload(self, function: dict[str, Any]) -> _puck.Overload:
         link_name = function["link-name"]
@@ -252,6 +264,14 @@ class Package(ModuleType):
             release=_release(self._native),
             raised=Exceptions(self._label, self._numba.get("exceptions", {})),
         )
+
+
+def _reopened(path: str, package: str, series: str, name: str) -> Function:
+    """The function of a package of the environment in that folder, which never changes."""
+    return getattr(_opened(path).package(package, series), name)
+
+
+_opened = lru_cache(maxsize=16)(open_environment)
 
 
 def _default(value: Any) -> Any:

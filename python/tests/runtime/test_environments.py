@@ -80,6 +80,20 @@ def test_errors_survive_pickling():
     assert (str(copy), copy.hint) == ("not there\nhint: look elsewhere", "look elsewhere")
 
 
+def test_functions_go_to_other_processes(environment, project):
+    script = "import pickle, sys; print(pickle.load(sys.stdin.buffer)(5.0))"
+    for function, expected in [
+        (environment.fast_sums.half, "2.5"),
+        (environment.kernels.add, "7.0"),
+    ]:
+        run = subprocess.run(
+            [sys.executable, "-c", script], input=pickle.dumps(function), capture_output=True
+        )
+        assert run.returncode == 0, run.stderr.decode()
+        assert run.stdout.decode().strip() == expected
+    assert pickle.loads(pickle.dumps(environment.fast_sums.half))(1.0) == 0.5
+
+
 def test_the_extension_reads_packages(environment, project):
     native = _puck.Environment.open(str(project))
     assert ("fast-sums", "1.2.0", "v1", True) in native.packages()

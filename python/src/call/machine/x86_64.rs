@@ -10,8 +10,8 @@ use std::mem;
 
 pub(super) const INTEGERS: usize = 6;
 pub(super) const FLOATS: usize = 8;
-/// In words.
-pub(super) const LARGEST_STACK: usize = 512;
+/// In words: more than a signature has parameters.
+pub(super) const LARGEST_STACK: usize = 256;
 
 #[derive(Clone, Copy)]
 #[repr(C)]
