@@ -75,5 +75,7 @@ def _alone(text: ModuleText, name: str, header: str) -> str | None:
             return None
     body = _DEFINE.sub("define available_externally ", body, count=1)
     # Groups of attributes and metadata are elsewhere in the module, and say what LLVM finds again.
+    # Whether the function's address matters, it has from the other functions of the module.
+    body = body.replace(" local_unnamed_addr ", " ", 1)
     plain = _METADATA.sub("", _ATTRIBUTE_GROUP.sub("", "".join([*parts, *declared, body])))
     return header + plain
