@@ -218,19 +218,33 @@ def signature_of(installed: Installed, described: dict[str, Any]) -> typing.temp
     return pickle.loads(base64.b64decode(pickled))
 
 
-def default_values(described: dict[str, Any]) -> tuple[Any, ...]:
-    """The default values of a function's last parameters."""
+def default_values(installed: Installed, described: dict[str, Any]) -> tuple[Any, ...]:
+    """The default values of a function's last parameters.
+
+    :raises PackageError: if one is of a class that this process does not have.
+    """
     return tuple(
-        _value(parameter["default"])
+        _value(installed, described["name"], parameter)
         for parameter in described["parameters"]
         if "default" in parameter
     )
 
 
-def _value(written: Any) -> Any:
-    if isinstance(written, dict) and set(written) == {"pickle"}:
+def _value(installed: Installed, function: str, parameter: dict[str, Any]) -> Any:
+    written = parameter["default"]
+    if not isinstance(written, dict):
+        return written
+    try:
         return pickle.loads(base64.b64decode(written["pickle"]))
-    return written
+    except (
+        pickle.UnpicklingError, ImportError, AttributeError, KeyError, TypeError, ValueError,
+        EOFError,
+    ) as error:  # fmt: skip
+        raise PackageError(
+            f"the default value of `{parameter['name']}` of `{installed.name}.{function}` cannot "
+            f"be read: {error}",
+            hint="install the module that its class comes from",
+        ) from error
 
 
 def _stub(function: PackagedFunction, installed: Installed, module: str, name: str) -> FunctionType:
@@ -249,7 +263,7 @@ def _stub(function: PackagedFunction, installed: Installed, module: str, name: s
     exec(compile(source, first.get("file") or f"<{module}>", "exec"), names_there)
     stub = names_there[name]
     stub.__code__ = stub.__code__.replace(co_firstlineno=first.get("line") or 1)
-    stub.__defaults__ = default_values(first) or None
+    stub.__defaults__ = default_values(installed, first) or None
     signatures = "\n".join(f"{name}{installed.declared(one)}" for one in described)
     stub.__doc__ = "\n\n".join(filter(None, [first.get("doc"), signatures]))
     return stub

@@ -87,13 +87,17 @@ def lookup(package: str, series: str | None, name: str) -> Any:
     try:
         return getattr(_package(package, series), name)
     except (PackageError, AttributeError) as error:
-        return Gone(package, name, error)
+        # Kept, for numba's types refer weakly to the functions that they are of.
+        return _gone.setdefault((package, series, name), Gone(package, name, error))
 
 
 def _package(name: str, series: str | None) -> Package:
     from puck.packages import _finder
 
     return _finder.package(_active.environment(), name, series)
+
+
+_gone: dict[tuple[str, str | None, str], Gone] = {}
 
 
 class Gone:

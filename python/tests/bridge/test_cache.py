@@ -229,6 +229,45 @@ def test_the_environment_is_that_of_the_process_that_loads(cached, tmp_path):
     ]
 
 
+def test_functions_as_arguments_and_in_closures_are_cached(world):
+    world.package("kernels", FIRST)
+    world.install("kernels")
+    world.module(
+        "callers",
+        """
+        from numba import njit
+        from puck.packages import kernels
+
+        @njit(cache=True)
+        def apply(function, x):
+            return function(x)
+
+        def closure(function):
+            @njit(cache=True)
+            def call(x):
+                return function(x)
+            return call
+        """,
+    )
+    script = """
+        import callers
+        from callers import kernels
+
+        print(callers.apply(kernels.small, 1.0), end=" ")
+        if hasattr(kernels, "step"):
+            print(callers.apply(kernels.step, 1.0), end=" ")
+        print(sum(callers.apply.stats.cache_hits.values()), end=" ")
+        call = callers.closure(kernels.small)
+        print(call(1.0), sum(call.stats.cache_hits.values()))
+    """
+    assert world.run(script) == "2.0 2.0 0 2.0 0"
+    assert world.run(script) == "2.0 2.0 2 2.0 1"
+    # The index of the cache names a function that is gone: that fits nothing, and harms nothing.
+    world.package("kernels", FIRST.partition("    @puck.export")[0] + FIRST.rpartition("\n\n")[2])
+    world.install("kernels")
+    assert world.run(script) == "2.0 1 2.0 1"
+
+
 def test_ufuncs_and_parallel_loops_have_guards_too(world):
     world.package("kernels", FIRST)
     world.install("kernels")
