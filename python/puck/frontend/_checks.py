@@ -51,7 +51,7 @@ def explain(error: BaseException) -> tuple[str, str | None]:
             if known in text:
                 return message, hint
         return message, "try the function in Python, where Numba shows all of its reasons"
-    if isinstance(error, ImportError) and "SciPy" in text:
+    if isinstance(error, ImportError) and "scipy" in text.lower():
         return text, "install scipy beside numba: linear algebra is SciPy's"
     if isinstance(error, ModuleNotFoundError):
         return text, "install it for the Python that builds the package, or add it to the project"

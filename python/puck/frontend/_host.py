@@ -4,7 +4,8 @@ The table is an array of pointers that the loader fills. Nothing else in the mod
 symbol of the process:
 
 - a function such as `NRT_Allocate` is one of the module's own, which jumps to where its slot points
-- a cell that holds the address of an object, such as `PyExc_ValueError`, is a slot
+- a cell that holds the address of an object, such as `PyExc_ValueError` (the class itself, not C's
+  variable of that name, which points to it), is a slot
 - a cell with a function's environment is a slot, too
 
 So a library needs no exotic symbol to be loaded, and what is missing is known before.

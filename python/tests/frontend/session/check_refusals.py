@@ -1,15 +1,13 @@
 """What bad input gets: the place, what is wrong, and what to do."""
 
+import sys
+
 import kernels
 import loading
-import numba
 import pytest
 import refused
-from numba.core.types import ClassInstanceType
 
 from puck.frontend import FrontEndError, _capture
-
-assert issubclass(ClassInstanceType, numba.types.Type)
 
 REFUSED = [
     ("of_text", "int64(unicode_type)", r"parameter 1 is text \(`str`\)", "array of its bytes"),
@@ -54,6 +52,14 @@ def test_functions(name, signature, message, hint):
 def test_what_is_no_function(name, kind):
     with pytest.raises(FrontEndError, match=f"`{name}` is of the type `{kind}`"):
         loading.session().compile(getattr(refused, name), "float64(float64)", name=name)
+
+
+def test_linear_algebra_without_scipy(monkeypatch):
+    for module in ("scipy", "scipy.linalg", "scipy.linalg.cython_lapack"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(FrontEndError, match="required for linear algebra") as caught:
+        loading.session().compile(refused.solved, "float64[:](float64[:, ::1], float64[::1])")
+    assert caught.value.hint == "install scipy beside numba: linear algebra is SciPy's"
 
 
 def test_names():
