@@ -10,8 +10,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from puck.frontend import _providers
-from puck.frontend._text import ModuleText
+from puck.frontend import _passes, _providers
+from puck.frontend._text import SYMBOL, ModuleText
 
 #: The longest body, in lines of LLVM's text.
 MOST_LINES = 80
@@ -36,7 +36,7 @@ class Body:
         return base64.b64encode(self.bitcode).decode()
 
 
-def find(text: ModuleText, functions: list[Any], header: str) -> dict[str, Body]:
+def find(text: ModuleText, functions: list[Any], header: str, machine: Any) -> dict[str, Body]:
     """The bodies that may be inlined of compiled functions, by link name.
 
     One refers to nothing but intrinsics, the mathematical library and constants, so that it means
@@ -48,6 +48,8 @@ def find(text: ModuleText, functions: list[Any], header: str) -> dict[str, Body]
         if source is not None:
             module = llvm.parse_assembly(source)
             module.name = function.link_name
+            # Callers with a copy compare bytes, and names are not the same each time.
+            _passes.remove_names(module, machine)
             found[function.link_name] = Body(module.as_bitcode())
     return found
 
@@ -58,7 +60,7 @@ def _alone(text: ModuleText, name: str, header: str) -> str | None:
     if body.count("\n") > MOST_LINES:
         return None
     parts, declared = [], []
-    for symbol in sorted(text.reach(name) - {name}):
+    for symbol in _needed(text, name):
         line = text.variables.get(symbol)
         if line is not None:
             if not re.search(r"= (internal|private) (unnamed_addr )?constant ", line):
@@ -79,3 +81,18 @@ def _alone(text: ModuleText, name: str, header: str) -> str | None:
     body = body.replace(" local_unnamed_addr ", " ", 1)
     plain = _METADATA.sub("", _ATTRIBUTE_GROUP.sub("", "".join([*parts, *declared, body])))
     return header + plain
+
+
+def _needed(text: ModuleText, name: str) -> list[str]:
+    """The symbols that `name` leads to, in the order in which they are met."""
+    needed: dict[str, None] = {name: None}
+    left = [name]
+    while left:
+        symbol = left.pop(0)
+        found = text.functions.get(symbol) or text.variables.get(symbol, "")
+        for quoted, plain in SYMBOL.findall(found):
+            other = quoted or plain
+            if other in text.references(symbol) and other not in needed:
+                needed[other] = None
+                left.append(other)
+    return list(needed)[1:]

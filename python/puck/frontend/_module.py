@@ -70,7 +70,7 @@ class Module:
         self.exceptions = _exceptions.describe(text, self._raised)
         self.environments = _environments.describe(self.imports.environments)
         header = f'target datalayout = "{linked.data_layout}"\ntarget triple = "{linked.triple}"\n'
-        self.bodies = _inline.find(text, self.functions, header)
+        self.bodies = _inline.find(text, self.functions, header, self._machine)
         self._reached = {
             function.link_name: text.reach(function.link_name) for function in self.functions
         }
