@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import types
 from numba.core.types.misc import unliteral
 
+from puck.dropin import classes
 from puck.dropin._key import NotPortable
 
 _BY_NAME = (
@@ -40,8 +41,7 @@ def type_key(t: types.Type) -> str:
         aligned = "al" if t.aligned else "ua"
         return f"array<{type_key(t.dtype)},{t.ndim},{t.layout},{access},{aligned}>"
     if isinstance(t, types.BaseNamedTuple):
-        kind = t.instance_class
-        return f"{kind.__module__}.{kind.__qualname__}{_several(t.types)}"
+        return f"{_class_key(t.instance_class)}{_several(t.types)}"
     if isinstance(t, types.BaseAnonymousTuple):
         return _several(t.types)
     if isinstance(t, types.Optional):
@@ -55,9 +55,15 @@ def type_key(t: types.Type) -> str:
     if isinstance(t, types.Dispatcher):
         return _function(t)
     if isinstance(t, types.EnumMember | types.IntEnumMember):
-        kind = t.instance_class
-        return f"{kind.__module__}.{kind.__qualname__}"
+        return _class_key(t.instance_class)
     raise NotPortable(f"of type {t}")
+
+
+def _class_key(kind: type) -> str:
+    """The name of a class; the server's stand-in has that of the class that it stands for."""
+    if kind.__module__ != classes.__name__:
+        return f"{kind.__module__}.{kind.__qualname__}"
+    return kind.__qualname__.replace(":", ".").replace("/", ".")
 
 
 def types_key(arguments: tuple[types.Type, ...]) -> str:
