@@ -105,6 +105,7 @@ impl<'a> Project<'a> {
         command
             .env("PUCK_HOME", self.folder.join("home"))
             .env("PUCK_NUMBA", mode)
+            .env("PUCK_NUMBA_DIR", self.local())
             .env("PUCK_INLINE", if inline { "auto" } else { "never" })
             .env("NUMBA_CACHE_DIR", self.cache());
     }
@@ -124,12 +125,17 @@ impl<'a> Project<'a> {
         self.folder.join("cache")
     }
 
+    /// The local package of the drop-in.
+    fn local(&self) -> PathBuf {
+        self.folder.join("local")
+    }
+
     /// Bytes that stay on disk and that a process here loads or reads.
     pub(super) fn bytes(&self) -> Result<f64> {
         match self.way {
             Way::Numba | Way::Numbox => total(&files(&self.cache())?),
             Way::DropIn => {
-                let mut all = files(&self.project().join(".puck"))?;
+                let mut all = files(&self.local())?;
                 all.extend(files(&self.cache())?);
                 total(&all)
             }
