@@ -5,7 +5,7 @@
 //!
 //! | module | from | to |
 //! |---|---|---|
-//! | `source` | C, C++, Rust, LLVM IR | one bitcode module a source file, signatures in DWARF |
+//! | `source` | C, C++, Rust, Python, LLVM IR | one bitcode module a source file, signatures in DWARF or in a description |
 //! | `module` | those | one verified module: exports and imports under link names, all else internal |
 //! | `codegen` | that | one object a target, compiled in parallel |
 //! | `system` | the objects' undefined symbols | the libraries and versions that provide them |

@@ -20,6 +20,14 @@ fn archives_that_are_not_sound() {
         sample.files.insert(object.to_owned(), bytes);
         fs_err::read(sample.pack(directory.path())).unwrap()
     };
+    let without_table = {
+        let mut sample = Sample::new("linalg", "1.0.0", &["f()"]);
+        sample.document.host_imports = vec![puck_package::HostImport {
+            symbol: "NRT_Allocate".to_owned(),
+            provider: "numba-runtime".to_owned(),
+        }];
+        fs_err::read(sample.pack(directory.path())).unwrap()
+    };
     for (bytes, expected) in [
         (Vec::new(), "truncated or damaged"),
         (b"no archive".to_vec(), "truncated or damaged"),
@@ -29,6 +37,7 @@ fn archives_that_are_not_sound() {
             "does not define `linalg.v1.f.",
         ),
         (with_object(b"no object".to_vec()), "obj/0123456789abcdef.o"),
+        (without_table, "does not define `linalg.v1.host_imports."),
     ] {
         fs_err::write(&archive, bytes).unwrap();
         for result in [registry.check(&archive), registry.publish(&archive)] {
