@@ -49,6 +49,19 @@ class Local:
         self.plain: CPUDispatcher | None = None
         self._identity = _registry.name(function)
         self._naming = False
+        self._requests: set[str] | None = None
+
+    def allows(self, request: str) -> bool:
+        """Whether callers may use the function for what a request names."""
+        if self.signatures is None:
+            return "->" not in request
+        if self._requests is None:
+            self._requests = set()
+            for signature in self.signatures:
+                with suppress(NotPortable):
+                    arguments, result = sigutils.normalize_signature(signature)
+                    self._requests.add(_resolve.request_of(tuple(arguments), result))
+        return request in self._requests
 
     @property
     def identity(self) -> str:
@@ -167,7 +180,8 @@ class LocalFunction(CPUDispatcher):
         """The result for a signature; asked for where the function becomes a first-class one."""
         result = super().get_compile_result(sig)
         if isinstance(result, DeclaredResult):
-            self._declared(result).library.offer_c_wrapper(result.fndesc)
+            with global_compiler_lock:  # asked for where types of arguments are compared, too
+                self._declared(result).library.offer_c_wrapper(result.fndesc)
         return result
 
     def _compile_given(self) -> None:
@@ -321,11 +335,12 @@ class PendingFunction(LocalFunction):
                 return
             py_func, locals_, options = self.py_func, self.locals, self.targetoptions
             self.__class__ = LocalFunction
-            _target.making = True
-            try:
-                CPUDispatcher.__init__(self, py_func, locals_, options)
-            finally:
-                _target.making = False
+            if "_compiler" not in vars(self):  # it is there after a failure
+                _target.making = True
+                try:
+                    CPUDispatcher.__init__(self, py_func, locals_, options)
+                finally:
+                    _target.making = False
             try:
                 self._compile_given()
             except BaseException:

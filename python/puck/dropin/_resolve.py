@@ -105,6 +105,8 @@ def bind(
 
 def bind_request(function: LocalFunction, request: str) -> Bound | None:
     """As `bind`, where only the name of the argument types is known."""
+    if not function.local.allows(request):
+        return None
     known = function.local.bound.get(request)
     if known is not None:
         return known
@@ -247,7 +249,7 @@ class _Search:
         holds = True
         for identity, request, link_name in record.calls:
             function = known.callees.get(identity) or _registry.find(identity)
-            if function is None:
+            if function is None or not function.local.allows(request):
                 return False
             found = self._check(function, request)
             # Look at every callee: all that is missing is compiled in one batch.

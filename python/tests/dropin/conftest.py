@@ -73,7 +73,10 @@ class Project:
     def start(self, script: str, mode: str | None = None, **more: str) -> subprocess.Popen[str]:
         """Start a process."""
         path = self.folder / "run_this.py"
-        path.write_text(textwrap.dedent(script) + _REPORT)
+        text = textwrap.dedent(script) + _REPORT
+        # Numba's cache looks at the time of the file.
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
         return subprocess.Popen(
             [sys.executable, str(path)],
             stdout=subprocess.PIPE,

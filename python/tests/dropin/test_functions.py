@@ -99,7 +99,9 @@ def test_functions_as_arguments_and_first_class_ones(project):
         def apply(f, x):
             return f(x)
 
-        @plain("float64(FunctionType[float64(float64)], float64)")
+        unary = types.FunctionType(types.float64(types.float64))
+
+        @plain(types.float64(unary, types.float64))
         def through(f, x):
             return f(x)
 
@@ -232,7 +234,7 @@ def test_what_users_touch_of_a_dispatcher(project):
 
         print(power.__name__, power.__doc__, power.__module__, power.__wrapped__ is power.py_func)
         print(inspect.signature(power), isinstance(power, numba.core.dispatcher.Dispatcher))
-        print(power.py_func(3.0, 3), power(3.0), power(n=3, x=2.0), power(3))
+        print(power.py_func(3.0, 3), power(3.0, 2), power(n=3, x=2.0), power(3, 1))
         print(power.signatures, power.nopython_signatures)
         open_to_all.compile("(int32,)")
         print(open_to_all.signatures, open_to_all.nopython_signatures)
