@@ -1,7 +1,8 @@
 """One side of the survey, in a process of its own: `outcomes.py WAY FILE`.
 
 Ways: `numba` (plain Numba), `puck` (the installed package, called from Python), `caller` (the same,
-called from jitted functions). FILE gets a pickle of `{name: [outcome, ...]}`.
+called from jitted functions), `alone` (the package where there is no Numba). FILE gets a pickle of
+`{name: [outcome, ...]}`.
 """
 
 import pickle
@@ -46,11 +47,23 @@ def called(case: cases.Case) -> Callable[..., Any]:
     return njit(scope["caller"])
 
 
+def served(case: cases.Case) -> Callable[..., Any]:
+    """The function of the installed package, in a process that cannot import Numba."""
+    import puck
+
+    return getattr(puck.open(".").survey, case.name)
+
+
 def main(way: str, file: str) -> None:
     """Calls everything that can be, and writes what came out."""
-    make = {"numba": plain, "puck": packaged, "caller": called}[way]
+    make = {"numba": plain, "puck": packaged, "caller": called, "alone": served}[way]
     found: dict[str, Any] = {}
-    for case in [*cases.CASES, *cases.structures()]:
+    if way == "alone":
+        sys.modules["numba"] = None  # type: ignore[assignment]
+        every = cases.CASES
+    else:
+        every = [*cases.CASES, *cases.structures()]
+    for case in every:
         try:
             function = make(case)
         except Exception as error:

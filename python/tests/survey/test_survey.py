@@ -1,11 +1,13 @@
 """Every function of the survey returns and raises what plain Numba does, bit by bit.
 
-All of `kernels/` is built and installed as one package. Three processes call everything with the
-same arguments: plain Numba, the package from Python, and the package from jitted callers.
+All of `kernels/` is built and installed as one package. Four processes call everything with the
+same arguments: plain Numba, the package from Python, the package from jitted callers, and the
+package where there is no Numba, but the package numba-runtime.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import shutil
@@ -25,6 +27,9 @@ sys.path.insert(0, str(HERE))
 
 from cases import CASES  # noqa: E402 - found only now
 
+NUMBA_RUNTIME = HERE.parents[1] / "numba-runtime"
+# They raise a class of the kernels' own, which is imported from where Numba is.
+WITH_OWN_CLASS = {"raises_own", "raises_nested"}
 STRUCTURES = ["named_tuple", "named_tuple_with_array", "record", "record_array"]
 NAMES = [*(case.name for case in CASES), *STRUCTURES]
 
@@ -72,10 +77,16 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
     shutil.copytree(HERE / "kernels", folder / "survey")
     (folder / "survey/Puck.toml").write_text(manifest())
     (folder / "project").mkdir()
-    (folder / "project/Puck.toml").write_text('[dependencies]\nsurvey = { path = "../survey" }\n')
+    (folder / "project/Puck.toml").write_text(
+        '[dependencies]\nsurvey = { path = "../survey" }\n'
+        f'numba-runtime = {{ path = "{NUMBA_RUNTIME}" }}\n'
+    )
     run([PUCK, "install"], folder)
     found = {}
-    for way in ("numba", "puck", "caller"):
+    description = folder / "project/.puck/share/survey.v1/numba.json"
+    functions = json.loads(description.read_text())["functions"]
+    found["needs python"] = {one["name"]: one["python"] for one in functions}
+    for way in ("numba", "puck", "caller", "alone"):
         file = folder / f"{way}.pickle"
         run([sys.executable, str(HERE / "outcomes.py"), way, str(file)], folder)
         found[way] = pickle.loads(file.read_bytes())
@@ -96,3 +107,22 @@ def test_from_python(outcomes: dict[str, dict[str, Any]], name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_from_jitted_code(outcomes: dict[str, dict[str, Any]], name: str) -> None:
     assert outcomes["caller"][name] == outcomes["numba"][name]
+
+
+@pytest.mark.parametrize("name", [case.name for case in CASES])
+def test_without_numba(outcomes: dict[str, dict[str, Any]], name: str) -> None:
+    alone, expected = outcomes["alone"][name], outcomes["numba"][name]
+    if outcomes["needs python"][name]:
+        kind, error = alone[0]
+        assert kind == "cannot be had"
+        assert f"PackageError: `survey::{name}`" in error
+    elif name not in WITH_OWN_CLASS:
+        assert alone == expected
+    else:
+        # In its place, the nearest class that everybody has, and what it was.
+        assert alone[0] == expected[0]
+        assert alone[1][0] == (
+            "raises",
+            "ValueError",
+            "('language.RefusedError: more than one: 1',)",
+        )
