@@ -81,7 +81,7 @@ class Environment:
     @property
     def path(self) -> str:
         """The environment's own folder, which never changes."""
-        return os.fspath(self._native.path)
+        return self._native.path
 
     @property
     def key(self) -> str:
@@ -243,7 +243,7 @@ class Package(ModuleType):
                 return _with_numba(self._native, self._package, self.__series__, name)
             raise
         function = Function(self._package, name, doc, made)
-        function._origin = (os.fspath(self._native.path), self._package, self.__series__, name)
+        function._origin = (self._native.path, self._package, self.__series__, name)
         return function
 
     def _overload(self, function: dict[str, Any]) -> _puck.Overload:

@@ -1,6 +1,7 @@
 //! An opened environment, as Python sees it.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -72,8 +73,8 @@ impl Environment {
 
     /// The environment's own folder, which never changes.
     #[getter]
-    fn path(&self) -> &Path {
-        self.inner.path()
+    fn path(&self) -> &OsStr {
+        self.inner.path().as_os_str()
     }
 
     /// The digest that identifies the environment's content.

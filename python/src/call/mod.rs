@@ -6,6 +6,7 @@
 //! | `overload` | one of them: names and types of its parameters, its address |
 //! | `parameter` | what a parameter takes |
 //! | `pass` | a value as the words that are passed |
+//! | `prepared` | a call that is ready to be made |
 //! | `outcome` | what comes back, as a value |
 //! | `array`, `scalar` | Python's arrays and numbers |
 //! | `portable` | the types of Numba functions |
@@ -21,6 +22,7 @@ mod owned;
 mod parameter;
 mod pass;
 mod portable;
+mod prepared;
 mod scalar;
 
 pub(crate) use function::Function;

@@ -4,13 +4,14 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use puck_package::{Signature, Type};
+use puck_package::Signature;
 
 use super::outcome::Returned;
 use super::owned::Release;
 use super::parameter::Parameter;
-use super::pass::{Passed, Word};
+use super::pass::is_passed_so;
 use super::portable::{Portable, PortableSignature};
+use super::prepared::Prepared;
 use crate::error::Failure;
 
 /// The status of a Numba function that returned.
@@ -45,32 +46,6 @@ enum Convention {
         /// The exception for a status and what it comes with.
         raised: Py<PyAny>,
     },
-}
-
-/// Arguments where a call passes them, and memory for what comes back.
-pub(crate) struct Prepared {
-    passed: Passed,
-    /// For Numba's convention: the exception, then the result.
-    memory: Vec<u64>,
-}
-
-impl Prepared {
-    fn exception(&self) -> usize {
-        // SAFETY: the first of the words; read as memory that somebody else has written.
-        let word = self
-            .memory
-            .first()
-            .map(|word| unsafe { std::ptr::read_volatile(word) });
-        usize::try_from(word.unwrap_or(0)).unwrap_or(0)
-    }
-
-    fn result(&self) -> Vec<u8> {
-        let words = self.memory.iter().skip(1);
-        // SAFETY: as above.
-        words
-            .flat_map(|word| unsafe { std::ptr::read_volatile(word) }.to_le_bytes())
-            .collect()
-    }
 }
 
 #[pymethods]
@@ -193,18 +168,11 @@ impl Overload {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Prepared> {
-        let mut prepared = Prepared {
-            passed: Passed::new(),
-            memory: Vec::new(),
+        let mut prepared = match &self.convention {
+            Convention::C(_) => Prepared::plain(),
+            Convention::Numba { result, .. } => Prepared::with_result(result.layout().0),
         };
-        let Prepared { passed, memory } = &mut prepared;
-        if let Convention::Numba { result, .. } = &self.convention {
-            memory.resize(1 + result.layout().0.div_ceil(8).max(1), 0);
-            let start = memory.as_mut_ptr();
-            for place in [start.wrapping_add(1), start] {
-                passed.arguments.integer(place.expose_provenance() as u64);
-            }
-        }
+        let passed = &mut prepared.passed;
         let count = self.parameters.len();
         if kwargs.is_none() && args.len() == count && self.names.len() == count {
             for (index, parameter) in self.parameters.iter().enumerate() {
@@ -381,18 +349,4 @@ impl Overload {
             error.clone_ref(py)
         }
     }
-}
-
-/// Whether a function of the C type `native` takes what values of the portable types are passed as.
-fn is_passed_so(portable: &PortableSignature, native: &Signature) -> bool {
-    let words = portable.parameters.iter().flat_map(Portable::words);
-    let of_native = |ty: &Type| match ty {
-        Type::F32 => Word::Single,
-        Type::F64 => Word::Double,
-        _ => Word::Integer,
-    };
-    let passed = native.parameters.iter().skip(2);
-    native.parameters.len() >= 2
-        && words.eq(passed.map(|parameter| of_native(&parameter.ty)))
-        && native.result == Some(Type::I32)
 }

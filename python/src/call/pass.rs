@@ -1,5 +1,6 @@
 //! Values as the words that a call passes.
 
+use puck_package::{Signature, Type};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
@@ -7,7 +8,7 @@ use pyo3::types::{PyInt, PyString, PyTuple};
 use super::array::{Array, Buffer};
 use super::machine::{Arguments, LARGEST_STACK};
 use super::parameter::Parameter;
-use super::portable::{Layout, Portable};
+use super::portable::{Layout, Portable, PortableSignature};
 use super::scalar::{self, Scalar, expected};
 use crate::values;
 
@@ -324,4 +325,18 @@ impl Portable {
 
 fn found(expects: &str, what: &str) -> PyErr {
     PyValueError::new_err(format!("expected {expects}, found {what}"))
+}
+
+/// Whether a function of the C type `native` takes what values of the portable types are passed as.
+pub(crate) fn is_passed_so(portable: &PortableSignature, native: &Signature) -> bool {
+    let words = portable.parameters.iter().flat_map(Portable::words);
+    let of_native = |ty: &Type| match ty {
+        Type::F32 => Word::Single,
+        Type::F64 => Word::Double,
+        _ => Word::Integer,
+    };
+    let passed = native.parameters.iter().skip(2);
+    native.parameters.len() >= 2
+        && words.eq(passed.map(|parameter| of_native(&parameter.ty)))
+        && native.result == Some(Type::I32)
 }
