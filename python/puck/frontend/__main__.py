@@ -28,6 +28,8 @@ def main() -> int:
             del os.environ[variable]
     os.environ["NUMBA_CPU_NAME"] = "generic"
     os.environ["NUMBA_CPU_FEATURES"] = ""
+    # `@puck.njit` is Numba's here: what is compiled belongs to this package, and to no local one.
+    os.environ["PUCK_NUMBA"] = "off"
     if request.get("environment"):
         os.environ["PUCK_ENVIRONMENT"] = request["environment"]
 

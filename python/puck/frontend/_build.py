@@ -101,11 +101,12 @@ def _compiled(
     session: Session, modules: dict[str, ModuleType], listed: list[dict[str, Any]]
 ) -> Iterator[Compiled]:
     """What the sources and the manifest export, compiled."""
-    done: set[tuple[int, str]] = set()
+    done: set[tuple[Any, ...]] = set()
 
     def once(function: Any, signature: Any, name: str | None) -> Iterator[Compiled]:
         compiled = session.compile(function, signature, name=name)
-        key = (id(compiled.result), compiled.name)
+        # The manifest may repeat what a decorator says.
+        key = (compiled.file, compiled.line, compiled.qualname, compiled.name, compiled.portable)
         if key not in done:
             done.add(key)
             yield compiled

@@ -196,6 +196,31 @@ def test_callers_see_the_declared_result(project):
     assert [f["signature"] for f in described["functions"]] == ["(i64)->f64"] * 2
 
 
+def test_the_manifest_may_repeat_what_a_decorator_says(project):
+    project.write("kernels.py", EXPORTED)
+    entry = {"name": "halved", "object": "halved", "numba": ["float64(float64)"]}
+    project.request["functions"] = [entry]
+    answer = project.answer()
+    native = [f for f in answer["functions"] if f["abi"] == "numba-cpu-1"]
+    assert [f["name"] for f in native] == ["halved", "halved", "next_one", "smooth"]
+
+
+def test_the_local_package_has_no_part_in_a_build(project):
+    project.write(
+        "k.py",
+        "import puck\n@puck.njit\ndef half(x):\n    return x / 2\n"
+        "@puck.export('float64(float64)')\n@puck.njit\ndef f(x):\n    return half(x) + 1\n",
+    )
+    answer = project.answer(PUCK_NUMBA="declare")
+    assert [f["name"] for f in answer["functions"]] == ["f"] * 3
+    assert answer["imports"] == []
+    assert sorted(path.name for path in project.folder.iterdir()) == ["k.py", "target"]
+    assert sorted(path.name for path in (project.folder / "target").iterdir()) == [
+        "out",
+        "request.json",
+    ]
+
+
 def test_what_is_imported_is_not_exported(project):
     mark = "import puck\n@puck.export('float64(float64)')\n"
     project.write("elsewhere.py", f"{mark}def theirs(x):\n    return x\n", source=False)
