@@ -116,5 +116,3 @@ def _module(self: Any) -> pytypes.ModuleType:
     if found is None or name == "__main__":
         found = _modules.setdefault(name, pytypes.ModuleType(name))
     return found
-
-

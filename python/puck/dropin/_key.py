@@ -27,7 +27,9 @@ _MARSHAL = 2
 # Numba refers to larger global arrays by their address in the process.
 _LARGEST_ARRAY = 10**6
 # What these modules contain is fixed by the versions that name the store's folder.
-_FIXED_MODULES = frozenset({"numpy", "numba", "llvmlite", "scipy", "puck", *sys.stdlib_module_names})
+_FIXED_MODULES = frozenset(
+    {"numpy", "numba", "llvmlite", "scipy", "puck", *sys.stdlib_module_names}
+)
 
 
 class NotPortable(Exception):
@@ -53,6 +55,8 @@ def content(function: LocalFunction) -> Content:
     walk.function(function.py_func)
     walk.add(repr_of_options(function.targetoptions))
     walk.add(repr_of_options(function.locals))
+    if function.local.mode == "inline":  # the code has that of callees in it
+        walk.add("inline")
     return Content(walk.digest(), walk.callees)
 
 
@@ -177,7 +181,9 @@ class _Walk:
         if array.dtype.hasobject:
             raise NotPortable("an array of Python objects")
         flags = array.flags
-        self.add(f"array {array.dtype.descr} {array.shape} {flags.c_contiguous} {flags.f_contiguous}")
+        self.add(
+            f"array {array.dtype.descr} {array.shape} {flags.c_contiguous} {flags.f_contiguous}"
+        )
         self._parts.append(array.tobytes())
 
     def _module(self, module: pytypes.ModuleType) -> None:

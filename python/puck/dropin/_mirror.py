@@ -156,7 +156,11 @@ class Mirror(CPUDispatcher):
 
     def _compiled(self, args: tuple[types.Type, ...], given: types.Type | None) -> None:
         """Have callers declare what was compiled, if that is possible."""
+        # What Numba keeps for those who look into it is most of the memory that it takes.
         result = self.overloads[args]
+        result.fndesc.typemap = result.fndesc.calltypes = None
+        result = result._replace(type_annotation=None, metadata=None)
+        self.overloads[args] = result
         try:
             request = request_of(args, given)
             name = self._link_name(request, result.signature)

@@ -1,4 +1,4 @@
-"""The switch: plain Numba, declared callees, or declared callees of which small ones are inlined."""
+"""The switch: plain Numba, declared callees, or declared ones of which the small are inlined."""
 
 from __future__ import annotations
 

@@ -181,8 +181,7 @@ class Store:
         """Replace everything; the lock is held."""
         self._libraries = {name: tuple(library) for name, library in index.libraries.items()}
         self._functions = {
-            name: [tuple(record) for record in records]
-            for name, records in index.functions.items()
+            name: [tuple(record) for record in records] for name, records in index.functions.items()
         }
         self._write_index()
 

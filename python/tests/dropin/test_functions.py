@@ -48,7 +48,11 @@ def test_functions_of_the_main_script(project):
             except Wrong as error:
                 print(type(error) is Wrong, error.args)
     """)  # fmt: skip
-    assert outcome.lines[1:] == ["True ('zero',)", "True ('too large', 4)", "True ('too large', 4.0)"]
+    assert outcome.lines[1:] == [
+        "True ('zero',)",
+        "True ('too large', 4)",
+        "True ('too large', 4.0)",
+    ]
     assert outcome.of("numba") == set()
 
 
