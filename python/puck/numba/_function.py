@@ -22,13 +22,14 @@ from numba import _dispatcher, _dynfunc, types
 from numba.core import typing
 from numba.core.compiler import compile_result
 from numba.core.environment import Environment
-from numba.core.registry import CPUDispatcher
+from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
 
 from puck._errors import PackageError
 from puck.numba._callee import CalleeDescriptor, CalleeLibrary
 from puck.numba._guard import Callee, declaration
 from puck.numba._inline import Body
+from puck.numba._target import target
 from puck.numba._types import numba_signature
 from puck.packages._package import lookup
 
@@ -40,11 +41,14 @@ _signature = lru_cache(maxsize=None)(numba_signature)
 
 
 class PackagedFunction(CPUDispatcher):
-    """All functions of one name of a package."""
+    """All functions of one name of a package.
 
-    # Overloads are made when they are first needed; while the base class sets itself up there are
-    # none.
-    _prepared = True
+    Calls from Python need entry points, and no more; what jitted code needs is made when it asks.
+    """
+
+    targetdescr = target
+    # While the base class sets itself up there is nothing to be made.
+    _prepared = _declared = True
 
     def __init__(self, installed: Installed, series: str | None, name: str) -> None:
         self._installed = installed
@@ -52,7 +56,8 @@ class PackagedFunction(CPUDispatcher):
         self._described = installed.overloads(name)
         module = f"puck.packages.{installed.name.replace('-', '_')}"
         stub = _stub(self, installed, module, name)
-        super().__init__(stub, targetoptions={"nopython": True})
+        with target.making():
+            super().__init__(stub, targetoptions={"nopython": True})
         # The base class lets its C code fill in marks for default values, to compile for them; here
         # these are values like others.
         _dispatcher.Dispatcher.__init__(
@@ -65,12 +70,22 @@ class PackagedFunction(CPUDispatcher):
             False,
         )
         self._puck_module = ModuleType(module)
-        self._prepared = False
+        self._entries: list[tuple[dict[str, Any], typing.templates.Signature, Any, Any]] = []
+        self._prepared = self._declared = False
+
+    @property
+    def targetctx(self) -> Any:
+        """Numba's context for this processor; dispatchers have it as a plain attribute."""
+        return cpu_target.target_context
+
+    @targetctx.setter
+    def targetctx(self, value: Any) -> None:
+        """Set by the base class."""
 
     @property
     def overloads(self) -> OrderedDict[tuple[types.Type, ...], Any]:
         """The overloads, by argument types; numba's dispatchers have them as a plain attribute."""
-        self._prepare()
+        self._declare()
         return self._overloads
 
     @overloads.setter
@@ -78,25 +93,50 @@ class PackagedFunction(CPUDispatcher):
         self._overloads = value
 
     def _prepare(self) -> None:
-        """Make the overloads. From then on the dispatcher compiles nothing."""
+        """Make what Python calls. From then on the dispatcher compiles nothing."""
         if self._prepared:
             return
         with _lock:
             if self._prepared:
                 return
             self._installed.load()
-            made = [self._overload(described) for described in self._described]
+            entries = []
+            for described in self._described:
+                signature = signature_of(self._installed, described)
+                environment = Environment({"__name__": self.__module__})
+                entry = self._entry_point(described, environment)
+                entries.append((described, signature, environment, entry))
+            self._entries = entries
             self._prepared = True
-            for result in made:
+            for _, signature, _, entry in entries:
+                # As numba's Dispatcher.add_overload does.
+                self._insert([ty._code for ty in signature.args], entry)
+            self._can_compile = False
+
+    def _declare(self) -> None:
+        """Make what jitted code calls."""
+        if self._declared:
+            return
+        with _lock:
+            if self._declared:
+                return
+            self._prepare()
+            for entry in self._entries:
+                result = self._overload(*entry)
                 # As numba's Dispatcher.compile does with what came from its cache.
                 self.targetctx.insert_user_function(
                     result.entry_point, result.fndesc, [result.library]
                 )
-                self.add_overload(result)
-            self.disable_compile()
+                self._overloads[result.signature.args] = result
+            self._declared = True
 
-    def _overload(self, described: dict[str, Any]) -> Any:
-        signature = signature_of(self._installed, described)
+    def _overload(
+        self,
+        described: dict[str, Any],
+        signature: typing.templates.Signature,
+        environment: Environment,
+        entry: Any,
+    ) -> Any:
         symbol = described["link-name"]
         callee = Callee(
             self._installed.name,
@@ -111,11 +151,10 @@ class PackagedFunction(CPUDispatcher):
         )
         body = Body(self._installed, symbol, described.get("inline"))
         library = CalleeLibrary(descriptor, callee, self._installed, self.targetctx, body)
-        environment = Environment({"__name__": self.__module__})
         return compile_result(
             typing_context=self.typingctx,
             target_context=self.targetctx,
-            entry_point=self._entry_point(described, environment),
+            entry_point=entry,
             typing_error=None,
             type_annotation=described.get("numba-signature", ""),
             library=library,
@@ -146,6 +185,10 @@ class PackagedFunction(CPUDispatcher):
             (),
         )
 
+    def _make_finalizer(self) -> Any:
+        """Called by the base class: packages are not unloaded, and neither are their functions."""
+        return lambda: None
+
     def _compile_for_args(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the dispatcher's C code while there is nothing to call, with all arguments."""
         self._prepare()
@@ -159,7 +202,7 @@ class PackagedFunction(CPUDispatcher):
         As the base class's, but default values count as the values that they are: it would ask for
         an overload that was compiled without the parameter.
         """
-        self._prepare()
+        self._declare()
         pysig = self._compiler.pysig
         folded = typing.fold_arguments(
             pysig,
@@ -176,13 +219,22 @@ class PackagedFunction(CPUDispatcher):
 
     def get_compile_result(self, sig: typing.templates.Signature) -> Any:
         """The overload for exactly these argument types."""
-        self._prepare()
+        self._declare()
         return super().get_compile_result(sig)
 
     def get_function_type(self) -> types.FunctionType | None:
         """The type of the function where there is one overload."""
-        self._prepare()
+        self._declare()
         return super().get_function_type()
+
+    def _search_new_conversions(self, *args: Any, **kwargs: Any) -> bool:
+        """Called by the dispatcher's C code where it knows no overload for the arguments yet."""
+        given = [self.typeof_pyval(arg) for arg in args]
+        found = [
+            self.typingctx.install_possible_conversions(given, signature.args)
+            for _, signature, _, _ in self._entries
+        ]
+        return any(found)
 
     def _explain_matching_error(self, *args: Any, **kwargs: Any) -> None:
         """Called by the dispatcher's C code where no overload takes the arguments."""
