@@ -11,7 +11,12 @@ from numba.core.typing.templates import Signature
 from puck.frontend import _capture
 from puck.frontend._errors import FrontEndError
 from puck.frontend._text import ModuleText
-from puck.numba._types import PortableSignature, UnsupportedType, portable_signature
+from puck.numba._types import (
+    PortableSignature,
+    UnsupportedType,
+    portable_signature,
+    portable_type,
+)
 
 _ADDRESS = re.compile(r"inttoptr \(i64 (\d{6,}) to ptr\)")
 
@@ -32,7 +37,8 @@ def signature_of(name: str, signature: Signature, place: tuple[str, int]) -> Por
                 *place,
             )
         try:
-            portable_signature(Signature(ty, (), None))
+            if what != "the result" or not isinstance(ty, types.NoneType):
+                portable_type(ty)
         except UnsupportedType as error:
             raise FrontEndError(
                 f"`{name}`: {what} is {error.what}, which cannot be passed between packages",

@@ -57,7 +57,8 @@ def find(text: ModuleText, functions: list[Any], header: str, machine: Any) -> d
 def _alone(text: ModuleText, name: str, header: str) -> str | None:
     """The text of a module with the function `name` and its constants; `None` if it needs more."""
     body = text.functions[name]
-    if body.count("\n") > MOST_LINES:
+    # A copy has no place to take debug information from.
+    if body.count("\n") > MOST_LINES or "!dbg" in body:
         return None
     parts, declared = [], []
     for symbol in _needed(text, name):

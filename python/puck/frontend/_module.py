@@ -30,6 +30,12 @@ from puck.numba import _header
 _UNSTABLE = re.compile(r"0x_?[0-9a-f]{6,}|(?<=\.kernel\.)\d+")
 _METADATA = re.compile(r"^!.*$", re.MULTILINE)
 _SOURCE = re.compile(r"^source_filename = .*\n", re.MULTILINE)
+_DIRECTORY = re.compile(r'(?<=directory: )"[^"]*"')
+
+
+def _stable(line: re.Match[str]) -> str:
+    """A line of metadata without addresses and folders."""
+    return _DIRECTORY.sub('"."', _UNSTABLE.sub("", line[0]))
 
 
 class Module:
@@ -177,7 +183,7 @@ class Module:
 
     def _finished(self, text: str) -> llvm.ModuleRef:
         """The module of `text`, with names that are the same every time."""
-        text = _METADATA.sub(lambda line: _UNSTABLE.sub("", line[0]), _SOURCE.sub("", text))
+        text = _METADATA.sub(_stable, _SOURCE.sub("", text))
         module = llvm.parse_assembly(f'source_filename = "{self.name}"\n{text}')
         module.name = self.name
         visible = set(self.symbols)

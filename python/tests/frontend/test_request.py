@@ -273,6 +273,7 @@ _ALL = {
     "in_python": "float64(int64)",
     "parallel_sum": "float64(float64[::1])",
     "vectorized": "float64[::1](float64[::1], float64[::1])",
+    "with_debug_information": "float64(float64)",
     "sorted_copy": "float64[::1](float64[::1])",
 }
 

@@ -42,6 +42,7 @@ SIGNATURES = {
     "solved": ["float64[::1](float64[::1, :], float64[::1])"],
     "random_mean": ["float64(int64)"],
     "ratio": ["float64(float64, float64)"],
+    "with_debug_information": ["float64(float64)"],
     "reshaped": ["float64[:, ::1](float64[::1])"],
 }
 SIX = np.arange(6.0)
@@ -80,6 +81,7 @@ CALLS = [
     ("solved", (np.asfortranarray([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, 2.0]))),
     ("random_mean", (1000,)),
     ("ratio", (1.0, 0.0)),
+    ("with_debug_information", (2.0,)),
     ("reshaped", (SIX,)),
 ]
 

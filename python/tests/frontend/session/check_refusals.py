@@ -11,6 +11,7 @@ from puck.frontend import FrontEndError, _capture
 
 REFUSED = [
     ("of_text", "int64(unicode_type)", r"parameter 1 is text \(`str`\)", "array of its bytes"),
+    ("of_none", "(float64,)", "parameter 2 is `none`", "Optional(T)"),
     ("of_list", "float64(List(float64))", "parameter 1 is a Python list", "numba.typed.List"),
     ("of_box", (refused.Box.class_type.instance_type,), "the jitclass `Box`", "a record"),
     ("boxed", "(float64,)", "the result is the jitclass `Box`", "a record"),

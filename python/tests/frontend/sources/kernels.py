@@ -243,6 +243,11 @@ def ratio(x, y):
     return x / y
 
 
+@njit(debug=True)
+def with_debug_information(x):
+    return x * 2.0
+
+
 @njit
 def reshaped(x):
     return x.reshape(2, 3).copy()

@@ -23,6 +23,11 @@ def of_text(text):
 
 
 @njit
+def of_none(x, y=None):
+    return x
+
+
+@njit
 def of_list(items):
     return items[0]
 
