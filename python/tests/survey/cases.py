@@ -327,10 +327,7 @@ def structures() -> list[Case]:
     """Those whose arguments are of the kernels' own types, so that these must be imported first."""
     import structures
 
-    # From zeros, so that what is between the fields is the same everywhere.
-    particles = np.zeros(3, dtype=structures.PARTICLE)
-    particles["mass"], particles["charge"] = [1.5, 2.5, 0.5], [2, -1, 7]
-    particles["place"] = [0.25, 4.0, 1.0]
+    particles = np.array([(1.5, 2, 0.25), (2.5, -1, 4.0), (0.5, 7, 1.0)], dtype=structures.PARTICLE)
     module = "structures"
     return [
         case(module, "named_tuple", None, lambda: (structures.Point(1.5, 2.5), 3.0)),

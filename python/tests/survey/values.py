@@ -15,11 +15,14 @@ def bits(value: Any) -> Any:
         return value
     if isinstance(value, np.ndarray):
         strides = value.strides if value.size else ()
-        return ("array", value.dtype.str, value.shape, strides, value.tobytes())
+        # What is between the fields of a record is not a part of it.
+        fields = [value[name].tobytes() for name in value.dtype.names or ()]
+        content = tuple(fields) if fields else value.tobytes()
+        return ("array", value.dtype.descr, value.shape, strides, content)
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return (value.dtype.str, int(value.astype(np.int64)))
     if isinstance(value, np.void):
-        return ("record", value.tobytes())
+        return ("record", tuple(bits(value[name]) for name in value.dtype.names))
     if isinstance(value, (bool, np.bool_)):
         return ("bool", bool(value))
     if isinstance(value, (int, np.integer)):
