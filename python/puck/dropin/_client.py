@@ -71,6 +71,11 @@ class Batch:
         self._references[local.identity] = references
         self.definitions[local.identity] = Definition(digest, folder, local.mode, payload)
 
+    @staticmethod
+    def functions_in(arguments: Any) -> list[LocalFunction]:
+        """The functions among the types of arguments."""
+        return list(_pickle.dumps(arguments)[1].values())
+
     def referenced(self, identity: str) -> list[LocalFunction]:
         """The functions that a definition refers to."""
         return list(self._references[identity].values())
@@ -161,10 +166,7 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
                 _server = None
                 _server = _Server()
                 atexit.register(_finish, _server)
-            targets, references = _pickle.dumps(batch.targets)
-            missing = references.keys() - batch.definitions.keys()
-            if missing:
-                raise NotPortable(f"an argument is `{missing.pop()}`, which is not called")
+            targets, _ = _pickle.dumps(batch.targets)
             answer = _server.ask({"targets": targets, "definitions": batch.definitions})
         except NotPortable:
             raise

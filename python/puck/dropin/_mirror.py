@@ -10,6 +10,7 @@ import ctypes
 import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,8 +112,9 @@ class Mirror(CPUDispatcher):
     def read_known(self, mirror: Callable[[str], Any]) -> None:
         """Read what is compiled already; types may refer to other mirrors."""
         for request, data, link_name in self.definition.known:
-            signature = _pickle.Unpickler(data, mirror).load()
-            self._declared[tuple(signature.args)] = request, signature, link_name
+            with suppress(KeyError):  # it takes a function that has no part in this
+                signature = _pickle.Unpickler(data, mirror).load()
+                self._declared[tuple(signature.args)] = request, signature, link_name
 
     def compile(self, sig: Any) -> Any:
         """As `Dispatcher.compile`; what is compiled already is declared."""

@@ -343,6 +343,8 @@ class _Search:
         for key, (function, arguments, result) in targets.items():
             try:
                 self._define(batch, function)
+                for argument in batch.functions_in(arguments):
+                    self._define(batch, argument)
             except NotPortable:
                 if first:
                     raise

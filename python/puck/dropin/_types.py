@@ -48,8 +48,8 @@ def type_key(t: types.Type) -> str:
         return f"opt<{type_key(t.type)}>"
     if isinstance(t, types.Omitted):
         return f"omitted<{_value(t.value)}>"
-    if type(t) in (types.ListType, types.SetType):
-        return f"{type(t).__name__}<{type_key(t.dtype)}>"
+    if type(t) is types.ListType:
+        return f"list<{type_key(t.dtype)}>"
     if type(t) is types.DictType:
         return f"dict<{type_key(t.key_type)},{type_key(t.value_type)}>"
     if isinstance(t, types.Dispatcher):
@@ -84,9 +84,8 @@ def _value(value: object) -> str:
 
 
 def _function(t: types.Dispatcher) -> str:
-    from puck.dropin._function import LocalFunction
-
     function = t.dispatcher
-    if isinstance(function, LocalFunction):
-        return f"function<{function.local.identity}>"
-    raise NotPortable(f"a function, `{function.__name__}`, that Puck does not know")
+    identity_of = getattr(type(function), "identity_of", None)  # as `_pickle.Pickler` asks
+    if identity_of is None:
+        raise NotPortable(f"a function, `{function.__name__}`, that Puck does not know")
+    return f"function<{identity_of(function)}>"

@@ -86,7 +86,7 @@ def test_closures_are_told_apart_by_their_values(project):
 
 
 def test_functions_as_arguments_and_first_class_ones(project):
-    same_as_numba(project, """
+    outcome = same_as_numba(project, """
         import numba
         from puck import njit
         from numba import njit as plain, types
@@ -120,6 +120,7 @@ def test_functions_as_arguments_and_first_class_ones(project):
         print(apply(half, 3.0), apply(double, 3.0), through(half, 5.0), through(double, 5.0))
         print(chosen(0, 8.0), isinstance(numba.typeof(half), types.Dispatcher))
     """)  # fmt: skip
+    assert outcome.of("numba") == set()
 
 
 def test_types_that_are_not_portable(project):
