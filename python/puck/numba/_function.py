@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import pickle
-import threading
 from collections import OrderedDict
 from functools import lru_cache
 from keyword import iskeyword
@@ -21,6 +20,7 @@ from numba import __version__ as numba_version
 from numba import _dispatcher, _dynfunc, types
 from numba.core import typing
 from numba.core.compiler import compile_result
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import Environment
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
@@ -31,12 +31,12 @@ from puck.numba._guard import Callee, declaration
 from puck.numba._inline import Body
 from puck.numba._target import target
 from puck.numba._types import numba_signature
+from puck.packages._lock import lock
 from puck.packages._package import lookup
 
 if TYPE_CHECKING:
     from puck.packages._installed import Installed
 
-_lock = threading.RLock()
 _signature = lru_cache(maxsize=None)(numba_signature)
 
 
@@ -96,7 +96,7 @@ class PackagedFunction(CPUDispatcher):
         """Make what Python calls. From then on the dispatcher compiles nothing."""
         if self._prepared:
             return
-        with _lock:
+        with lock:
             if self._prepared:
                 return
             self._installed.load()
@@ -117,7 +117,7 @@ class PackagedFunction(CPUDispatcher):
         """Make what jitted code calls."""
         if self._declared:
             return
-        with _lock:
+        with global_compiler_lock, lock:
             if self._declared:
                 return
             self._prepare()

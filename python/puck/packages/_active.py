@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from puck import _puck
 from puck.packages._installed import Environment
+from puck.packages._lock import lock
 
 INLINE_MODES = ("auto", "never", "always")
 
-_lock = threading.RLock()
 _environment: Environment | None = None
 _opened: dict[str, Environment] = {}
 _inline: str | None = None
@@ -32,7 +31,7 @@ def use(environment: str | os.PathLike[str] | Any) -> None:
                 f"found {type(environment).__name__}"
             )
         chosen = _open(native)
-    with _lock:
+    with lock:
         _environment = chosen
 
 
@@ -42,14 +41,14 @@ def environment() -> Environment:
     :raises puck.PackageError: if there is none, or it cannot be opened.
     """
     global _environment
-    with _lock:
+    with lock:
         if _environment is None:
             _environment = _open(_find())
         return _environment
 
 
 def _open(native: _puck.Environment) -> Environment:
-    with _lock:
+    with lock:
         return _opened.setdefault(native.path, Environment(native))
 
 
@@ -87,12 +86,3 @@ def _inline_mode(mode: str, where: str) -> str:
         expected = ", ".join(repr(known) for known in INLINE_MODES)
         raise ValueError(f"{where}: one of {expected} is expected, found {mode!r}")
     return mode
-
-
-def _after_fork() -> None:
-    """A lock that another thread held while this process was forked would never be released."""
-    global _lock
-    _lock = threading.RLock()
-
-
-os.register_at_fork(after_in_child=_after_fork)

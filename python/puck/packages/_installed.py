@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import json
-import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from puck._errors import PackageError
+from puck.packages._lock import lock
 
 if TYPE_CHECKING:
     from puck import _puck
@@ -88,7 +88,6 @@ class Installed:
         self.series = series
         self.label = f"`{name}` {version}"
         self._of_numba: frozenset[str] = frozenset()
-        self._lock = threading.RLock()
         self._loaded = False
 
     @cached_property
@@ -186,7 +185,7 @@ class Installed:
         """
         if self._loaded:
             return
-        with self._lock:
+        with lock:
             if self._loaded:
                 return
             for name, series in self._callees():
