@@ -1,4 +1,4 @@
-"""The tests of a session, in a process of their own: a session changes Numba for good."""
+"""The tests of a session, in processes of their own: a session changes Numba for good."""
 
 import os
 import subprocess
@@ -9,13 +9,21 @@ import pytest
 
 pytest.importorskip("numba")
 
-_FOLDER = Path(__file__).parent / "session"
+_HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("checks", sorted(path.name for path in _FOLDER.glob("check_*.py")))
+@pytest.mark.parametrize("checks", sorted(path.name for path in _HERE.glob("session/check_*.py")))
 def test_in_a_process_of_its_own(checks):
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-x"]
-    command += ["-o", "python_files=check_*.py", "-p", "no:cacheprovider", str(_FOLDER / checks)]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=root, env={**os.environ})
+    # The helpers, the sources that are compiled, and the package if it is not installed.
+    folders = [_HERE, _HERE / "sources", _HERE.parents[1]]
+    paths = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "--tb=short"]
+    command += ["-p", "session_first", "-p", "no:cacheprovider", "-o", "python_files=check_*.py"]
+    ran = subprocess.run(
+        [*command, str(_HERE / "session" / checks)],
+        capture_output=True,
+        text=True,
+        cwd=_HERE.parents[1],
+        env={**os.environ, "PYTHONPATH": paths},
+    )
     assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
