@@ -1,4 +1,5 @@
-//! The whole path on the examples: three packages published, locked, installed and called.
+//! The whole path on the examples: three packages published, locked, installed and called; and a project
+//! of jitted Python functions, run in two ways.
 //!
 //! Everything happens in `target/demo`, which is made anew: copies of the examples, and a home of
 //! its own for Puck, so that the developer's is not touched. Only the Rust host runs where it is,
@@ -11,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{cargo, command, root, target_dir};
-use crate::{no_arguments, setup, steps};
+use crate::{no_arguments, python, setup, steps};
 
 /// In the order in which they build on each other.
 const PACKAGES: [(&str, &str); 3] = [
@@ -62,6 +63,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         demo.python_host()
     })?;
     steps::step("Call from the command line", || demo.command_line())?;
+    steps::step(
+        "Run jitted functions: plain Numba, then each compiled once and declared",
+        || demo.jitted_project(),
+    )?;
 
     steps::headline(&format!("All done in {}", steps::seconds(start.elapsed())));
     steps::note("The environment is target/demo/hosts/.puck; look at it with ls, nm or gdb.");
@@ -185,6 +190,22 @@ impl Demo {
                 ])
                 .args([zeros, zeros, "[0]"]),
         )
+    }
+
+    /// The option pricer, which prints the same in both ways.
+    fn jitted_project(&self) -> Result<()> {
+        let python = python::newest()?;
+        for mode in ["off", "declare"] {
+            steps::note(&format!("PUCK_NUMBA={mode}"));
+            steps::run(
+                command(&python)
+                    .args(["main.py", "--paths", "20000"])
+                    .current_dir(self.folder.join("options"))
+                    .env("PUCK_NUMBA", mode)
+                    .env("PUCK_HOME", self.folder.join("home")),
+            )?;
+        }
+        Ok(())
     }
 
     fn host(&self, name: &str) -> PathBuf {

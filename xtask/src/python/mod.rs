@@ -61,6 +61,15 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     })
 }
 
+/// A Python with the newest Numba and the package: the program.
+pub(crate) fn newest() -> Result<PathBuf> {
+    let wheel = wheel()?;
+    let (_, python) = interpreters::ends()?;
+    let environment = Environment::ensure(ENDS[1], &python)?;
+    environment.ensure_wheel(&wheel)?;
+    Ok(environment.program("python"))
+}
+
 fn tools() -> Result<Environment> {
     Environment::ensure("tools", &interpreters::any()?)
 }
