@@ -41,15 +41,37 @@ class Local:
         self.signatures = signatures
         self.mode = mode
         self.cache = cache
-        self.bound: dict[str, _resolve.Bound] = {}
-        self.refused: dict[str, str] = {}
-        self.forgotten: set[bytes] = set()
-        self.hits: collections.Counter[Any] = collections.Counter()
-        self.misses: collections.Counter[Any] = collections.Counter()
         self.plain: CPUDispatcher | None = None
         self._identity = _registry.name(function)
         self._naming = False
         self._requests: set[str] | None = None
+
+    # Made when they are needed: most functions of a project are not used by a process.
+
+    @functools.cached_property
+    def bound(self) -> dict[str, _resolve.Bound]:
+        """The code that this process has loaded, by request."""
+        return {}
+
+    @functools.cached_property
+    def refused(self) -> dict[str, str]:
+        """Why the server could not compile the function, by request."""
+        return {}
+
+    @functools.cached_property
+    def forgotten(self) -> set[bytes]:
+        """Libraries that are not looked at any more."""
+        return set()
+
+    @functools.cached_property
+    def hits(self) -> collections.Counter[Any]:
+        """How often code was found."""
+        return collections.Counter()
+
+    @functools.cached_property
+    def misses(self) -> collections.Counter[Any]:
+        """How often code was not found, and compiled."""
+        return collections.Counter()
 
     def allows(self, request: str) -> bool:
         """Whether callers may use the function for what a request names."""
