@@ -265,9 +265,11 @@ pub enum Error {
         /// Its version.
         version: Version,
         /// The function, if others of the package can be called.
-        function: Option<String>,
+        function: Option<Box<str>>,
         /// What is missing.
-        missing: Vec<HostImport>,
+        missing: Box<[HostImport]>,
+        /// The installed packages that should have it but do not, with their versions.
+        asked: Box<[String]>,
     },
     /// A function has raised an exception that cannot be named.
     #[error("a function of `{package}` has raised an exception that is not described: {reason}")]

@@ -77,7 +77,7 @@ impl Error {
                 "open the environment before anything else loads the library, or use two processes"
                     .to_owned(),
             ),
-            Self::NotProvided { missing, .. } => Some(host::hint(missing)),
+            Self::NotProvided { missing, asked, .. } => Some(host::hint(missing, asked)),
             Self::Load { message, .. } if message.contains("undefined symbol") => Some(
                 "an installed package lacks what this one imports: `puck install` resolves and \
                  links them again"

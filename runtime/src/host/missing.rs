@@ -39,11 +39,15 @@ pub(crate) fn grouped(missing: &[HostImport]) -> String {
     lines
 }
 
-/// What to do about them.
-pub(crate) fn hint(missing: &[HostImport]) -> String {
+/// What to do about them; `asked` are the installed packages that lack them.
+pub(crate) fn hint(missing: &[HostImport], asked: &[String]) -> String {
     let providers = by_provider(missing);
     let mut ways = Vec::new();
-    if providers.contains_key(NUMBA_RUNTIME) {
+    let is_asked = |name: &str| asked.iter().any(|one| one.split(' ').next() == Some(name));
+    ways.extend(asked.iter().map(|package| {
+        format!("{package} is installed, but lacks them: `puck update` may bring a newer one")
+    }));
+    if providers.contains_key(NUMBA_RUNTIME) && !is_asked(NUMBA_RUNTIME) {
         ways.push(format!(
             "`puck add {NUMBA_RUNTIME}` installs a package that provides the functions of \
              {NUMBA_RUNTIME}"
@@ -58,6 +62,7 @@ pub(crate) fn hint(missing: &[HostImport]) -> String {
     }
     let others = providers.into_keys();
     let others = others.filter(|name| *name != NUMBA_RUNTIME && !OF_PYTHON.contains(name));
+    let others = others.filter(|name| !is_asked(name));
     ways.extend(others.map(|name| {
         format!("have the program provide what is of {name} (`Environment::provide`, or `puck_provide` in C)")
     }));
@@ -106,8 +111,14 @@ mod tests {
             ("scipy", "numba and scipy"),
             ("sensors", "Environment::provide"),
         ] {
-            let hint = hint(&[import("symbol", provider)]);
+            let hint = hint(&[import("symbol", provider)], &[]);
             assert!(hint.contains(way), "{hint}");
         }
+        let asked = ["numba-runtime 1.0.0".to_owned()];
+        let hint = hint(&[import("symbol", "numba-runtime")], &asked);
+        assert!(
+            hint.contains("is installed, but lacks") && !hint.contains("puck add"),
+            "{hint}"
+        );
     }
 }

@@ -265,14 +265,23 @@ impl Environment {
     ) -> Error {
         let facts = self.entry(package).0;
         let function = link_name.map(|name| match name.parse::<LinkName>() {
-            Ok(name) => name.function().to_owned(),
-            Err(_) => name.to_owned(),
+            Ok(name) => name.function().into(),
+            Err(_) => name.into(),
         });
+        let providing = missing
+            .iter()
+            .filter_map(|import| self.providing_package(import));
+        let asked: BTreeSet<usize> = providing.collect();
+        let named = |provider| {
+            let facts = self.entry(provider).0;
+            format!("{} {}", facts.name, facts.version)
+        };
         Error::NotProvided {
             package: facts.name.clone(),
             version: facts.version.clone(),
             function,
-            missing,
+            missing: missing.into(),
+            asked: asked.into_iter().map(named).collect(),
         }
     }
 }
