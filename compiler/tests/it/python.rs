@@ -125,7 +125,7 @@ fn an_archive_has_all_that_the_front_end_says() {
     );
     assert_eq!(document.tools.sources, ["python 3.11.7", "numba 0.67.0"]);
     assert_eq!(document.host_imports[0].symbol, "host_callback");
-    assert_eq!(built.files["share/numba.json"], b"{}");
+    assert!(built.files.contains_key("share/numba.json"));
     assert!(document.files.contains_key("share/numba.h"));
     let header = String::from_utf8(built.files["include/native.h"].clone()).unwrap();
     assert!(header.contains("#include \"native.numba.h\""), "{header}");

@@ -13,7 +13,7 @@ use puck_package::{FunctionName, HostImport, LinkName, PackageName, Series, Sign
 use serde::Deserialize;
 
 use super::request::FORMAT;
-use super::{Described, DescribedFunction};
+use super::{Described, DescribedFunction, numba};
 use crate::BuildRequest;
 
 /// The description; written last, so that where it is all else is.
@@ -24,8 +24,6 @@ const MODULE: &str = "module.bc";
 const MAX_TEXT: u64 = 64 << 20;
 /// Larger modules than this, in bytes, are not read.
 const MAX_MODULE: u64 = 1 << 30;
-/// What the description of Numba's functions is called, without which nothing can call them.
-const NUMBA: &str = "numba.json";
 
 /// An answer that was checked.
 #[derive(Debug)]
@@ -60,17 +58,18 @@ struct Numbered {
     format: u32,
 }
 
-#[derive(Deserialize)]
+/// An entry point.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Function {
-    name: FunctionName,
-    abi: String,
-    signature: Signature,
-    link_name: LinkName,
+pub(super) struct Function {
+    pub(super) name: FunctionName,
+    pub(super) abi: String,
+    pub(super) signature: Signature,
+    pub(super) link_name: LinkName,
     #[serde(default)]
-    declared: Option<String>,
+    pub(super) declared: Option<String>,
     #[serde(default)]
-    doc: Option<String>,
+    pub(super) doc: Option<String>,
 }
 
 /// A function of another package that the module calls.
@@ -107,15 +106,21 @@ pub(super) fn read(request: &BuildRequest<'_>, output: &Path) -> Result<Answer, 
     if let Some(word) = words.into_iter().find(|word| !is_line(word)) {
         return Err(format!("{word:?} names no tool and no file"));
     }
-    if text.functions.iter().any(|f| f.abi != ABI_C) && !text.share.contains_key(NUMBA) {
-        return Err(format!("it describes no function to Numba: no `{NUMBA}`"));
+    let share = text.share.iter();
+    let share: BTreeMap<String, Vec<u8>> = share
+        .map(|(name, file)| share_file(output, name, file))
+        .collect::<Result<_, _>>()?;
+    if text.functions.iter().any(|function| function.abi != ABI_C) {
+        let Some(numba) = share.get(&share_path(numba::FILE)) else {
+            return Err(format!(
+                "it describes no function to Numba: no `{}`",
+                numba::FILE
+            ));
+        };
+        numba::check(numba, own.package, &own.series, &text.functions)?;
     }
-    let share = text
-        .share
-        .iter()
-        .map(|(name, file)| share(output, name, file));
     let described = Described {
-        share: share.collect::<Result<_, String>>()?,
+        share,
         functions: text.functions.into_iter().map(described).collect(),
         host_imports: text.host_imports,
     };
@@ -229,9 +234,13 @@ fn check_imports(imports: &[Import], request: &BuildRequest<'_>) -> Result<(), S
     Ok(())
 }
 
+fn share_path(name: &str) -> String {
+    format!("share/{name}")
+}
+
 /// A file for the archive: its path there, and its content.
-fn share(output: &Path, name: &str, from: &str) -> Result<(String, Vec<u8>), String> {
-    let path = format!("share/{name}");
+fn share_file(output: &Path, name: &str, from: &str) -> Result<(String, Vec<u8>), String> {
+    let path = share_path(name);
     if name.contains('/') {
         return Err(format!("`{path}` is deeper than one folder"));
     }

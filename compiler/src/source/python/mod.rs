@@ -9,6 +9,7 @@
 //! | [`interpreter`] | which Python, and what is installed there |
 //! | [`request`] | what the front end is asked |
 //! | [`answer`] | what it says of what it made: read, and believed of it only what was checked |
+//! | [`numba`] | whether it tells callers of Numba's the same |
 //! | [`failure`] | what is wrong where it did not get that far |
 //!
 //! Unlike C's compilers it names and describes the functions: each has a symbol for each calling
@@ -20,6 +21,7 @@
 mod answer;
 mod failure;
 mod interpreter;
+mod numba;
 mod request;
 #[cfg(test)]
 mod tests;
