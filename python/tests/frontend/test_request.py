@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import puck
+
 pytest.importorskip("numba")
 
-_ROOT = Path(__file__).parents[2]
+# Where the package is that is tested here.
+_ROOT = Path(puck.__file__).parents[1]
 _SOURCES = Path(__file__).parent / "sources"
 
 
@@ -47,7 +50,6 @@ class Project:
     def run(self, **environment):
         path = self.output.parent / "request.json"
         path.write_text(json.dumps(self.request))
-        # The package is found where it is installed, or beside these tests.
         paths = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])
         return subprocess.run(
             [sys.executable, "-P", "-m", "puck.frontend", str(path)],

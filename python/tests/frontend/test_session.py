@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import puck
+
 pytest.importorskip("numba")
 
 _HERE = Path(__file__).parent
@@ -14,8 +16,8 @@ _HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("checks", sorted(path.name for path in _HERE.glob("session/check_*.py")))
 def test_in_a_process_of_its_own(checks):
-    # The helpers, the sources that are compiled, and the package if it is not installed.
-    folders = [_HERE, _HERE / "sources", _HERE.parents[1]]
+    # The helpers, the sources that are compiled, and the package that is tested here.
+    folders = [_HERE, _HERE / "sources", Path(puck.__file__).parents[1]]
     paths = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "--tb=short"]
     command += ["-p", "session_first", "-p", "no:cacheprovider", "-o", "python_files=check_*.py"]
