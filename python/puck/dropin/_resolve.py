@@ -148,6 +148,7 @@ class _Search:
         self._contents: dict[str, Content] = {}
         self._records: dict[tuple[str, str], tuple[Record, Store] | None] = {}
         self._missing: dict[tuple[str, str], LocalFunction] = {}
+        self._refused: set[tuple[str, str]] = set()
 
     def bind(
         self,
@@ -221,6 +222,7 @@ class _Search:
             self._records[key] = bound.record, stores[-1]
             return self._records[key]
         known = self._content(function)
+        waits = False
         for store in stores:
             for record in store.records(identity):
                 if record.digest != known.digest or record.request != request:
@@ -228,13 +230,17 @@ class _Search:
                 if record.library.encode() in function.local.forgotten:
                     continue
                 self._records[key] = record, store  # holds while it is looked at: recursion
-                if self._holds(record, known):
+                holds = self._holds(record, known)
+                if holds:
                     return self._records[key]
+                waits = waits or holds is None
         self._records[key] = None
-        self._missing[key] = function
+        if not waits:
+            self._missing[key] = function
         return None
 
-    def _holds(self, record: Record, known: Content) -> bool:
+    def _holds(self, record: Record, known: Content) -> bool | None:
+        """Whether a record can be used; `None` if that depends on callees to be compiled first."""
         for path, changed, size in record.stamps:
             try:
                 status = os.stat(path)
@@ -246,15 +252,20 @@ class _Search:
             function = known.callees.get(identity) or _registry.find(identity)
             if function is None or self._content(function).digest != digest:
                 return False
-        holds = True
+        holds, waits = True, False
         for identity, request, link_name in record.calls:
             function = known.callees.get(identity) or _registry.find(identity)
             if function is None or not function.local.allows(request):
                 return False
-            found = self._check(function, request)
             # Look at every callee: all that is missing is compiled in one batch.
-            holds = holds and found is not None and found[0].link_name == link_name
-        return holds
+            found = self._check(function, request)
+            if found is not None:
+                holds = holds and found[0].link_name == link_name
+            elif (identity, request) in self._refused or not self.types_of(function, request):
+                holds = False
+            else:
+                waits = True
+        return None if holds and waits else holds
 
     def _load(self, function: LocalFunction, request: str) -> Bound:
         """Load what `_check` found, callees included, and fill what the code reads."""
@@ -305,11 +316,16 @@ class _Search:
         """Have everything compiled that is missing; the reason why the function cannot be."""
         from puck.dropin import _client  # not needed where all is compiled
 
-        targets = {(function.local.identity, request): (function, arguments, result)}
+        primary = function.local.identity, request
+        targets: dict[Any, Any] = {}
+        if primary in self._missing or not self._missing:
+            targets[primary] = function, arguments, result
         for key, missing in list(self._missing.items()):
             found = self.types_of(missing, key[1])
             if found is not None and key not in targets:
                 targets[key] = (missing, *found)
+        if not targets:
+            targets[primary] = function, arguments, result
         for other in list(_registry.pending):
             self._add_pending(other, targets)
         try:
@@ -319,12 +335,12 @@ class _Search:
         for store in _stores.values():
             store.refresh()
         self._again()
+        self._refused.update(reasons)
         for (identity, refused), (reason, lasting) in reasons.items():
             other = _registry.find(identity)
             if other is not None and lasting:
                 other.local.refused[refused] = reason
-        identity = function.local.identity
-        reason, _ = reasons.get((identity, request)) or reasons.get((identity, "")) or (None, False)
+        reason, _ = reasons.get(primary) or reasons.get((primary[0], "")) or (None, False)
         return reason
 
     def _add_pending(self, function: LocalFunction, targets: dict[Any, Any]) -> None:
@@ -335,6 +351,8 @@ class _Search:
                 request = request_of(tuple(arguments), result)
                 key = function.local.identity, request
                 if key not in targets and self._check(function, request) is None:
+                    if key not in self._missing:
+                        continue  # its callees come first
                     targets[key] = function, tuple(arguments), result
 
     def _batch(self, batch: _client.Batch, targets: dict[Any, Any]) -> _client.Batch:
