@@ -12,18 +12,21 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import write_graph
+
 
 def load(style: str, count: int) -> list[Callable[[float, int], float]]:
-    """All functions of the highest layer, after all others."""
-    import write_graph
-
-    names = [write_graph.name(number) for number in range(count)]
+    """The functions of the highest layer, with all others there: a leaf has been called."""
+    leaf, tops = write_graph.name(0), write_graph.highest(count)
     if style == "export":
+        # Others are in the library; whoever calls the highest layer does not ask for them.
         package: Any = import_module("puck.packages.graph")
-        found = {one: getattr(package, one) for one in names}
+        found = {one: getattr(package, one) for one in (leaf, *tops)}
     else:
+        names = [write_graph.name(number) for number in range(count)]
         found = {one: getattr(import_module(one), one) for one in names}
-    return [found[top] for top in write_graph.highest(count)]
+    found[leaf](0.5, 2)
+    return [found[top] for top in tops]
 
 
 def main(style: str, count: str, folder: str) -> None:

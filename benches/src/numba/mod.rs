@@ -44,7 +44,7 @@ callers import `puck.packages`.
 A *build* is the whole command, Python's start included; its memory is the highest sum of resident sets of \
 all processes that it starts. *On disk* is what stays and what a process here loads or reads: cache files; of \
 the package, its library for this processor with its descriptions. *Loading* happens in a new process after \
-`import numba` and ends when every function can be called. *Running* is the peak of that process, which also \
+`import numba` and ends when the functions of the highest layer can be called and one of the lowest has been. *Running* is the peak of that process, which also \
 calls the functions of the highest layer; their results are the same in every bit in all four ways, which is \
 checked. *After one leaf changed*: a function of the lowest layer is edited. Numba does not see that, so the \
 caches of all functions that reach the leaf are removed, as a perfect `make` would; for the largest graph, \
