@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from puck.dropin import _pickle
-from puck.dropin._key import NotPortable
+from puck.dropin._key import NotPortable, names_in
 
 if TYPE_CHECKING:
     from puck.dropin._function import LocalFunction
@@ -83,7 +83,7 @@ class Batch:
 
 def _dumps(function: LocalFunction, value: Any) -> tuple[bytes, dict[str, Any]]:
     try:
-        return _pickle.dumps(value)
+        return _pickle.dumps(value, frozenset(names_in(function.py_func.__code__)))
     except (pickle.PicklingError, TypeError, AttributeError, ValueError) as error:
         raise NotPortable(f"`{function.py_func.__qualname__}` cannot be sent: {error}") from error
 

@@ -105,7 +105,7 @@ class _Walk:
             return
         code = function.__code__
         self._parts.append(marshal.dumps(code, _MARSHAL))
-        names = _names(code)
+        names = names_in(code)
         before, self._names = self._names, frozenset(names)
         try:
             scope = function.__globals__
@@ -260,12 +260,12 @@ class _Walk:
             raise NotPortable(f"of type {kind.__module__}.{kind.__qualname__}")
 
 
-def _names(code: pytypes.CodeType) -> list[str]:
+def names_in(code: pytypes.CodeType) -> list[str]:
     """Global names and attributes that a code object and those inside it use, in order."""
     names = dict.fromkeys(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, pytypes.CodeType):
-            names.update(dict.fromkeys(_names(constant)))
+            names.update(dict.fromkeys(names_in(constant)))
     return list(names)
 
 

@@ -8,8 +8,12 @@ import io
 import pickle
 from collections import namedtuple
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
+import numpy as np
+from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import NumbaPickler
 
 from puck.dropin import _registry, classes
@@ -22,9 +26,10 @@ class Pickler(NumbaPickler):
     The functions that were met are in `functions`, by identity.
     """
 
-    def __init__(self, file: io.BytesIO) -> None:
+    def __init__(self, file: io.BytesIO, names: frozenset[str]) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self.functions: dict[str, Any] = {}
+        self._names = names
 
     def persistent_id(self, value: Any) -> str | None:
         """The identity of a `@puck.njit` function."""
@@ -36,7 +41,15 @@ class Pickler(NumbaPickler):
         return identity
 
     def reducer_override(self, value: Any) -> Any:
-        """Classes of the user's modules become stand-ins."""
+        """Classes of the user's modules become stand-ins, and so do the modules."""
+        if isinstance(value, ModuleType) and not is_fixed(value.__name__):
+            members = {
+                name: member
+                for name, member in vars(value).items()
+                if name in self._names and _travels(member)
+            }
+            if members:
+                return _module, (value.__name__,), members
         if isinstance(value, type) and not is_fixed(value.__module__):
             if issubclass(value, BaseException):
                 return _exception, (_name(value), _builtin_base(value))
@@ -59,12 +72,32 @@ class Unpickler(pickle.Unpickler):
         return self._function(identity)
 
 
-def dumps(value: Any) -> tuple[bytes, dict[str, Any]]:
-    """Pickle a value; also the `@puck.njit` functions that it refers to."""
+def dumps(value: Any, names: frozenset[str] = frozenset()) -> tuple[bytes, dict[str, Any]]:
+    """Pickle a value; also the `@puck.njit` functions that it refers to.
+
+    `names` are the attributes of modules that it uses.
+    """
     file = io.BytesIO()
-    pickler = Pickler(file)
+    pickler = Pickler(file, names)
     pickler.dump(value)
     return file.getvalue(), pickler.functions
+
+
+class _Module(ModuleType):
+    """Stands for a module of the user's; what did not travel is looked up by importing it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
+def _module(name: str) -> ModuleType:
+    return _Module(name)
+
+
+def _travels(member: Any) -> bool:
+    return isinstance(member, Dispatcher | bool | int | float | complex | str | np.ndarray)
 
 
 def _name(value: type) -> str:
