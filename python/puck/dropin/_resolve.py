@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _ROUNDS = 4
 _stores: dict[Path, Store] = {}
 _environments: dict[str, Environment] = {}
+# Libraries that this process has had compiled.
+_compiled: set[str] = set()
 
 
 class Bound:
@@ -98,9 +100,14 @@ def bind(
         _report.add(function, arguments, "numba", f"an argument is {error}")
         return None
     known = function.local.bound.get(request)
-    if known is not None:
+    if known is not None:  # as a callee
+        _report.add(function, arguments, _status(known))
         return known
     return _Search().bind(function, request, arguments, result)
+
+
+def _status(bound: Bound) -> str:
+    return "compiled" if bound.record.library in _compiled else "declared"
 
 
 def bind_request(function: LocalFunction, request: str) -> Bound | None:
@@ -160,7 +167,6 @@ class _Search:
         """Look, compile what is missing, look again; then load."""
         local = function.local
         shown = tuple(map(str, arguments))
-        before: set[str] | None = None
         for _ in range(_ROUNDS):
             try:
                 found = self._check(function, request)
@@ -179,12 +185,10 @@ class _Search:
                 except OSError as error:  # gone or damaged: as if it had not been compiled
                     self._drop(function, error)
                 else:
-                    # A callee may have been compiled, and this function not.
-                    compiled = before is not None and bound.record.library not in before
-                    (local.misses if compiled else local.hits)[arguments] += 1
-                    _report.add(function, shown, "compiled" if compiled else "declared")
+                    status = _status(bound)
+                    (local.misses if status == "compiled" else local.hits)[arguments] += 1
+                    _report.add(function, shown, status)
                     return bound
-            before = {name for store in stores_of(function) for name in store.libraries()}
             reason = self._compile(function, request, arguments, result)
             if reason is not None:
                 _report.add(function, shown, "numba", reason)
@@ -333,7 +337,9 @@ class _Search:
         except (NotPortable, _client.ServerError) as error:
             return str(error)
         for store in _stores.values():
+            before = set(store.libraries())
             store.refresh()
+            _compiled.update(set(store.libraries()) - before)
         self._again()
         self._refused.update(reasons)
         for (identity, refused), (reason, lasting) in reasons.items():
