@@ -84,7 +84,9 @@ impl Buffer {
         let format = self.format();
         let kind = format.strip_prefix(b"<").unwrap_or(format);
         let is_pointer = matches!(kind, [b'P' | b'&' | b'X', ..]);
-        if !is_pointer || self.bytes() != size_of::<*mut c_void>() {
+        // An array of one pointer is an array.
+        let is_one = self.dimensions() == 0 && self.bytes() == size_of::<*mut c_void>();
+        if !is_pointer || !is_one {
             return None;
         }
         // SAFETY: the buffer has the bytes of a pointer.

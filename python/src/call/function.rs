@@ -4,6 +4,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use super::outcome::Given;
 use super::overload::Overload;
 
 /// A function of a package; called like any other.
@@ -46,7 +47,7 @@ impl Function {
             _ => self.nearest(args, kwargs).map_err(explained)?,
         };
         let prepared = overload.prepare(args, kwargs).map_err(explained)?;
-        overload.run(&prepared, args)
+        overload.run(&prepared, Given { args, kwargs })
     }
 
     /// Its overloads.

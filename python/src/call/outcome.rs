@@ -3,12 +3,33 @@
 use puck_package::Type;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyTuple};
+use pyo3::types::{PyComplex, PyDict, PyMemoryView, PyTuple};
 
-use super::owned::{Owned, Release, release};
+use super::owned::{Owned, Release};
 use super::portable::Portable;
 use super::scalar::Scalar;
 use crate::values;
+
+/// The values that a call was given, of which a result may show the memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a, 'py> {
+    pub(crate) args: &'a Bound<'py, PyTuple>,
+    pub(crate) kwargs: Option<&'a Bound<'py, PyDict>>,
+}
+
+impl Given<'_, '_> {
+    /// What keeps that memory where it is.
+    fn held(self) -> PyResult<Py<PyAny>> {
+        let by_name = self.kwargs.into_iter().flatten().map(|(_, value)| value);
+        // A view also keeps what could be resized from being so.
+        let held = self.args.iter().chain(by_name).map(|value| {
+            let view = PyMemoryView::from(&value);
+            view.map_or(value, Bound::into_any)
+        });
+        let held: Vec<_> = held.collect();
+        Ok(PyTuple::new(self.args.py(), held)?.into_any().unbind())
+    }
+}
 
 /// What a C function returns.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +141,7 @@ impl Portable {
         py: Python<'_>,
         memory: &[u8],
         free: Release,
-        others: &Bound<'_, PyAny>,
+        given: Given<'_, '_>,
     ) -> PyResult<Py<PyAny>> {
         match self {
             Self::Scalar(scalar) => of_bytes(py, *scalar, memory),
@@ -133,7 +154,7 @@ impl Portable {
                 Ok(values::make_time(py, number, *is_difference, unit)?.unbind())
             }
             Self::Tuple(types) => {
-                let items = items(py, types, memory, free, others)?;
+                let items = items(py, types, memory, free, given)?;
                 items.into_py_any(py)
             }
             Self::Named {
@@ -141,13 +162,13 @@ impl Portable {
                 fields,
                 items: types,
             } => {
-                let items = items(py, types, memory, free, others)?;
+                let items = items(py, types, memory, free, given)?;
                 Ok(values::make_named(&items, class, fields)?.unbind())
             }
             Self::Optional(ty) => {
                 let is_valid = memory.get(ty.layout().0).is_some_and(|byte| *byte != 0);
                 if is_valid {
-                    ty.value(py, memory, free, others)
+                    ty.value(py, memory, free, given)
                 } else {
                     Ok(py.None())
                 }
@@ -161,7 +182,7 @@ impl Portable {
                 dimensions,
                 writable,
                 ..
-            } => array(py, memory, (item, *dimensions, *writable), free, others),
+            } => array(py, memory, (item, *dimensions, *writable), free, given),
         }
     }
 }
@@ -172,7 +193,7 @@ fn items<'py>(
     types: &[Portable],
     memory: &[u8],
     free: Release,
-    others: &Bound<'py, PyAny>,
+    given: Given<'_, '_>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let mut at = 0_usize;
     let mut items = Vec::with_capacity(types.len());
@@ -180,7 +201,7 @@ fn items<'py>(
         let (size, alignment) = ty.layout();
         at = at.next_multiple_of(alignment);
         let part = memory.get(at..).unwrap_or(&[]);
-        items.push(ty.value(py, part, free, others)?);
+        items.push(ty.value(py, part, free, given)?);
         at += size;
     }
     PyTuple::new(py, items)
@@ -192,7 +213,7 @@ fn array(
     memory: &[u8],
     (item, dimensions, writable): (&Portable, usize, bool),
     free: Release,
-    others: &Bound<'_, PyAny>,
+    given: Given<'_, '_>,
 ) -> PyResult<Py<PyAny>> {
     let signed = |index: usize| word(memory, index).cast_signed();
     let record = word(memory, 0);
@@ -217,13 +238,12 @@ fn array(
     }
     let start = data.wrapping_add_signed(before);
     // Without a record, the memory is that of an argument, or nobody's.
-    let others = (record == 0).then(|| others.clone().unbind());
+    let others = match record {
+        0 => Some(given.held()?),
+        _ => None,
+    };
     let owned = Owned::new(start, after - before, !writable, (record, free), others);
-    let made = Bound::new(py, owned);
-    if made.is_err() {
-        release(record, free);
-    }
-    let owner = made?.into_any();
+    let owner = Bound::new(py, owned)?.into_any();
     let offset = before.unsigned_abs();
     let array = values::make_array(owner, &item.dtype(), shape, strides, offset, writable)?;
     Ok(array.unbind())

@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use puck_package::Signature;
 
-use super::outcome::Returned;
+use super::outcome::{Given, Returned};
 use super::owned::Release;
 use super::parameter::Parameter;
 use super::pass::is_passed_so;
@@ -193,16 +193,12 @@ impl Overload {
         Ok(prepared)
     }
 
-    /// Calls the function; `args` is what the prepared arguments were made of.
+    /// Calls the function; `given` is what the prepared arguments were made of.
     ///
     /// # Errors
     /// What the function raises.
-    pub(crate) fn run(
-        &self,
-        prepared: &Prepared,
-        args: &Bound<'_, PyTuple>,
-    ) -> PyResult<Py<PyAny>> {
-        let py = args.py();
+    pub(crate) fn run(&self, prepared: &Prepared, given: Given<'_, '_>) -> PyResult<Py<PyAny>> {
+        let py = given.args.py();
         let arguments = &prepared.passed.arguments;
         match &self.convention {
             Convention::C(returned) => {
@@ -239,7 +235,7 @@ impl Overload {
                             Portable::Optional(inner) => inner,
                             other => other,
                         };
-                        ty.value(py, &memory, *release, args.as_any())
+                        ty.value(py, &memory, *release, given)
                     }
                     NONE => Ok(py.None()),
                     // Whoever returned it has raised it.

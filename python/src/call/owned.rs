@@ -78,7 +78,7 @@ impl Drop for Owned {
 }
 
 /// Gives back one reference, and frees what was referred to if it was the last.
-pub(crate) fn release(record: usize, free: Release) {
+fn release(record: usize, free: Release) {
     if record == 0 || free == 0 {
         return;
     }

@@ -95,6 +95,8 @@ def test_addresses(sums):
     assert sums.address(ctypes.c_void_p(777)) == 777
     pointer = ctypes.pointer(ctypes.c_int(1))
     assert sums.address(pointer) == ctypes.addressof(pointer.contents)
+    pointers = (type(pointer) * 1)(pointer)
+    assert sums.address(pointers) == ctypes.addressof(pointers)
     with pytest.raises(TypeError, match="found a value of type str"):
         sums.address("text")
     with pytest.raises(ValueError, match="not C-contiguous"):

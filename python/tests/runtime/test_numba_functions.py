@@ -5,6 +5,7 @@ import inspect
 import resource
 import subprocess
 import sys
+from array import array
 
 import numpy as np
 import pytest
@@ -74,6 +75,24 @@ def test_views_of_arguments_keep_them(kernels):
     flipped = kernels.flipped(table)
     assert flipped.tolist() == table.T.tolist()
     assert flipped.flags.f_contiguous
+
+
+def test_views_of_arguments_given_by_name_keep_them(kernels):
+    view = kernels.evens(x=np.arange(100_000.0))
+    gc.collect()
+    others = [np.full(100_000, -1.0) for _ in range(8)]
+    assert view.tolist() == list(range(0, 100_000, 2))
+    assert len(others) == 8
+
+
+def test_what_views_show_is_not_resized(kernels):
+    numbers = array("d", range(10))
+    view = kernels.evens(numbers)
+    with pytest.raises(BufferError):
+        numbers.extend(range(100_000))
+    assert view.tolist() == [0, 2, 4, 6, 8]
+    del view
+    numbers.append(1.0)
 
 
 def test_what_is_checked_of_arrays(kernels):
