@@ -42,12 +42,19 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
     session = Session(request["package"], request["series"], directory)
     files = ProjectModules(directory)
     files.install()
-    _export.on_export = lambda function, mark: _on_export(function, mark)
+    marked: list[Any] = []
+
+    def on_export(function: Any, mark: _export.Export) -> None:
+        marked.append(function)
+        if isinstance(function, Dispatcher):
+            declare(function, mark.signatures)
+
+    _export.on_export = on_export
     caught: list[str] = []
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("default")
         modules = files.import_sources(request["sources"])
-        functions = list(_compiled(session, modules, request["functions"]))
+        functions = list(_compiled(session, modules, marked, request["functions"]))
         if not functions:
             raise FrontEndError(
                 "no function is exported",
@@ -92,21 +99,23 @@ def _json(content: Any) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _on_export(function: Any, mark: _export.Export) -> None:
-    if isinstance(function, Dispatcher):
-        declare(function, mark.signatures)
-
-
 def _compiled(
-    session: Session, modules: dict[str, ModuleType], listed: list[dict[str, Any]]
+    session: Session,
+    modules: dict[str, ModuleType],
+    marked: list[Any],
+    listed: list[dict[str, Any]],
 ) -> Iterator[Compiled]:
-    """What the sources and the manifest export, compiled."""
+    """What the sources and the manifest export, compiled.
+
+    Of the functions that decorators have `marked`, a module may have no name any more: a later one
+    took it, or they are made within a function.
+    """
     done: set[tuple[Any, ...]] = set()
 
     def once(function: Any, signature: Any, name: str | None) -> Iterator[Compiled]:
         compiled = session.compile(function, signature, name=name)
         # The manifest may repeat what a decorator says.
-        key = (compiled.file, compiled.line, compiled.qualname, compiled.name, compiled.portable)
+        key = (id(function), compiled.name, compiled.portable)
         if key not in done:
             done.add(key)
             yield compiled
@@ -117,18 +126,20 @@ def _compiled(
             declare(function, entry.get("numba", ()))
     seen: set[int] = set()
     ours = {module.__name__ for module in modules.values()}
-    for module in modules.values():
-        for function in vars(module).values():
-            marks = getattr(function, _export.MARK, None)
-            if not isinstance(marks, tuple) or id(function) in seen:
-                continue
-            # What is imported from elsewhere is another package's to export.
-            if getattr(function, "__module__", module.__name__) not in ours:
-                continue
-            seen.add(id(function))
-            for mark in marks:
-                for signature in _signatures(session, function, mark.signatures):
-                    yield from once(function, signature, mark.name)
+    named = [
+        (function, module) for module in modules.values() for function in vars(module).values()
+    ]
+    for function, module in (*named, *((function, None) for function in marked)):
+        marks = getattr(function, _export.MARK, None)
+        if not isinstance(marks, tuple) or id(function) in seen:
+            continue
+        # What is imported from elsewhere is another package's to export.
+        if getattr(function, "__module__", getattr(module, "__name__", None)) not in ours:
+            continue
+        seen.add(id(function))
+        for mark in marks:
+            for signature in _signatures(session, function, mark.signatures):
+                yield from once(function, signature, mark.name)
     for function, entry in found:
         for signature in _signatures(session, function, entry.get("numba", ())):
             yield from once(function, signature, entry["name"])

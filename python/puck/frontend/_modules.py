@@ -51,6 +51,9 @@ class ProjectModules(MetaPathFinder):
 
     def relative(self, file: str) -> str | None:
         """The name of a file within the project; `None` for files elsewhere."""
+        if file.startswith("<"):
+            # `<frozen importlib…>` and its like name no file.
+            return None
         path = Path(os.path.abspath(os.path.join(self.directory, file)))
         if not path.is_relative_to(self.directory) or _is_installed(str(path)):
             return None

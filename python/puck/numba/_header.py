@@ -51,6 +51,9 @@ def struct_name(ty: portable.Type) -> str:
         case portable.Optional(item):
             return _short(f"Optional{struct_name(item)}", ty)
         case portable.Tuple(items, None):
+            if any(map(_has_open_end, items)):
+                # Where the inner tuple ends, a name put together would not say.
+                return f"Tuple_{portable.fingerprint(str(ty))}"
             return _short("Tuple" + "".join(map(struct_name, items)), ty)
         case portable.Tuple(_, _, class_name):
             name = str(class_name).rpartition(".")[2]
@@ -60,6 +63,17 @@ def struct_name(ty: portable.Type) -> str:
             return f"Record_{portable.fingerprint(str(ty))}"
         case _:
             raise NoStructure(str(ty))
+
+
+def _has_open_end(ty: portable.Type) -> bool:
+    """Whether the name of `ty` is that of a list of types."""
+    match ty:
+        case portable.Optional(item):
+            return _has_open_end(item)
+        case portable.Tuple(_, fields, _):
+            return fields is None
+        case _:
+            return False
 
 
 def _short(name: str, ty: portable.Type) -> str:

@@ -81,6 +81,11 @@ def portable_type(ty: types.Type) -> portable.Type:
         items = tuple(_item(item) for item in ty)
         if isinstance(ty, types.BaseNamedTuple):
             cls = ty.instance_class
+            if "<locals>" in cls.__qualname__:
+                raise UnsupportedType(
+                    f"the named tuple `{cls.__name__}`, whose class is within a function",
+                    "define the class at the top of a module, where others can import it",
+                )
             return portable.Tuple(items, tuple(ty.fields), f"{cls.__module__}.{cls.__qualname__}")
         return portable.Tuple(items)
     if isinstance(ty, types.Optional):

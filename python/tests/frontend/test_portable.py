@@ -84,6 +84,15 @@ def test_structures_have_the_sizes_of_numbas(tmp_path):
     subprocess.run([compiler, *flags], check=True)
 
 
+def test_structures_of_different_types_have_different_names():
+    texts = [
+        "((i64,i8),i8)", "((i64,i8,i8))", "(i64,i8,i8)", "((i64),i8,i8)",
+        "(opt<(i64,i8)>,i8)", "(opt<(i64,i8,i8)>)", "(((i64,i8)),i8)", "(((i64,i8),i8))",
+    ]  # fmt: skip
+    names = {_header.struct_name(_portable.parse_type(text)) for text in texts}
+    assert len(names) == len(texts)
+
+
 def test_functions_in_c():
     assert _header.c_parameter_type(_portable.parse_type("dt64<s>")) == "i64"
     assert _header.c_parameter_type(_portable.parse_type("c64")) == "*const Complex64"

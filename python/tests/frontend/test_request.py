@@ -42,7 +42,7 @@ class Project:
     def write(self, name, text, source=True):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
         if source:
             self.request["sources"].append(name)
         return self
@@ -232,6 +232,38 @@ def test_what_is_imported_is_not_exported(project):
     assert {f["name"] for f in project.answer()["functions"]} == {"ours"}
 
 
+_MADE = """\
+import puck
+
+def make(factor):
+    @puck.export("float64(float64)", name=f"times_{factor}")
+    def times(x):
+        return x * factor
+    return times
+
+several = [make(2), make(3)]
+"""
+
+
+def test_functions_without_a_name_of_their_own_are_exported(project):
+    text = "import puck\n"
+    for ty in ("int64", "float64"):
+        text += f"@puck.export('{ty}({ty})')\ndef f(x):\n    return x\n"
+    answer = project.write("k.py", text).write("made.py", _MADE).answer()
+    native = [f for f in answer["functions"] if f["abi"] == "numba-cpu-1"]
+    assert sorted((f["name"], f["declared"]) for f in native) == [
+        ("f", "(x: float64) -> float64"),
+        ("f", "(x: int64) -> int64"),
+        ("times_2", "(x: float64) -> float64"),
+        ("times_3", "(x: float64) -> float64"),
+    ]
+
+
+def test_closures_of_one_name_are_not_the_same_function(project):
+    fault = project.write("made.py", _MADE.replace(', name=f"times_{factor}"', "")).refused()
+    assert "`times` is exported twice for (f64)->f64" in fault["message"]
+
+
 def test_callers_of_what_needs_python_need_it(project):
     project.write(
         "k.py",
@@ -305,6 +337,7 @@ def test_the_same_sources_give_the_same_bytes(tmp_path):
 
 REFUSED = [
     ("k.py", "import no_such_module\n", "No module named 'no_such_module'", 1),
+    ("k.py", b"\xff\xfe", "cannot be imported: SyntaxError", None),
     ("k.py", "x = (\n", "'(' was never closed", 1),
     ("k.py", "\nx = 1 / 0\n", "ZeroDivisionError: division by zero", 2),
     ("k.py", "raise SystemExit(3)\n", "SystemExit: 3", 1),

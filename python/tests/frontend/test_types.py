@@ -1,6 +1,7 @@
 """Portable types from Numba's and back."""
 
 from collections import namedtuple
+from typing import NamedTuple
 
 import pytest
 
@@ -68,6 +69,15 @@ def test_what_has_no_portable_type(ty, hint):
     with pytest.raises(_types.UnsupportedType) as caught:
         _types.portable_type(ty)
     assert hint in caught.value.hint
+
+
+def test_named_tuples_that_nobody_can_import():
+    class Local(NamedTuple):
+        x: float
+
+    with pytest.raises(_types.UnsupportedType, match="named tuple `Local`") as caught:
+        _types.portable_type(typeof(Local(1.0)))
+    assert "top of a module" in caught.value.hint
 
 
 @pytest.mark.parametrize(
