@@ -86,7 +86,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
             f"numba {numba.__version__}",
             f"llvmlite {llvmlite.__version__}",
         ],
-        "inputs": sorted({*request["sources"], *files.files}),
+        "inputs": sorted({*request["sources"], *files.files, *files.outside()}),
         "functions": module.exports,
         "host-imports": module.host_imports,
         "imports": _imports(module.imports.callees, request.get("dependencies", [])),

@@ -30,10 +30,12 @@ class ProjectModules(MetaPathFinder):
         self.roots: list[str] = []
         self.files: set[str] = set()
         self._watching = False
+        self._before: set[str] = set()
 
     def install(self) -> None:
-        """Has imports come here first, and notes the project's files that are opened."""
+        """Has imports come here first, and notes what is opened and imported from now on."""
         sys.meta_path.insert(0, self)
+        self._before = set(sys.modules)
         self._watching = True
         sys.addaudithook(self._audit)
 
@@ -148,6 +150,22 @@ class ProjectModules(MetaPathFinder):
         if name is not None and not name.endswith(".pyc") and os.path.isfile(file):
             self.files.add(name)
 
+    def outside(self) -> set[str]:
+        """Sources of modules that were imported since and are not the project's, by path.
+
+        Those of Python itself, and of packages that Puck looks at by itself, are left out.
+        """
+        found = set()
+        for name in set(sys.modules) - self._before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if not isinstance(file, str) or not file.endswith(".py") or not os.path.isabs(file):
+                continue
+            top = name.partition(".")[0]
+            is_known = top in sys.stdlib_module_names or top in _LOOKED_AT
+            if not is_known and self.relative(file) is None and os.path.isfile(file):
+                found.add(file)
+        return found
+
     def stop(self) -> None:
         """Ends the watch over files that are opened."""
         self._watching = False
@@ -178,6 +196,8 @@ def _is_installed(path: str) -> bool:
     return any(path.startswith(folder + os.sep) for folder in _INSTALLED)
 
 
+# The command notices when another version of these is installed; Numba itself imports SciPy.
+_LOOKED_AT = {"llvmlite", "numba", "numpy", "puck", "scipy"}
 _INSTALLED = sorted(
     {
         *(sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")),

@@ -174,6 +174,15 @@ def test_packages_modules_and_data_files_are_inputs(project):
     assert described["functions"][0]["module"] == "inner.kernels"
 
 
+def test_modules_outside_of_the_project_are_inputs(project, tmp_path):
+    project.write("../shared/common.py", "FACTOR = 3.0\n", source=False)
+    text = "import puck, common\n@puck.export('float64(float64)')\ndef f(x):\n"
+    project.write("k.py", f"{text}    return x * common.FACTOR\n")
+    paths = os.pathsep.join([str(_ROOT), str(tmp_path / "shared")])
+    answer = project.answer(PYTHONPATH=paths)
+    assert answer["inputs"] == [str(tmp_path / "shared" / "common.py"), "k.py"]
+
+
 def test_functions_that_call_each_other_before_they_are_exported(project):
     project.write(
         "parity.py",
