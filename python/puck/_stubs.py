@@ -14,6 +14,7 @@ Run it again after `puck install`. Nothing else is removed or changed in the fol
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from keyword import iskeyword
@@ -87,7 +88,8 @@ def _function(name: str, overloads: list[dict[str, Any]]) -> Iterator[str]:
         # To be had by `getattr` alone.
         return
     yield ""
-    signatures = dict.fromkeys(map(_signature, overloads))
+    # Type checkers take the first that fits, and an `int` fits where a `float` is asked for.
+    signatures = dict.fromkeys(sorted(map(_signature, overloads), key=_narrowness))
     for signature in signatures:
         if len(signatures) > 1:
             yield "@overload"
@@ -122,6 +124,16 @@ def _signature(function: dict[str, Any]) -> str:
     return f"({', '.join(parts)}) -> {result}"
 
 
+_NARROW_FIRST = ("bool", "int", "float", "complex")
+
+
+def _narrowness(signature: str) -> list[int]:
+    """What sorts a signature before those whose numbers take all that its numbers take."""
+    parameters = signature.rpartition(" -> ")[0]
+    numbers = re.findall(r": (\w+)", parameters)
+    return [_NARROW_FIRST.index(name) if name in _NARROW_FIRST else 0 for name in numbers]
+
+
 def _of_packages(packages: dict[str, Package]) -> str:
     names = "".join(f"from puck.packages import {name} as {name}\n" for name in packages)
     return (
@@ -141,12 +153,29 @@ def _of_puck(packages: dict[str, Package]) -> str:
     attributes = "".join(f"    {name} = _{name}\n" for name in packages if name not in own)
     return f"""{_HEADER}
 import os
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal
 
 {imports}
 class PackageError(ImportError):
     hint: str | None
     def __init__(self, message: str = "", *, hint: str | None = None) -> None: ...
+
+class Function:
+    __name__: str
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    @property
+    def overloads(self) -> list[Any]: ...
+    @property
+    def signatures(self) -> list[str]: ...
+    @property
+    def address(self) -> int: ...
+
+class Package(ModuleType):
+    __version__: str
+    __series__: str
+    def __getattr__(self, name: str) -> Any: ...
+    def __getitem__(self, name: str) -> Any: ...
 
 class Environment:
 {attributes}
@@ -157,7 +186,7 @@ class Environment:
     @property
     def link(self) -> str: ...
     @property
-    def packages(self) -> list[Any]: ...
+    def packages(self) -> list[Package]: ...
     def package(self, name: str, series: str | None = None) -> Any: ...
     def __getitem__(self, name: str) -> Any: ...
 
@@ -165,4 +194,6 @@ def open(path: str | os.PathLike[str] = ".") -> Environment: ...
 def user() -> Environment: ...
 def export(*signatures: Any, name: str | None = None, **options: Any) -> Any: ...
 def njit(*arguments: Any, **options: Any) -> Any: ...
+def numba_mode(mode: Literal["off", "declare", "inline"] | None = None) -> str: ...
+def numba_report() -> Any: ...
 """

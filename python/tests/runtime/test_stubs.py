@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import puck
 from puck import _stub_types, _stubs
 
 
@@ -23,9 +24,22 @@ def test_stubs_say_what_functions_take(environment, tmp_path):
     assert "def scale(n: int, a: float, x: NDArray[np.float64]) -> None: ..." in sums
     assert "def address(p: Any) -> int | None: ..." in sums
     assert "def unnamed(__1: float) -> float: ..." in sums
-    puck = (tmp_path / "puck/__init__.pyi").read_text()
-    assert "from puck.packages import kernels as _kernels" in puck
-    assert "    kernels = _kernels" in puck
+    text = (tmp_path / "puck/__init__.pyi").read_text()
+    assert "from puck.packages import kernels as _kernels" in text
+    assert "    kernels = _kernels" in text
+    # The stub stands for all of the package.
+    defined = {getattr(node, "name", None) for node in ast.parse(text).body}
+    assert defined >= set(puck.__all__)
+
+
+def test_narrow_overloads_come_first():
+    functions = [
+        {"name": "twice", "signature": f"fn(x: {ty}, n: u64) -> {ty}"}
+        for ty in ("f64", "i64", "bool")
+    ]
+    lines = [line for line in _stubs._function("twice", functions) if line.startswith("def")]
+    types = [line.partition("x: ")[2].partition(",")[0] for line in lines]
+    assert types == ["bool", "int", "float"]
 
 
 def test_signatures_with_functions_in_them_are_taken_apart():
@@ -37,9 +51,11 @@ def test_signatures_with_functions_in_them_are_taken_apart():
 
 @pytest.mark.parametrize("output", [None, "elsewhere"])
 def test_the_command_writes_them(project, tmp_path, output):
-    folder = tmp_path / "typings"
-    given = ["--output", str(folder)]
-    run = _run("stubs", str(project), *given)
+    mine = tmp_path / "project"
+    mine.mkdir()
+    (mine / ".puck").symlink_to((project / ".puck").resolve())
+    folder = mine / "typings" if output is None else tmp_path / output
+    run = _run("stubs", str(mine), *([] if output is None else ["--output", str(folder)]))
     assert run.returncode == 0, run.stderr
     assert run.stdout == f"5 files in {folder}\n"
     assert (folder / "puck/packages/kernels.pyi").is_file()
