@@ -129,7 +129,7 @@ pub(crate) fn single(value: f64) -> PyResult<f32> {
     #[expect(clippy::cast_possible_truncation, reason = "that is what is asked for")]
     let single = value as f32;
     if value.is_finite() && single.is_infinite() {
-        let message = format!("expected a number that float32 can hold, found {value}");
+        let message = format!("expected a number that float32 can hold, found {value:?}");
         return Err(PyValueError::new_err(message));
     }
     Ok(single)
