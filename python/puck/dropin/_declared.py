@@ -19,9 +19,14 @@ from numba.core.registry import cpu_target
 from puck._errors import PackageError
 from puck.dropin import _registry
 from puck.dropin._pickle import load_types
+from puck.numba import _cache
 
 if TYPE_CHECKING:
     from puck.dropin._function import LocalFunction
+
+# A cached caller whose callee has another signature now is compiled again, also in mode `off`,
+# where nothing but its cache file imports this.
+_cache.install()
 
 
 def descriptor(function: Any, signature: typing.Signature, link_name: str) -> FunctionDescriptor:

@@ -25,10 +25,6 @@ from puck.dropin import _registry, _report, _resolve
 from puck.dropin._declared import DeclaredResult
 from puck.dropin._key import NotPortable, content
 from puck.dropin._mode import Mode
-from puck.numba import _cache
-
-# A cached caller whose callee has another signature now is compiled again.
-_cache.install()
 
 
 class Local:

@@ -85,7 +85,7 @@ class _Walk:
     def __init__(self) -> None:
         self.callees: dict[str, LocalFunction] = {}
         self._parts: list[bytes] = []
-        self._seen: set[int] = set()
+        self._seen: dict[Any, int] = {}
         self._alive: list[Any] = []
         self._names: frozenset[str] = frozenset()
 
@@ -144,10 +144,11 @@ class _Walk:
 
     def _first(self, value: Any) -> bool:
         """Whether `value` was added before; if so only its place in the order is written."""
-        if id(value) in self._seen:
-            self.add("again")
+        place = self._seen.get(id(value))
+        if place is not None:
+            self.add(f"again {place}")
             return True
-        self._seen.add(id(value))
+        self._seen[id(value)] = len(self._seen)
         self._alive.append(value)
         return False
 
@@ -188,11 +189,15 @@ class _Walk:
 
     def _module(self, module: pytypes.ModuleType) -> None:
         self.add(f"module {module.__name__}")
-        if is_fixed(module.__name__) or self._first(module):
+        if is_fixed(module.__name__):
             return
+        self._alive.append(module)
         members = vars(module)
         for name in sorted(self._names & members.keys()):
-            self.named(name, members[name])
+            # Each function that refers to the module may use other names of it.
+            if (id(module), name) not in self._seen:
+                self._seen[id(module), name] = len(self._seen)
+                self.named(name, members[name])
 
     def _builtin(self, function: Any) -> None:
         self.add(f"builtin {getattr(function, '__module__', '')}.{function.__qualname__}")
@@ -230,9 +235,18 @@ class _Walk:
             identity = function.local.identity
             self.callees[identity] = function
             self.add(f"puck {identity}")
+            self._declaration(function)
             return
         self.add(f"njit {repr_of_options(function.targetoptions)}")
         self.function(function.py_func)
+
+    def _declaration(self, function: LocalFunction) -> None:
+        """What callers are compiled for, beside the types: parameters, and what may be chosen."""
+        code = function.py_func.__code__
+        self.add(f"{code.co_varnames[: code.co_argcount]} {function.local.signatures}")
+        self.value(function.py_func.__defaults__)
+        if function.targetoptions.get("inline", "never") != "never":  # Numba copies the body
+            self.function(function.py_func)
 
     def _class(self, value: type) -> None:
         self.add(f"class {value.__module__}.{value.__qualname__}")

@@ -203,7 +203,10 @@ class _Search:
         for store in stores_of(function):
             for record in store.records(function.local.identity):
                 if record.request == request and record.signature:
-                    signature = load_types(record.signature)
+                    try:
+                        signature = load_types(record.signature)
+                    except (NotPortable, AttributeError):  # of a class that is gone
+                        continue
                     return signature.args, signature.return_type if "->" in request else None
         return None
 
