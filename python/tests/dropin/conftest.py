@@ -15,7 +15,6 @@ import pytest
 pytest.importorskip("numba")
 pytest.importorskip("puck._puck")
 
-ROOT = Path(__file__).parents[2]
 _REPORT = """
 import json, sys
 import puck
@@ -63,7 +62,8 @@ class Project:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("PUCK_")
         }
-        environment["PYTHONPATH"] = os.pathsep.join([str(self.folder), str(ROOT)])
+        # Not the sources: the package that is installed has the extension.
+        environment["PYTHONPATH"] = str(self.folder)
         environment["XDG_CACHE_HOME"] = str(self.folder.parent / "cache")
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         if mode is not None:
