@@ -50,7 +50,8 @@ class Project:
     def run(self, **environment):
         path = self.output.parent / "request.json"
         path.write_text(json.dumps(self.request))
-        paths = os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])
+        # An empty part would stand for the current directory.
+        paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         return subprocess.run(
             [sys.executable, "-P", "-m", "puck.frontend", str(path)],
             capture_output=True,

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 def test_in_a_process_of_its_own(checks):
     # The helpers, the sources that are compiled, and the package that is tested here.
     folders = [_HERE, _HERE / "sources", Path(puck.__file__).parents[1]]
-    paths = os.pathsep.join([*map(str, folders), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join(filter(None, [*map(str, folders), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "--tb=short"]
     command += ["-p", "session_first", "-p", "no:cacheprovider", "-o", "python_files=check_*.py"]
     ran = subprocess.run(
