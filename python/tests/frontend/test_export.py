@@ -60,4 +60,4 @@ def test_importing_it_imports_nothing_heavy():
         "import sys, puck; puck.export; "
         "assert not {'numba', 'llvmlite', 'numpy'} & sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)

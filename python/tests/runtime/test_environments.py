@@ -14,7 +14,9 @@ from puck import _puck
 
 def test_importing_is_light():
     script = "import sys, puck; print(*sorted({'numpy', 'numba', 'inspect'} & set(sys.modules)))"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
+    )
     assert run.stdout.strip() == ""
 
 
@@ -87,7 +89,7 @@ def test_functions_go_to_other_processes(environment, project):
         (environment.kernels.add, "7.0"),
     ]:
         run = subprocess.run(
-            [sys.executable, "-c", script], input=pickle.dumps(function), capture_output=True
+            [sys.executable, "-P", "-c", script], input=pickle.dumps(function), capture_output=True
         )
         assert run.returncode == 0, run.stderr.decode()
         assert run.stdout.decode().strip() == expected
@@ -122,7 +124,7 @@ try:
 except KeyError as error:
     print("raised", str(error).strip("'")[:3])
 """
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("raised ")
 
