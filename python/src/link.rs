@@ -1,7 +1,9 @@
 //! Relocatable objects that were made at run time, as a shared library.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use object::{Object as _, ObjectSymbol as _};
@@ -116,6 +118,8 @@ fn system_imports(objects: &[Vec<u8>], imports: &[LinkName]) -> Result<Vec<Syste
 }
 
 /// Writes beside the file and renames, so that no other process sees a part.
+///
+/// Who may read it is for the umask to say, as of any file that is written.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -126,6 +130,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     let mut file = tempfile::Builder::new()
         .prefix(".link-")
+        .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder)
         .map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;

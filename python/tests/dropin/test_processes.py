@@ -177,3 +177,14 @@ def test_another_folder(chain, tmp_path):
     chain.run(SCRIPT, PUCK_NUMBA_DIR=str(elsewhere))
     assert list(elsewhere.iterdir())
     assert not chain.store.exists()
+
+
+def test_others_may_read_what_the_umask_says(chain):
+    before = os.umask(0o022)
+    try:
+        chain.run(SCRIPT)
+    finally:
+        os.umask(before)
+    files = [file for file in next(chain.store.iterdir()).iterdir() if file.name != "lock"]
+    assert {file.suffix for file in files} == {"", ".o", ".so"}
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o644}
