@@ -7,20 +7,24 @@
              ╱   │    ╲
         _key  _types  _store   what a function was compiled from; names of types; what is on disk
                  │
-              _client          has compiled what is missing ⇄ `server`, a process of its own:
+          _batch, _client      have compiled what is missing ⇄ `server`, a process of its own:
                                    _build, _mirror (types and compiles), _emit (links, describes)
 
-`_declared` is what jitted callers see of a function, `_library` a loaded library, `_folder` where
-stores lie, `_pickle` and `classes` how functions travel to the server, `_registry` which functions
-this process has, `_report` what became of them.
+`_declared` is what jitted callers see of a function, `_bound` its code in this process, `_library`
+a loaded library, `_folder` where stores lie, `_pickle` and `classes` how functions travel to the
+server, `_registry` which functions this process has, `_report` what became of them.
 """
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
+from importlib.util import find_spec
 from types import FunctionType, MappingProxyType
 from typing import Any
 
 import numba
+from numba.core.sigutils import is_signature
 
 from puck.dropin._mode import numba_mode
 
@@ -37,22 +41,31 @@ def njit(signature_or_function: Any = None, **options: Any) -> Any:
     declared is compiled by Numba as ever; `numba_report()` tells why.
     """
     mode = numba_mode()
-    if mode == "off" or _is_numbas_own(options):
+    if mode == "off" or _is_numbas_own(options) or not _can_compile():
         if signature_or_function is None:
             return numba.njit(**options)
         return numba.njit(signature_or_function, **options)
-    if isinstance(signature_or_function, FunctionType):
-        return _made(signature_or_function, None, options, mode)
     signatures = signature_or_function
     if signatures is not None and not isinstance(signatures, list):
+        if not is_signature(signatures):
+            return _made(signatures, None, options, mode)
         signatures = [signatures]
+    return lambda function: _made(function, signatures, options, mode)
 
-    def decorate(function: Any) -> Any:
-        if not isinstance(function, FunctionType):
-            return numba.njit(**options)(function)  # Numba says what is wrong
-        return _made(function, signatures, options, mode)
 
-    return decorate
+@cache
+def _can_compile() -> bool:
+    """Whether the extension module is there, which links what is compiled; warns if it is not."""
+    if find_spec("puck._puck") is not None:
+        return True
+    warnings.warn(
+        "puck.njit is plain numba.njit here: the extension module `puck._puck` is not installed\n"
+        "hint: install Puck's wheel, or `pip install -e python` in its sources; with "
+        "PUCK_NUMBA=off this is not told",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return False
 
 
 def _is_numbas_own(options: dict[str, Any]) -> bool:
@@ -62,6 +75,8 @@ def _is_numbas_own(options: dict[str, Any]) -> bool:
 
 
 def _made(function: Any, signatures: list[Any] | None, options: dict[str, Any], mode: Any) -> Any:
+    if not isinstance(function, FunctionType):
+        return numba.njit(**options)(function)  # Numba says what is wrong
     from puck.dropin._function import pending
 
     options = dict(options)

@@ -12,9 +12,10 @@ from numba.core.errors import NumbaError
 from numba.core.typeinfer import register_dispatcher
 
 from puck.dropin import _emit
-from puck.dropin._client import Definition
+from puck.dropin._batch import Definition
 from puck.dropin._key import NotPortable
-from puck.dropin._mirror import Compiled, Sources, unpickled
+from puck.dropin._mirror import Compiled, unpickled
+from puck.dropin._sources import Changed, Sources
 from puck.dropin._store import Store
 from puck.frontend import FrontEndError, _capture
 
@@ -38,6 +39,7 @@ class Builder:
 
     def build(self, targets: bytes, definitions: dict[str, Definition]) -> Refused:
         """Compile a batch into the stores; by identity and request, why something cannot be."""
+        self._sources.look()
         try:
             mirrors, wanted = unpickled(definitions, targets)
         except Exception as error:  # the user's classes and modules take part
@@ -57,6 +59,7 @@ class Builder:
             reason = mirror.refused.get(tuple(arguments))
             if reason is not None:
                 refused[identity, request] = reason, True
+        self._sources.look()
         groups: dict[Path, list[Compiled]] = {}
         for mirror in mirrors.values():
             for compiled in mirror.compiled.values():
@@ -73,9 +76,10 @@ class Builder:
         """Write a library with `functions`; one by one if they cannot be in one."""
         try:
             _emit.emit(store, functions, names)
-        except FrontEndError as error:
+        except (FrontEndError, Changed) as error:
             if len(functions) == 1:
-                return _all(functions, str(error).partition("\n")[0], True)
+                lasting = isinstance(error, FrontEndError)
+                return _all(functions, str(error).partition("\n")[0], lasting)
             refused: Refused = {}
             for function in functions:
                 refused.update(self._emit(store, [function], names))

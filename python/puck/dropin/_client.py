@@ -14,90 +14,49 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import selectors
 import subprocess
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from puck.dropin import _pickle
-from puck.dropin._key import NotPortable, names_in
+import numba
+
+from puck.dropin import _folder
+from puck.dropin._key import NotPortable
+from puck.packages._lock import Lock
 
 if TYPE_CHECKING:
-    from puck.dropin._function import LocalFunction
+    from puck.dropin._batch import Batch
 
 # A server that ends by itself this often is not started again.
 _CRASHES = 3
 # How long the process waits at its end for libraries to be merged.
 _FAREWELL = 10.0
+# How long it waits for a server to start, and for one that does nothing any more.
+_GREETING = 120.0
+_IDLE = 300.0
 
 
 class ServerError(Exception):
     """The compile server could not be used."""
 
 
-@dataclass
-class Definition:
-    """A function as the server needs it."""
-
-    digest: bytes
-    folder: Path
-    """Of the store that its code goes to."""
-    mode: str
-    payload: bytes
-    """Pickled: the Python function, types of locals, options, signatures."""
-    known: list[tuple[str, bytes, str]] = field(default_factory=list)
-    """What is compiled already: request, pickled signature, link name."""
-
-
-@dataclass
-class Batch:
-    """What is to be compiled: targets, and the definitions of all functions that they lead to."""
-
-    targets: list[tuple[str, str, Any, Any]] = field(default_factory=list)
-    """Identity, request, argument types, result type or `None`."""
-    definitions: dict[str, Definition] = field(default_factory=dict)
-    _references: dict[str, dict[str, LocalFunction]] = field(default_factory=dict)
-
-    def define(self, function: LocalFunction, digest: bytes, folder: Path) -> None:
-        """Add a function."""
-        local = function.local
-        value = (function.py_func, function.locals, function.targetoptions, local.signatures)
-        payload, references = _dumps(function, value)
-        self._references[local.identity] = references
-        self.definitions[local.identity] = Definition(digest, folder, local.mode, payload)
-
-    @staticmethod
-    def functions_in(arguments: Any) -> list[LocalFunction]:
-        """The functions among the types of arguments."""
-        return list(_pickle.dumps(arguments)[1].values())
-
-    def referenced(self, identity: str) -> list[LocalFunction]:
-        """The functions that a definition refers to."""
-        return list(self._references[identity].values())
-
-
-def _dumps(function: LocalFunction, value: Any) -> tuple[bytes, dict[str, Any]]:
-    try:
-        return _pickle.dumps(value, frozenset(names_in(function.py_func.__code__)))
-    except (pickle.PicklingError, TypeError, AttributeError, ValueError) as error:
-        raise NotPortable(f"`{function.py_func.__qualname__}` cannot be sent: {error}") from error
-
-
 class _Server:
     """A running server."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
         here = str(Path(__file__).parents[2])
         paths = [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        python = _interpreter()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "puck.dropin.server"],
+                [python, "-P", "-m", "puck.dropin.server"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
@@ -105,14 +64,19 @@ class _Server:
         except (OSError, ValueError) as error:
             raise ServerError(f"cannot start the compile server: {error}") from error
         self.owner = os.getpid()
-        self.ask({"path": sys.path, "directory": _directory()})
+        hello = {"path": sys.path, "directory": _directory(), "settings": settings}
+        found = self.ask(hello, _GREETING)
+        if found != versions():
+            self.kill()
+            raise ServerError(f"{python} has {', '.join(found)}, not {', '.join(versions())}")
 
-    def ask(self, message: Any) -> Any:
-        """Send a message and wait for the answer."""
+    def ask(self, message: Any, patience: float | None = None) -> Any:
+        """Send a message and wait for the answer: so long, or while the server is at work."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
             send(self._process.stdin, message)
+            self._wait(self._process.stdout, patience)
             return receive(self._process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.kill()
@@ -122,6 +86,33 @@ class _Server:
             # Interrupted: the answer to this would be taken for that to the next.
             self.kill()
             raise
+
+    def _wait(self, answers: IO[bytes], patience: float | None) -> None:
+        """Wait until there is an answer, or the server has ended.
+
+        :raises ServerError: if the server takes too long, or has stopped working.
+        """
+        selector = selectors.DefaultSelector()
+        with selector:
+            selector.register(answers, selectors.EVENT_READ)
+            if patience is not None:
+                if not selector.select(patience):
+                    raise ServerError(f"the compile server did not start in {patience:.0f} s")
+                return
+            before = self._used()
+            while not selector.select(_IDLE):
+                used = self._used()
+                if used is not None and used == before:
+                    raise ServerError(f"the compile server did nothing for {_IDLE:.0f} s")
+                before = used
+
+    def _used(self) -> tuple[str, ...] | None:
+        """How much of the processor the server has used, where the system tells."""
+        try:
+            text = Path(f"/proc/{self._process.pid}/stat").read_text()
+        except OSError:
+            return None
+        return tuple(text.rpartition(")")[2].split()[11:13])
 
     def finish(self) -> None:
         """Let the server merge small libraries, and end it."""
@@ -136,7 +127,7 @@ class _Server:
             self._process.kill()
 
 
-_lock = threading.RLock()
+_lock = Lock()
 _server: _Server | None = None
 _crashes = 0
 _disabled: str | None = None
@@ -162,12 +153,17 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
         if _crashes >= _CRASHES:
             raise ServerError("the compile server ended too often")
         try:
-            if _server is None or _server.owner != os.getpid():
+            settings = _folder.settings()
+            if _server is not None and _server.owner != os.getpid():
+                _server = None  # the parent's
+            if _server is not None and _server.settings != settings:
+                # What it has compiled for itself by then is of the other settings.
+                _server.finish()
                 _server = None
-                _server = _Server()
+            if _server is None:
+                _server = _Server(settings)
                 atexit.register(_finish, _server)
-            targets, _ = _pickle.dumps(batch.targets)
-            answer = _server.ask({"targets": targets, "definitions": batch.definitions})
+            answer = _server.ask({"targets": batch.targets(), "definitions": batch.definitions})
         except NotPortable:
             raise
         except BaseException as error:
@@ -187,6 +183,27 @@ def _warn(category: type[Warning], text: str, file: str, line: int) -> None:
 def _finish(server: _Server) -> None:
     if server is _server and server.owner == os.getpid():
         server.finish()
+
+
+def versions() -> tuple[str, ...]:
+    """What server and client must have in common."""
+    return f"Python {sys.version}", f"Numba {numba.__version__}"
+
+
+def _interpreter() -> str:
+    """The command that runs Python: in a program that embeds it, `sys.executable` does not."""
+    name = os.path.basename(sys.executable or "")
+    if "python" in name.lower() and not hasattr(sys, "frozen"):
+        return sys.executable
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for prefix in dict.fromkeys((sys.prefix, sys.base_prefix)):
+        found = os.path.join(prefix, "bin", version)
+        if os.access(found, os.X_OK):
+            return found
+    raise ServerError(
+        f"there is no Python to start the compile server with: {sys.executable!r} is none, and "
+        f"`bin/{version}` is not in {sys.prefix}"
+    )
 
 
 def _directory() -> str:
@@ -218,4 +235,4 @@ def _read(file: IO[bytes], size: int) -> bytes:
     return data
 
 
-__all__ = ["Batch", "Definition", "ServerError", "compile", "disable"]
+__all__ = ["ServerError", "compile", "disable"]

@@ -1,8 +1,8 @@
 """A compiled function of the local package as Numba sees it: declared, never embedded.
 
 Numba keeps a `CompileResult` for each signature of a dispatcher and calls it from other jitted
-functions through its descriptor (the symbol) and its code library (the definition). Here the
-descriptor names a symbol of a loaded library and the code library defines nothing.
+functions through its descriptor (the symbol) and its code library (the definition). Here these
+are what `puck.numba._callee` has for functions that are compiled elsewhere.
 """
 
 from __future__ import annotations
@@ -11,106 +11,59 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
-from numba.core import typing
-from numba.core.codegen import JITCodeLibrary
-from numba.core.funcdesc import FunctionDescriptor
-from numba.core.registry import cpu_target
 
 from puck._errors import PackageError
-from puck.dropin import _registry
+from puck.dropin import _key, _registry
 from puck.dropin._pickle import load_types
 from puck.numba import _cache
 
 if TYPE_CHECKING:
     from puck.dropin._function import LocalFunction
+    from puck.numba._callee import CalleeDescriptor, CalleeLibrary
 
 # A cached caller whose callee has another signature now is compiled again, also in mode `off`,
 # where nothing but its cache file imports this.
 _cache.install()
+_cache.expect(_key.declares)
 
 
-def descriptor(function: Any, signature: typing.Signature, link_name: str) -> FunctionDescriptor:
-    """Numba's descriptor of a function that has the symbol `link_name`."""
-    py_func = function.py_func
-    return FunctionDescriptor(
-        native=True,
-        modname=py_func.__module__,
-        qualname=py_func.__qualname__,
-        unique_name=py_func.__qualname__,
-        doc=py_func.__doc__ or "",
-        typemap=None,
-        restype=signature.return_type,
-        calltypes=None,
-        args=tuple(py_func.__code__.co_varnames[: len(signature.args)]),
-        kws=(),
-        mangler=lambda *_, **__: link_name,
-        argtypes=tuple(signature.args),
-        env_name=f"{link_name}.environment",
-    )
+class Guard(_cache.Guard):
+    """A function of the local package, as its caller was compiled for it."""
 
+    __slots__ = ("identity", "request")
 
-class DeclaredLibrary(JITCodeLibrary):
-    """A code library whose one function is defined elsewhere, at `address`."""
+    def __init__(
+        self, identity: str, request: str, link_name: str, declaration: str = "unknown"
+    ) -> None:
+        super().__init__(link_name, declaration)
+        self.identity = identity
+        self.request = request
 
-    def __init__(self, name: str, address: int) -> None:
-        super().__init__(cpu_target.target_context.codegen(), name)
-        self._address = address
-        self._finalized = True
-        self._c_wrapper: JITCodeLibrary | None = None
-        # What other code libraries link in: nothing.
-        self._shared_module = self._final_module
-
-    def _get_module_for_linking(self) -> binding.ModuleRef:
-        return self._shared_module
-
-    def get_pointer_to_function(self, name: str) -> int:
-        """The address of the function, or of its C wrapper if that was asked for."""
-        if name == self.name:
-            return self._address
-        if self._c_wrapper is None:
-            return 0
-        return self._c_wrapper.get_pointer_to_function(name)
-
-    def offer_c_wrapper(self, fndesc: FunctionDescriptor) -> None:
-        """Make the wrapper that first-class functions are called through (needs a JIT)."""
-        if self._c_wrapper is None:
-            context = cpu_target.target_context
-            wrapper = self._codegen.create_library(f"{self.name}.c")
-            context.create_cfunc_wrapper(wrapper, fndesc, None, None)
-            wrapper.finalize()
-            self._c_wrapper = wrapper
-            self._shared_module = wrapper._get_module_for_linking()
-
-
-class Guard:
-    """Loads a callee before a cached caller is: Numba keeps it in the caller's cache file.
-
-    Numba runs what is in `CodeLibrary._reload_init` before it loads the object code.
-    """
-
-    def __init__(self, identity: str, request: str, link_name: str) -> None:
-        self._facts = (identity, request, link_name)
-        self.link_name = link_name
-        """By which `puck.numba._cache` knows a guard."""
-
-    def __call__(self) -> None:
-        identity, request, link_name = self._facts
-        function = _registry.find(identity)
+    def address(self) -> int:
+        """Where the function is, looked up or compiled as it is now."""
+        function = _registry.find(self.identity)
         if function is None:
-            raise PackageError(f"`{identity}`, which cached code calls, is not there any more")
-        bound = function.bound(request)
-        if bound is None or bound.record.link_name != link_name:
-            raise PackageError(f"`{identity}{request}`, which cached code calls, has changed")
-        binding.add_symbol(link_name, bound.address)
+            raise PackageError(f"`{self.identity}`, which cached code calls, is not there any more")
+        bound = None
+        if _key.declaration(function) == self.declaration:
+            bound = function.bound(self.request)
+        if bound is None or bound.record.link_name != self.link_name:
+            raise PackageError(
+                f"`{self.identity}{self.request}`, which cached code calls, has changed"
+            )
+        return bound.address
 
-    def __hash__(self) -> int:
-        return hash(self._facts)
+    def _key(self) -> tuple[Any, ...]:
+        return self.identity, self.request, self.link_name, self.declaration
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Guard) and other._facts == self._facts
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Guard, self._facts
+def descriptor(function: Any, signature: Any, link_name: str) -> CalleeDescriptor:
+    """Numba's descriptor of a function that has the symbol `link_name`."""
+    from puck.numba._callee import CalleeDescriptor
+
+    py_func = function.py_func
+    names = py_func.__code__.co_varnames[: len(signature.args)]
+    return CalleeDescriptor(link_name, signature, names, py_func.__module__)
 
 
 class DeclaredResult:
@@ -123,6 +76,8 @@ class DeclaredResult:
     typing_error = None
     lifted = ()
     interpmode = False
+    # The library of the local package has its own.
+    environment = None
 
     def __init__(self, function: LocalFunction, bound: Any) -> None:
         self.entry_point = bound.entry_point(function)
@@ -132,28 +87,24 @@ class DeclaredResult:
         self.is_declared = False
 
     @cached_property
-    def signature(self) -> typing.Signature:
+    def signature(self) -> Any:
         """Arguments' types and the result's."""
         return load_types(self.bound.record.signature)
 
     @cached_property
-    def fndesc(self) -> FunctionDescriptor:
+    def fndesc(self) -> CalleeDescriptor:
         """The descriptor that names the function's symbol."""
         return descriptor(self._function, self.signature, self.bound.record.link_name)
 
     @cached_property
-    def library(self) -> DeclaredLibrary:
+    def library(self) -> CalleeLibrary:
         """The code library that callers link in."""
-        record = self.bound.record
-        library = DeclaredLibrary(record.link_name, self.bound.address)
-        guard = Guard(self._function.local.identity, record.request, record.link_name)
-        library._reload_init.add(guard)
-        return library
+        from puck.numba._callee import CalleeLibrary
 
-    @property
-    def environment(self) -> None:
-        """The library of the local package has its own."""
-        return
+        function, record = self._function, self.bound.record
+        declaration = _key.declaration(function)
+        guard = Guard(function.local.identity, record.request, record.link_name, declaration)
+        return CalleeLibrary(self.fndesc, self.target_context, lambda: self.bound.address, guard)
 
     @property
     def target_context(self) -> Any:
@@ -168,8 +119,7 @@ class DeclaredResult:
     def declare(self) -> None:
         """Let jitted functions call this one: `Dispatcher.compile` does so for what it compiles."""
         if not self.is_declared:
-            record = self.bound.record
-            binding.add_symbol(record.link_name, self.bound.address)
+            binding.add_symbol(self.bound.record.link_name, self.bound.address)
             self.target_context.insert_user_function(self.entry_point, self.fndesc, [self.library])
             self.is_declared = True
 

@@ -22,8 +22,9 @@ from numba.core.serialize import dumps
 
 from puck import linker
 from puck.dropin._library import LOCAL
-from puck.dropin._mirror import Compiled, Mirror, Sources
+from puck.dropin._mirror import Compiled, Mirror
 from puck.dropin._pickle import dump_types
+from puck.dropin._sources import Sources
 from puck.dropin._store import Library, Part, Record, Store
 from puck.frontend import FrontEndError, _host, _link, _merge, _passes, _wrappers
 from puck.frontend._text import ModuleText
@@ -50,7 +51,8 @@ def _codegen() -> _HostCodegen:
 def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     """Compile `functions` into a new library of `store`, and add them to its index.
 
-    Raises `FrontEndError` if one of them cannot be in a library.
+    Raises `FrontEndError` if one of them cannot be in a library, and `Changed` if one of them may
+    not be what the user's files are now.
     """
     code = _codegen()
     name = os.urandom(6).hex()
@@ -82,7 +84,11 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
         exports.append(imports.table)
     store.folder.mkdir(parents=True, exist_ok=True)
     store.write(store.object(name).name, zlib.compress(object_, 6))
-    linker.link([object_], store.path(name), exports, soname=f"{name}.so")
+    try:
+        linker.link([object_], store.path(name), exports, soname=f"{name}.so")
+    except BaseException:
+        store.object(name).unlink()
+        raise
     environments = tuple(
         (symbol, *_environment(numba_name)) for symbol, numba_name in imports.environments.items()
     )
@@ -141,17 +147,9 @@ def _record(
         calls=tuple(calls),
         embedded=tuple(sorted(embedded)),
         slots=tuple(sorted(places[symbol] for symbol in symbols)),
-        stamps=tuple(map(_stamp, batch.sources.files(libraries))),
-        size=len(text.functions.get(function.code, "")),
+        stamps=batch.sources.stamps(libraries),
+        file=function.mirror.py_func.__code__.co_filename,
     )
-
-
-def _stamp(file: str) -> tuple[str, int, int]:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return file, 0, 0
-    return file, status.st_mtime_ns, status.st_size
 
 
 class Names:

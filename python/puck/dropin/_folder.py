@@ -12,6 +12,7 @@ import sys
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -38,13 +39,18 @@ _SETTINGS = (
 )
 
 
-def folders(file: str) -> tuple[Path, ...]:
-    """The folders for functions of the source `file`: to read from in this order.
+_settings: dict[str, Any] = {}
+_now = ""
 
-    The last one can be written to. There are two where the project's own folder cannot.
+
+def folders(file: str) -> tuple[Path, ...]:
+    """The folders for functions of the source `file`, for code that is compiled now.
+
+    They are read in this order. The last one can be written to; there are two where the project's
+    own folder cannot.
     """
     is_file = not file.startswith("<") and os.path.isfile(file)
-    return _folders(os.path.dirname(os.path.abspath(file)) if is_file else None)
+    return _folders(os.path.dirname(os.path.abspath(file)) if is_file else None, platform_tag())
 
 
 def homes(directory: Path) -> tuple[Path, ...]:
@@ -60,8 +66,7 @@ def homes(directory: Path) -> tuple[Path, ...]:
 
 
 @cache
-def _folders(directory: str | None) -> tuple[Path, ...]:
-    tag = platform_tag()
+def _folders(directory: str | None, tag: str) -> tuple[Path, ...]:
     if directory is None and not os.environ.get("PUCK_NUMBA_DIR"):
         return (_user_cache() / "interactive" / tag,)
     return tuple(home / tag for home in homes(Path(directory or os.curdir)))
@@ -85,9 +90,30 @@ def _user_cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "puck" / "numba"
 
 
-@cache
+def settings() -> dict[str, Any]:
+    """Numba's settings, those that were made in code too, as they were last looked at."""
+    if not _settings:
+        look()
+    return _settings
+
+
+def look() -> None:
+    """Look at Numba's settings: code that is compiled from now on is for these."""
+    global _settings, _now
+    config.reload_config()  # as numba.core.compiler does: variables may have been set since
+    _settings = {name: getattr(config, name, None) for name in _SETTINGS}
+    _now = _tag(tuple(f"{name}={value}" for name, value in _settings.items()))
+
+
 def platform_tag() -> str:
     """The name of the folder for this Python, Numba, processor and Numba's settings."""
+    if not _now:
+        look()
+    return _now
+
+
+@cache
+def _tag(made: tuple[str, ...]) -> str:
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
     facts = [
         _FORMAT,
@@ -98,7 +124,7 @@ def platform_tag() -> str:
         binding.get_process_triple(),
         binding.get_host_cpu_name(),
         _features(),
-        *(f"{name}={getattr(config, name, None)}" for name in _SETTINGS),
+        *made,
     ]
     digest = blake2b("\n".join(map(str, facts)).encode(), digest_size=6).hexdigest()
     return f"numba-{numba.__version__}-{python}-{digest}"
@@ -112,4 +138,4 @@ def _features() -> str:
 
 
 # Raised when what a store contains is written differently.
-_FORMAT = "puck local package 2"
+_FORMAT = "puck local package 3"

@@ -3,7 +3,8 @@
 A `LocalFunction` is a `CPUDispatcher`, so everything that Numba's users and Numba itself do with
 dispatchers works; only where Numba would compile, the local package is asked first. A
 `PendingFunction` is one that has not been used yet: it costs next to nothing, and becomes a
-`LocalFunction` the first time that anything but its name is asked for.
+`LocalFunction` the first time that anything but its name is asked for. Until that is done, other
+threads wait.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import collections
 import functools
 import weakref
 from contextlib import suppress
-from typing import Any, ClassVar
+from threading import get_ident
+from types import MethodType
+from typing import Any
 
 from numba.core import sigutils, typeinfer, types
-from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _CompileStats
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.utils import shutting_down
 
 from puck.dropin import _registry, _report, _resolve
+from puck.dropin._bound import Bound, folder
 from puck.dropin._declared import DeclaredResult
 from puck.dropin._key import NotPortable, content
 from puck.dropin._mode import Mode
+from puck.dropin._types import request_in
+from puck.numba._target import LazyDispatcher
 
 
 class Local:
@@ -40,12 +45,11 @@ class Local:
         self.plain: CPUDispatcher | None = None
         self._identity = _registry.name(function)
         self._naming = False
-        self._requests: set[str] | None = None
 
     # Made when they are needed: most functions of a project are not used by a process.
 
     @functools.cached_property
-    def bound(self) -> dict[str, _resolve.Bound]:
+    def bound(self) -> dict[str, Bound]:
         """The code that this process has loaded, by request."""
         return {}
 
@@ -69,16 +73,26 @@ class Local:
         """How often code was not found, and compiled."""
         return collections.Counter()
 
+    @functools.cached_property
+    def _requests(self) -> frozenset[str]:
+        """What the signatures that the user gave mean."""
+        requests = set()
+        for signature in self.signatures or ():
+            with suppress(NotPortable):
+                requests.add(request_in(signature)[0])
+        return frozenset(requests)
+
+    @functools.cached_property
+    def choices(self) -> str:
+        """The signatures that callers choose from, in words that last."""
+        if self.signatures is None:
+            return "any"
+        return "; ".join(map(_lasting, self.signatures))
+
     def allows(self, request: str) -> bool:
         """Whether callers may use the function for what a request names."""
         if self.signatures is None:
             return "->" not in request
-        if self._requests is None:
-            self._requests = set()
-            for signature in self.signatures:
-                with suppress(NotPortable):
-                    arguments, result = sigutils.normalize_signature(signature)
-                    self._requests.add(_resolve.request_of(tuple(arguments), result))
         return request in self._requests
 
     @property
@@ -102,40 +116,17 @@ class Local:
         return self._identity
 
 
-class _Target:
-    """Numba's CPU target; its context, which takes milliseconds to make, when it is needed.
-
-    `Dispatcher.__init__` keeps the context in `targetctx`; `LocalFunction` asks each time.
-    """
-
-    making = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(cpu_target, name)
-
-    @property
-    def target_context(self) -> Any:
-        """Numba's context for this processor."""
-        return None if self.making else cpu_target.target_context
+def _lasting(signature: Any) -> str:
+    if not isinstance(signature, str):
+        with suppress(NotPortable, TypeError):
+            return request_in(signature)[0]
+    return str(signature)
 
 
-_target = _Target()
-
-
-class LocalFunction(CPUDispatcher):
+class LocalFunction(LazyDispatcher):
     """A dispatcher whose compiled code lies in the local package."""
 
-    targetdescr = _target
     local: Local
-
-    @property
-    def targetctx(self) -> Any:
-        """Numba's context for this processor."""
-        return cpu_target.target_context
-
-    @targetctx.setter
-    def targetctx(self, value: Any) -> None:
-        """`Dispatcher.__init__` sets it."""
 
     def _make_finalizer(self) -> Any:
         overloads = self.overloads
@@ -185,7 +176,7 @@ class LocalFunction(CPUDispatcher):
         _resolve.leave_to_numba(self, args, result)
         return entry_point
 
-    def bound(self, request: str) -> _resolve.Bound | None:
+    def bound(self, request: str) -> Bound | None:
         """The code for arguments that are named as the index names them; never compiles plainly."""
         return _resolve.bind_request(self, request)
 
@@ -196,11 +187,8 @@ class LocalFunction(CPUDispatcher):
 
     def get_compile_result(self, sig: Any) -> Any:
         """The result for a signature; asked for where the function becomes a first-class one."""
-        result = super().get_compile_result(sig)
-        if isinstance(result, DeclaredResult):
-            with global_compiler_lock:  # asked for where types of arguments are compared, too
-                self._declared(result).library.offer_c_wrapper(result.fndesc)
-        return result
+        with global_compiler_lock:  # asked for where types of arguments are compared, too
+            return self._declared(super().get_compile_result(sig))
 
     def _compile_given(self) -> None:
         _registry.pending.discard(self)
@@ -226,7 +214,7 @@ class LocalFunction(CPUDispatcher):
     def stats(self) -> Any:
         """Where compiled code lies, and how often it was found there or not."""
         local = self.local
-        return _CompileStats(_resolve.folder(self), local.hits, local.misses)
+        return _CompileStats(folder(self), local.hits, local.misses)
 
     def plain(self) -> CPUDispatcher:
         """The same function as Numba alone compiles it, for looking into it."""
@@ -262,6 +250,10 @@ class LocalFunction(CPUDispatcher):
     def inspect_cfg(self, signature: Any = None, **options: Any) -> Any:
         """The control flow of what Numba alone makes of the function."""
         return self._inspected(signature).inspect_cfg(signature, **options)
+
+    def inspect_disasm_cfg(self, signature: Any = None) -> Any:
+        """The control flow of the machine code that Numba alone makes of the function."""
+        return self._inspected(signature).inspect_disasm_cfg(signature)
 
     def get_annotation_info(self, signature: Any = None) -> Any:
         """Annotations of the source."""
@@ -317,18 +309,18 @@ _KNOWN = frozenset(
 
 
 class PendingFunction(LocalFunction):
-    """A function of which nothing but the name has been used yet."""
+    """A function of which nothing but the name has been used yet.
 
-    _pipeline: ClassVar[type] = Compiler
+    It stays one until all of it is made: another thread that asks for something waits.
+    """
 
     def __init__(self) -> None:
         """The dispatcher is made by `_use`."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name not in _KNOWN:
-            object.__getattribute__(self, "_use")()
-            return getattr(self, name)
-        return object.__getattribute__(self, name)
+        if name in _KNOWN or object.__getattribute__(self, "_use")():
+            return object.__getattribute__(self, name)
+        return getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in _KNOWN:
@@ -336,34 +328,36 @@ class PendingFunction(LocalFunction):
         object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        self._use()
+        if self._use():
+            return super().__call__(*args, **kwargs)
         return self(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"LocalFunction({self.py_func!r})"
 
     def __get__(self, obj: Any, objtype: Any = None) -> Any:
-        self._use()
-        return self.__get__(obj, objtype)
+        return self if obj is None else MethodType(self, obj)
 
-    def _use(self) -> None:
-        """Become a dispatcher that Numba knows, with the signatures that were given."""
+    def _use(self) -> bool:
+        """Become a dispatcher that Numba knows, with the signatures that were given.
+
+        Whether this is what asks, further up in this thread: what it needs of itself is there.
+        """
+        state = self.__dict__
+        if state.get("_maker") == get_ident():
+            return True
         with global_compiler_lock:
             if type(self) is not PendingFunction:  # another thread was first
-                return
-            py_func, locals_, options = self.py_func, self.locals, self.targetoptions
-            self.__class__ = LocalFunction
-            if "_compiler" not in vars(self):  # it is there after a failure
-                _target.making = True
-                try:
-                    CPUDispatcher.__init__(self, py_func, locals_, options)
-                finally:
-                    _target.making = False
+                return False
+            state["_maker"] = get_ident()
             try:
+                if "_compiler" not in state:  # it is there after a failure
+                    LazyDispatcher.__init__(self, self.py_func, self.locals, self.targetoptions)
                 self._compile_given()
-            except BaseException:
-                self.__class__ = PendingFunction
-                raise
+                self.__class__ = LocalFunction
+            finally:
+                del state["_maker"]
+            return False
 
 
 def pending(
@@ -376,10 +370,13 @@ def pending(
 ) -> LocalFunction:
     """A function that is not compiled or looked up before it is used."""
     function = LocalFunction.__new__(PendingFunction)
-    instance = object.__getattribute__(function, "__dict__")
-    instance.update(py_func=py_func, locals=locals, targetoptions=targetoptions)
-    functools.update_wrapper(function, py_func)
-    instance["local"] = Local(function, signatures, mode, cache)
+    state = object.__getattribute__(function, "__dict__")
+    state.update(py_func=py_func, locals=locals, targetoptions=targetoptions)
+    # As functools.update_wrapper, which takes longer: projects have many functions.
+    for name in functools.WRAPPER_ASSIGNMENTS:
+        state[name] = getattr(py_func, name, None)
+    state.update(py_func.__dict__, __wrapped__=py_func)
+    state["local"] = Local(function, signatures, mode, cache)
     if signatures is not None:
         _registry.pending.add(function)
     return function

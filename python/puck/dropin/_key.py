@@ -11,6 +11,7 @@ import enum
 import marshal
 import sys
 import types as pytypes
+from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,19 @@ def content(function: LocalFunction) -> Content:
     return Content(walk.digest(), walk.callees)
 
 
+def declaration(function: LocalFunction) -> str:
+    """A digest of what callers are compiled for, beside the types of arguments and result.
+
+    It fits nothing if a default value has no lasting description.
+    """
+    walk = _Walk()
+    try:
+        walk.declaration(function)
+    except NotPortable:
+        return ""
+    return walk.digest().hex()
+
+
 def repr_of_options(options: dict[str, Any]) -> str:
     """Compile options in one fixed order; functions among them by name."""
     parts = []
@@ -72,6 +86,43 @@ def repr_of_options(options: dict[str, Any]) -> str:
             value = sorted(map(str, value))
         parts.append(f"{name}={value!s}")
     return ";".join(parts)
+
+
+def declares(function: pytypes.FunctionType) -> bool:
+    """Whether jitted code made of a Python function calls functions that are declared.
+
+    Plain `@njit` functions that it calls have in them what they call.
+    """
+    from puck.dropin._function import LocalFunction
+
+    seen: set[int] = set()
+    todo: list[Any] = [function]
+    while todo:
+        value = todo.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, LocalFunction):
+            return True
+        if type(value).__module__.startswith("numba."):
+            value = getattr(value, "_dispatcher", value)  # of @vectorize
+            value = getattr(value, "py_func", value)
+        if not isinstance(value, pytypes.FunctionType) or is_fixed(value.__module__):
+            continue
+        names, scope = names_in(value.__code__), value.__globals__
+        found = [scope[name] for name in names if name in scope]
+        for cell in value.__closure__ or ():
+            with suppress(ValueError):  # assigned later
+                found.append(cell.cell_contents)
+        for one in found:
+            if isinstance(one, pytypes.ModuleType) and not is_fixed(one.__name__):
+                members = vars(one)
+                todo.extend(members[name] for name in names if name in members)
+            elif isinstance(one, tuple):
+                todo.extend(one)
+            else:
+                todo.append(one)
+    return False
 
 
 def is_fixed(module: str | None) -> bool:
@@ -90,11 +141,8 @@ class _Walk:
         self._names: frozenset[str] = frozenset()
 
     def digest(self) -> bytes:
-        hasher = blake2b(digest_size=16)
-        for part in self._parts:
-            hasher.update(len(part).to_bytes(4, "little"))
-            hasher.update(part)
-        return hasher.digest()
+        whole = [piece for part in self._parts for piece in (len(part).to_bytes(4, "little"), part)]
+        return blake2b(b"".join(whole), digest_size=16).digest()
 
     def add(self, text: str) -> None:
         self._parts.append(text.encode("utf-8", "surrogatepass"))
@@ -218,7 +266,7 @@ class _Walk:
         elif isinstance(value, np.ndarray):
             self._array(value)
         elif isinstance(value, tuple):
-            self.add(f"{kind.__module__}.{kind.__qualname__}")
+            self._class(kind)
             self._sequence(value)
         elif isinstance(value, enum.Enum):
             self.add(f"{kind.__module__}.{kind.__qualname__}.{value.name}")
@@ -235,15 +283,19 @@ class _Walk:
             identity = function.local.identity
             self.callees[identity] = function
             self.add(f"puck {identity}")
-            self._declaration(function)
+            self.declaration(function)
             return
         self.add(f"njit {repr_of_options(function.targetoptions)}")
+        self.add(repr_of_options(function.locals))
+        # Functions of packages make theirs when they are needed.
+        if not function._can_compile and type(function).__module__.startswith("numba."):
+            self.add(str(function.nopython_signatures))
         self.function(function.py_func)
 
-    def _declaration(self, function: LocalFunction) -> None:
+    def declaration(self, function: LocalFunction) -> None:
         """What callers are compiled for, beside the types: parameters, and what may be chosen."""
         code = function.py_func.__code__
-        self.add(f"{code.co_varnames[: code.co_argcount]} {function.local.signatures}")
+        self.add(f"{code.co_varnames[: code.co_argcount]} {function.local.choices}")
         self.value(function.py_func.__defaults__)
         if function.targetoptions.get("inline", "never") != "never":  # Numba copies the body
             self.function(function.py_func)
@@ -254,6 +306,8 @@ class _Walk:
             for member in value:
                 self.add(member.name)
                 self.value(member.value)
+        elif issubclass(value, tuple):
+            self.add(str(getattr(value, "_fields", "")))  # in another order they are other places
         elif hasattr(value, "class_type"):  # a jitclass
             raise NotPortable("a jitclass")
 
@@ -261,7 +315,10 @@ class _Walk:
         """Objects of NumPy's, Numba's or the standard library's own classes."""
         kind = type(value)
         self.add(f"{kind.__module__}.{kind.__qualname__}")
-        for attribute in ("_dispatcher", "_defn", "py_func"):  # @vectorize, @intrinsic, @stencil
+        if hasattr(value, "_dispatcher"):  # @vectorize, @guvectorize
+            self._ufunc(value)
+            return
+        for attribute in ("_defn", "py_func"):  # @intrinsic, @stencil
             inner = getattr(value, attribute, None)
             if inner is not None:
                 self.value(inner)
@@ -272,6 +329,15 @@ class _Walk:
             self.add(str(value))
         else:
             raise NotPortable(f"of type {kind.__module__}.{kind.__qualname__}")
+
+    def _ufunc(self, value: Any) -> None:
+        dispatcher = value._dispatcher
+        signatures = list(dispatcher.overloads) if getattr(value, "_frozen", True) else "any"
+        writable = getattr(getattr(value, "gufunc_builder", None), "writable_args", ())
+        self.add(f"{value.signature} {value.identity} {writable} {signatures}")
+        self.add(repr_of_options(dispatcher.targetoptions))
+        self.add(repr_of_options(dispatcher.locals))
+        self.value(dispatcher.py_func)
 
 
 def names_in(code: pytypes.CodeType) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from numba.core.environment import Environment
+from typing import TYPE_CHECKING, Any
 
 from puck.dropin._store import Library, Part, Store
+
+if TYPE_CHECKING:
+    from numba.core.environment import Environment
 
 LOCAL = "local"
 """The provider of functions of the local package itself."""
@@ -70,15 +70,22 @@ class _LoadedPart:
     def _provide(self, symbol: str, provider: str) -> int:
         if provider == ENVIRONMENT:
             module, constants = self._environments[symbol]
-            # As numba.core.environment._rebuild_env does for a cached function.
-            environment = Environment({"__name__": module})
-            environment.consts[:] = pickle.loads(constants)
+            environment = _environment(module, constants)
             self._alive.append(environment)
             return id(environment)
         address = _host_address(symbol, provider)
         if not address:
             raise MissingImport(f"this process has no `{symbol}` (provider `{provider}`)")
         return address
+
+
+def _environment(module: str, constants: bytes) -> Environment:
+    from puck.numba import _host
+
+    try:
+        return _host.environment(module, constants)
+    except _host.Unreadable as error:
+        raise MissingImport(f"it uses a constant that cannot be read: {error}") from error
 
 
 @cache

@@ -3,34 +3,86 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import zlib
+from collections import Counter
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from puck import linker
 from puck._errors import PackageError
-from puck.dropin._store import Index, Library, Part, Store
+from puck.dropin._store import Index, Library, Part, Record, Store
 
 # A store with more libraries than this is merged.
 _MANY = 8
+# How many functions are kept that one place has made: closures, and what was typed in.
+_OF_ONE_PLACE = 256
+_DAY = 24 * 3600.0
 # A file that no index names may be one that is being written, or that is about to be loaded.
 _ABANDONED = 3600.0
+# A function that its source lacks may be on another branch.
+_REMOVED = 7 * _DAY
+# Another Python may still use what it has not read for long.
+_UNUSED = 180 * _DAY
 
 
 def merge(folder: Path) -> None:
-    """Link the libraries of a store into one if there are many, and remove files of nobody's.
+    """Link the libraries of a store into one if there are many, and remove what is of no use.
 
     A process that has read the index before still finds what the old one names.
     """
     store = Store(folder)
     with suppress(OSError, PackageError, zlib.error), store.locked():
         index = store.all()
-        used = {record.library for records in index.functions.values() for record in records}
-        if len(used & index.libraries.keys()) > _MANY:
-            index = _merged(store, index)
+        functions = _with_source(store, index.functions)
+        used = {record.library for records in functions.values() for record in records}
+        changed = len(functions) != len(index.functions)
+        libraries = {name: one for name, one in index.libraries.items() if name in used}
+        index = Index(libraries, functions)
+        if len(libraries) > _MANY:
+            index, changed = _merged(store, index), True
+        if changed:
             store.replace(index)
         _sweep(store, index)
+    with suppress(OSError):
+        _sweep_others(folder)
+
+
+def _with_source(store: Store, functions: dict[str, list[Record]]) -> dict[str, list[Record]]:
+    """The functions without those that no source has had for some time."""
+    now = time.time()
+    counts: Counter[str] = Counter()
+    kept = {}
+    for identity, records in reversed(functions.items()):  # the newest first
+        place, by_contents, _ = identity.partition("#")
+        counts[place] += 1
+        if by_contents:
+            is_kept = counts[place] <= _OF_ONE_PLACE
+        else:
+            name = identity.rpartition(":")[2].rpartition(".")[2]
+            is_kept = any(name in _source(record.file) for record in records) or any(
+                now - _changed(store.object(record.part)) < _REMOVED for record in records
+            )
+        if is_kept:
+            kept[identity] = records
+    return dict(reversed(kept.items()))
+
+
+@cache
+def _source(file: str) -> str:
+    try:
+        return Path(file).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _changed(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _merged(store: Store, index: Index) -> Index:
@@ -68,3 +120,15 @@ def _sweep(store: Store, index: Index) -> None:
             # Libraries that were merged just now go with the others, a little later.
             if now - file.stat().st_mtime > _ABANDONED:
                 file.unlink()
+
+
+def _sweep_others(folder: Path) -> None:
+    """Remove stores beside this one, of other versions or settings, that are not used any more."""
+    now = time.time()
+    for other in folder.parent.iterdir():
+        index = other / "index"
+        if other == folder or not other.name.startswith("numba-") or not index.is_file():
+            continue
+        status = index.stat()
+        if now - max(status.st_atime, status.st_mtime) > _UNUSED:
+            shutil.rmtree(other, ignore_errors=True)

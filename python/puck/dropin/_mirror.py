@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import ctypes
 import re
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from numba import _dynfunc
-from numba.core import event, sigutils, types
+from numba.core import sigutils, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import Environment
 from numba.core.registry import CPUDispatcher
 
 from puck.dropin import _pickle
-from puck.dropin._client import Definition
-from puck.dropin._declared import DeclaredLibrary, descriptor
-from puck.dropin._key import NotPortable, is_fixed
-from puck.dropin._resolve import request_of
+from puck.dropin._batch import Definition
+from puck.dropin._declared import descriptor
+from puck.dropin._key import NotPortable
 from puck.dropin._store import code_symbol, entry_symbol
-from puck.dropin._types import type_key
+from puck.dropin._types import request_of, type_key
 from puck.frontend import _capture, _link
+from puck.numba._callee import CalleeLibrary
 from puck.numba._types import fingerprint
 
 # In mode `inline`, functions of which Numba makes no more lines of IR than this are embedded.
@@ -152,8 +151,8 @@ class Mirror(CPUDispatcher):
         return entry_point
 
     def _register(self, entry_point: Any, signature: Any, link_name: str) -> None:
-        library = DeclaredLibrary(link_name, 0)
         fndesc = descriptor(self, signature, link_name)
+        library = CalleeLibrary(fndesc, self.targetctx)
         self.targetctx.insert_user_function(entry_point, fndesc, [library])
 
     def _compiled(self, args: tuple[types.Type, ...], given: types.Type | None) -> None:
@@ -206,37 +205,6 @@ def _obstacle(result: Any) -> str | None:
 
 def _is_small(library: Any) -> bool:
     return str(_link.own_module(library)).count("\n") <= _SMALL
-
-
-class Sources(event.Listener):
-    """Notes in which files of the user's the helpers lie that Numba compiled (`@overload`)."""
-
-    def __init__(self) -> None:
-        self._files: dict[int, str] = {}
-        self._alive: list[Any] = []
-
-    def on_start(self, event: Any) -> None:
-        """A dispatcher starts to compile."""
-
-    def on_end(self, event: Any) -> None:
-        """A dispatcher has compiled something."""
-        function = event.data["dispatcher"]
-        if isinstance(function, Mirror):
-            return
-        py_func = function.py_func
-        module = sys.modules.get(py_func.__module__)
-        # What came by value is part of its callers' digests.
-        if module is None or vars(module) is not py_func.__globals__:
-            return
-        if not is_fixed(py_func.__module__):
-            for result in function.overloads.values():
-                self._files[id(result.library)] = py_func.__code__.co_filename
-                self._alive.append(result.library)
-
-    def files(self, libraries: Iterable[Any]) -> list[str]:
-        """The files that `libraries` were made from, as far as they are the user's."""
-        found = {self._files[id(library)] for library in libraries if id(library) in self._files}
-        return sorted(found)
 
 
 def unpickled(definitions: dict[str, Definition], targets: bytes) -> tuple[dict[str, Mirror], Any]:

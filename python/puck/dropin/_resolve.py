@@ -9,85 +9,27 @@ one batch. What a process has bound once stays as it is, as with Numba.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numba import _dynfunc
-from numba.core import sigutils, types
-from numba.core.environment import Environment
-
-from puck.dropin import _registry, _report
-from puck.dropin._folder import folders
+from puck.dropin import _folder, _registry, _report
+from puck.dropin._bound import Bound, all_stores, stores_of
 from puck.dropin._key import Content, NotPortable, content
-from puck.dropin._library import LoadedLibrary, MissingImport, load
+from puck.dropin._library import MissingImport, load
 from puck.dropin._pickle import load_types
 from puck.dropin._store import Record, Store
-from puck.dropin._types import type_key, types_key
+from puck.dropin._types import request_of
 
 if TYPE_CHECKING:
-    from puck.dropin import _client
+    from numba import types
+
     from puck.dropin._function import LocalFunction
 
 # A compiled callee may have another result type, so that its caller is compiled after it.
 _ROUNDS = 4
-_stores: dict[Path, Store] = {}
-_environments: dict[str, Environment] = {}
 # Libraries that this process has had compiled.
 _compiled: set[str] = set()
-
-
-class Bound:
-    """Code for one function and argument types, ready to be called in this process."""
-
-    def __init__(self, record: Record, library: LoadedLibrary) -> None:
-        self.record = record
-        self.library = library
-        self.address = library.address(record.code)
-        self._entry: Any = None
-
-    def entry_point(self, function: LocalFunction) -> Any:
-        """What Python calls."""
-        if self._entry is None:
-            py_func = function.py_func
-            module = py_func.__module__ or "<dynamic>"
-            environment = _environments.get(module)
-            if environment is None:
-                # Code finds its own environment through the library's table, not through this.
-                environment = _environments[module] = Environment({"__name__": module})
-            self._entry = _dynfunc.make_function(
-                sys.modules.get(module, _dynfunc),
-                py_func.__name__,
-                f"compiled wrapper for {py_func.__qualname__!r}",
-                self.library.address(self.record.entry),
-                environment,
-                (self.library,),
-            )
-        return self._entry
-
-
-def request_of(arguments: tuple[types.Type, ...], result: types.Type | None) -> str:
-    """How the index names argument types, and the result's where the user gave it."""
-    request = types_key(arguments)
-    return request if result is None else f"{request}->{type_key(result)}"
-
-
-def stores_of(function: LocalFunction) -> tuple[Store, ...]:
-    """The stores to read from; the last is the one to write to."""
-    found = []
-    for folder in folders(function.py_func.__code__.co_filename):
-        store = _stores.get(folder)
-        if store is None:
-            store = _stores[folder] = Store(folder)
-        found.append(store)
-    return tuple(found)
-
-
-def folder(function: LocalFunction) -> str:
-    """Where the code of a function lies."""
-    return str(stores_of(function)[-1].folder)
 
 
 def bind(
@@ -103,7 +45,7 @@ def bind(
     if known is not None:  # as a callee
         _report.add(function, arguments, _status(known))
         return known
-    return _Search().bind(function, request, arguments, result)
+    return Search().bind(function, request, arguments, result)
 
 
 def _status(bound: Bound) -> str:
@@ -117,7 +59,7 @@ def bind_request(function: LocalFunction, request: str) -> Bound | None:
     known = function.local.bound.get(request)
     if known is not None:
         return known
-    search = _Search()
+    search = Search()
     arguments = search.types_of(function, request)
     return None if arguments is None else search.bind(function, request, *arguments)
 
@@ -129,7 +71,8 @@ def leave_to_numba(function: LocalFunction, arguments: tuple[types.Type, ...], r
         request = request_of(arguments, result)
         reason = local.refused.pop(request, None)
         if reason is not None:
-            record = Record(content(function).digest, request, reason)
+            file = function.py_func.__code__.co_filename
+            record = Record(content(function).digest, request, reason, file=file)
             with suppress(OSError):
                 stores_of(function)[-1].add({}, {local.identity: [record]})
     except NotPortable:
@@ -148,13 +91,15 @@ def _digests(function: LocalFunction) -> Iterable[bytes]:
             yield record.library.encode()
 
 
-class _Search:
+class Search:
     """One look-up: what holds, and what has to be compiled."""
 
     def __init__(self) -> None:
+        _folder.look()
+        self.missing: dict[tuple[str, str], LocalFunction] = {}
         self._contents: dict[str, Content] = {}
         self._records: dict[tuple[str, str], tuple[Record, Store] | None] = {}
-        self._missing: dict[tuple[str, str], LocalFunction] = {}
+        self._stamps: dict[str, tuple[int, int] | None] = {}
         self._refused: set[tuple[str, str]] = set()
 
     def bind(
@@ -169,7 +114,7 @@ class _Search:
         shown = tuple(map(str, arguments))
         for _ in range(_ROUNDS):
             try:
-                found = self._check(function, request)
+                found = self.check(function, request)
             except NotPortable as error:
                 _report.add(function, shown, "numba", str(error))
                 return None
@@ -210,15 +155,16 @@ class _Search:
                     return signature.args, signature.return_type if "->" in request else None
         return None
 
-    def _content(self, function: LocalFunction) -> Content:
+    def content(self, function: LocalFunction) -> Content:
+        """What a function is made of now."""
         identity = function.local.identity
         known = self._contents.get(identity)
         if known is None:
             known = self._contents[identity] = content(function)
         return known
 
-    def _check(self, function: LocalFunction, request: str) -> tuple[Record, Store] | None:
-        """The record that holds; otherwise what is missing is in `_missing`."""
+    def check(self, function: LocalFunction, request: str) -> tuple[Record, Store] | None:
+        """The record that holds; otherwise what is missing is in `missing`."""
         identity = function.local.identity
         key = identity, request
         if key in self._records:
@@ -228,7 +174,7 @@ class _Search:
         if bound is not None:
             self._records[key] = bound.record, stores[-1]
             return self._records[key]
-        known = self._content(function)
+        known = self.content(function)
         waits = False
         for store in stores:
             for record in store.records(identity):
@@ -243,21 +189,16 @@ class _Search:
                 waits = waits or holds is None
         self._records[key] = None
         if not waits:
-            self._missing[key] = function
+            self.missing[key] = function
         return None
 
     def _holds(self, record: Record, known: Content) -> bool | None:
         """Whether a record can be used; `None` if that depends on callees to be compiled first."""
-        for path, changed, size in record.stamps:
-            try:
-                status = os.stat(path)
-            except OSError:
-                return False
-            if (status.st_mtime_ns, status.st_size) != (changed, size):
-                return False
+        if any(self._stamp(path) != (changed, size) for path, changed, size in record.stamps):
+            return False
         for identity, digest in record.embedded:
             function = known.callees.get(identity) or _registry.find(identity)
-            if function is None or self._content(function).digest != digest:
+            if function is None or self.content(function).digest != digest:
                 return False
         holds, waits = True, False
         for identity, request, link_name in record.calls:
@@ -265,7 +206,7 @@ class _Search:
             if function is None or not function.local.allows(request):
                 return False
             # Look at every callee: all that is missing is compiled in one batch.
-            found = self._check(function, request)
+            found = self.check(function, request)
             if found is not None:
                 holds = holds and found[0].link_name == link_name
             elif (identity, request) in self._refused or not self.types_of(function, request):
@@ -274,8 +215,17 @@ class _Search:
                 waits = True
         return None if holds and waits else holds
 
+    def _stamp(self, path: str) -> tuple[int, int] | None:
+        """The time and size of a file; `None` if it is not there."""
+        if path not in self._stamps:
+            self._stamps[path] = None
+            with suppress(OSError):
+                status = os.stat(path)
+                self._stamps[path] = status.st_mtime_ns, status.st_size
+        return self._stamps[path]
+
     def _load(self, function: LocalFunction, request: str) -> Bound:
-        """Load what `_check` found, callees included, and fill what the code reads."""
+        """Load what `check` found, callees included, and fill what the code reads."""
         local = function.local
         bound = local.bound.get(request)
         if bound is not None:
@@ -310,8 +260,9 @@ class _Search:
 
     def _again(self) -> None:
         self._records.clear()
-        self._missing.clear()
+        self.missing.clear()
         self._contents.clear()
+        self._stamps.clear()
 
     def _compile(
         self,
@@ -321,25 +272,18 @@ class _Search:
         result: types.Type | None,
     ) -> str | None:
         """Have everything compiled that is missing; the reason why the function cannot be."""
-        from puck.dropin import _client  # not needed where all is compiled
+        # Not needed where all is compiled.
+        from puck.dropin import _client
+        from puck.dropin._batch import Batch
 
         primary = function.local.identity, request
-        targets: dict[Any, Any] = {}
-        if primary in self._missing or not self._missing:
-            targets[primary] = function, arguments, result
-        for key, missing in list(self._missing.items()):
-            found = self.types_of(missing, key[1])
-            if found is not None and key not in targets:
-                targets[key] = (missing, *found)
-        if not targets:
-            targets[primary] = function, arguments, result
-        for other in list(_registry.pending):
-            self._add_pending(other, targets)
+        batch = Batch(self)
         try:
-            reasons = _client.compile(self._batch(_client.Batch(), targets))
+            batch.fill(function, request, arguments, result)
+            reasons = _client.compile(batch)
         except (NotPortable, _client.ServerError) as error:
             return str(error)
-        for store in _stores.values():
+        for store in all_stores():
             before = set(store.libraries())
             store.refresh()
             _compiled.update(set(store.libraries()) - before)
@@ -351,66 +295,3 @@ class _Search:
                 other.local.refused[refused] = reason
         reason, _ = reasons.get(primary) or reasons.get((primary[0], "")) or (None, False)
         return reason
-
-    def _add_pending(self, function: LocalFunction, targets: dict[Any, Any]) -> None:
-        """Add the signatures of a function that nobody has used yet."""
-        for signature in function.local.signatures or ():
-            with suppress(NotPortable, TypeError, ValueError):
-                arguments, result = sigutils.normalize_signature(signature)
-                request = request_of(tuple(arguments), result)
-                key = function.local.identity, request
-                if key not in targets and self._check(function, request) is None:
-                    if key not in self._missing:
-                        continue  # its callees come first
-                    targets[key] = function, tuple(arguments), result
-
-    def _batch(self, batch: _client.Batch, targets: dict[Any, Any]) -> _client.Batch:
-        """What the server needs: the functions to compile, and all that they may call."""
-        first = True
-        for key, (function, arguments, result) in targets.items():
-            try:
-                self._define(batch, function)
-                for argument in batch.functions_in(arguments):
-                    self._define(batch, argument)
-            except NotPortable:
-                if first:
-                    raise
-                continue  # it is told when it is used
-            finally:
-                first = False
-            batch.targets.append((*key, arguments, result))
-        return batch
-
-    def _define(self, batch: _client.Batch, function: LocalFunction) -> None:
-        """Add a function and all that it may call, or nothing."""
-        before = set(batch.definitions)
-        todo = [function]
-        try:
-            while todo:
-                function = todo.pop()
-                identity = function.local.identity
-                if identity in batch.definitions:
-                    continue
-                known = self._content(function)
-                batch.define(function, known.digest, stores_of(function)[-1].folder)
-                batch.definitions[identity].known = self._known(function)
-                todo.extend(known.callees.values())
-                todo.extend(batch.referenced(identity))
-        except NotPortable:
-            for identity in batch.definitions.keys() - before:
-                del batch.definitions[identity]
-            raise
-
-    def _known(self, function: LocalFunction) -> list[tuple[str, bytes, str]]:
-        """Requests that are compiled already: their signatures and link names."""
-        requests = dict.fromkeys(
-            record.request
-            for store in stores_of(function)
-            for record in store.records(function.local.identity)
-        )
-        known = []
-        for request in requests:
-            found = self._check(function, request)
-            if found is not None and not found[0].refused:
-                known.append((request, found[0].signature, found[0].link_name))
-        return known

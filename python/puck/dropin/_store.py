@@ -50,8 +50,8 @@ class Record(NamedTuple):
     """Places of the library's table that this function reads."""
     stamps: tuple[tuple[str, int, int], ...] = ()
     """Other files that its code came from: path, time, size."""
-    size: int = 0
-    """Bytes of its LLVM IR: an order of magnitude for reports."""
+    file: str = ""
+    """The file of its source."""
 
     @property
     def code(self) -> str:

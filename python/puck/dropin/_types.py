@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from numba import types
+from numba.core import sigutils
 from numba.core.types.misc import unliteral
 
 from puck.dropin import classes
@@ -41,7 +45,8 @@ def type_key(t: types.Type) -> str:
         aligned = "al" if t.aligned else "ua"
         return f"array<{type_key(t.dtype)},{t.ndim},{t.layout},{access},{aligned}>"
     if isinstance(t, types.BaseNamedTuple):
-        return f"{_class_key(t.instance_class)}{_several(t.types)}"
+        fields = ",".join(t.instance_class._fields)
+        return f"{_class_key(t.instance_class)}<{fields}>{_several(t.types)}"
     if isinstance(t, types.BaseAnonymousTuple):
         return _several(t.types)
     if isinstance(t, types.Optional):
@@ -66,9 +71,23 @@ def _class_key(kind: type) -> str:
     return kind.__qualname__.replace(":", ".").replace("/", ".")
 
 
-def types_key(arguments: tuple[types.Type, ...]) -> str:
-    """The name of a list of arguments' types."""
-    return _several(arguments)
+def request_of(arguments: tuple[types.Type, ...], result: types.Type | None) -> str:
+    """How the index names argument types, and the result's where the user gave it."""
+    request = _several(arguments)
+    return request if result is None else f"{request}->{type_key(result)}"
+
+
+def request_in(signature: Any) -> tuple[str, tuple[types.Type, ...], types.Type | None]:
+    """The request that a signature of the user's means, with its types."""
+    if isinstance(signature, str):
+        return _request_in(signature)
+    arguments, result = sigutils.normalize_signature(signature)
+    return request_of(tuple(arguments), result), tuple(arguments), result
+
+
+@cache
+def _request_in(signature: str) -> tuple[str, tuple[types.Type, ...], types.Type | None]:
+    return request_in(sigutils._parse_signature_string(signature))
 
 
 def _several(several: tuple[types.Type, ...]) -> str:

@@ -13,6 +13,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from numba.core import config
+
 from puck.dropin import _client
 
 
@@ -29,7 +31,17 @@ def main() -> int:
     from puck.dropin._build import Builder
 
     _client.disable("this is a compile server")
+    try:
+        hello = _client.receive(requests)
+    except EOFError:
+        return 0
+    # As in the process that asks, settings that were made in code and not by variables too.
+    for name, value in hello["settings"].items():
+        setattr(config, name, value)
+    sys.path[:] = hello["path"]
+    os.chdir(hello["directory"])
     builder = Builder()
+    _client.send(answers, _client.versions())
     folders: set[Path] = set()
     while True:
         try:
@@ -48,10 +60,6 @@ def main() -> int:
 
 
 def _answer(builder: Any, message: dict[str, Any], folders: set[Path]) -> dict[str, Any]:
-    if "path" in message:
-        sys.path[:] = message["path"]
-        os.chdir(message["directory"])
-        return {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         refused = builder.build(message["targets"], message["definitions"])

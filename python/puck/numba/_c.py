@@ -9,6 +9,8 @@ inlined.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding, ir
@@ -77,7 +79,6 @@ class CDispatcher(CPUDispatcher):
         """The function's address, if there is one function of the name."""
         if len(self._described) != 1:
             raise TypeError(f"{self.__name__} has several types: choose in a jitted function")
-        self._installed.load()
         return self._installed.address(self._described[0]["link-name"])
 
     def _fitting(self, args: tuple[types.Type, ...]) -> list[typing.templates.Signature]:
@@ -117,7 +118,7 @@ class CDispatcher(CPUDispatcher):
         parameters: list[Parameter],
         signature: typing.templates.Signature,
     ) -> Any:
-        callee = Callee(
+        guard = Callee(
             self._installed.name,
             self._series,
             self.__name__,
@@ -128,10 +129,9 @@ class CDispatcher(CPUDispatcher):
         digest = hashlib.sha256(types_of_arguments.encode()).hexdigest()[:8]
         symbol = f"puck.c.{described['link-name']}.{digest}"
         names = [parameter.name for parameter in parameters]
-        descriptor = CalleeDescriptor(
-            symbol, signature.return_type, signature.args, names, self.__module__
-        )
-        library = AdapterLibrary(descriptor, callee, self._installed, self.targetctx, parameters)
+        descriptor = CalleeDescriptor(symbol, signature, names, self.__module__)
+        address = partial(self._installed.address, guard.link_name)
+        library = AdapterLibrary(descriptor, self.targetctx, address, guard, parameters)
         # Numba looks implementations up by the entry point; one overload is one object.
         return compile_result(
             typing_context=self.typingctx,
@@ -176,12 +176,13 @@ class AdapterLibrary(CalleeLibrary):
     def __init__(
         self,
         descriptor: CalleeDescriptor,
-        callee: Callee,
-        installed: Installed,
         context: Any,
+        address: Callable[[], int],
+        guard: Callee,
         parameters: list[Parameter],
     ) -> None:
-        super().__init__(descriptor, callee, installed, context)
+        super().__init__(descriptor, context, address, guard)
+        self._link_name = guard.link_name
         self._parameters = parameters
         self._text: str | None = None
         self._adapter: Any = None
@@ -239,7 +240,7 @@ class AdapterLibrary(CalleeLibrary):
         callee = ir.Function(
             module,
             ir.FunctionType(result, [argument.type for argument in arguments]),
-            self.callee.link_name,
+            self._link_name,
         )
         for parameter, argument in zip(self._parameters, callee.args, strict=True):
             parameter.mark(argument)

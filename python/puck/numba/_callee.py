@@ -1,4 +1,4 @@
-"""What stands for a package's function where Numba links callees into callers.
+"""What stands for a function that is compiled elsewhere where Numba links callees into callers.
 
 Numba calls a jitted function through two things: a descriptor, which says what the function's
 symbol and types are, and a code library, whose module is linked into the caller
@@ -9,6 +9,7 @@ make sure of what it names.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
@@ -19,20 +20,17 @@ from numba.core.funcdesc import FunctionDescriptor
 from puck.numba import _inline
 
 if TYPE_CHECKING:
-    from puck.numba._guard import Callee
-    from puck.packages._installed import Installed
+    from puck.numba._cache import Guard
 
 CFUNC_PREFIX = "cfunc."
 
 
 class CalleeDescriptor(FunctionDescriptor):
-    """Says that a function's symbol is a package's link name."""
+    """Says that a function's symbol is a link name."""
 
     __slots__ = ("library",)
 
-    def __init__(
-        self, symbol: str, restype: Any, argtypes: tuple[Any, ...], names: list[str], module: str
-    ) -> None:
+    def __init__(self, symbol: str, signature: Any, names: Iterable[str], module: str) -> None:
         super().__init__(
             native=True,
             modname=module,
@@ -40,12 +38,12 @@ class CalleeDescriptor(FunctionDescriptor):
             unique_name=symbol,
             doc="",
             typemap=None,
-            restype=restype,
+            restype=signature.return_type,
             calltypes=None,
-            args=names,
+            args=list(names),
             kws=(),
             mangler=lambda *_, **__: symbol,
-            argtypes=argtypes,
+            argtypes=tuple(signature.args),
             env_name="",
         )
         self.library: CalleeLibrary | None = None
@@ -54,7 +52,7 @@ class CalleeDescriptor(FunctionDescriptor):
     def llvm_cfunc_wrapper_name(self) -> str:
         """What first-class functions are called through where there is no exception to hand on.
 
-        Packages have no such wrapper. Who asks for its name gets one that is made here.
+        Libraries have no such wrapper. Who asks for its name gets one that is made here.
         """
         if self.library is not None:
             self.library.need_c_wrapper()
@@ -62,14 +60,18 @@ class CalleeDescriptor(FunctionDescriptor):
 
 
 class CalleeLibrary(CodeLibrary):
-    """Stands for one function of a package among the libraries that a caller links in."""
+    """Stands for one function among the libraries that a caller links in.
+
+    `address` says where the function is, having loaded it if need be; without it, nothing that is
+    compiled here is called in this process. `guard` is for callers that numba caches.
+    """
 
     def __init__(
         self,
         descriptor: CalleeDescriptor,
-        callee: Callee,
-        installed: Installed,
         context: Any,
+        address: Callable[[], int] | None = None,
+        guard: Guard | None = None,
         body: _inline.Body | None = None,
     ) -> None:
         # Not CodeLibrary's own: that needs numba's code generator, which Python's calls do not.
@@ -83,9 +85,8 @@ class CalleeLibrary(CodeLibrary):
         self._wrapper: str | None = None
         self._wrapper_library: Any = None
         self._empty: binding.ModuleRef | None = None
-        #: The function, for a front end that must know what its module declares.
-        self.callee = callee
-        self.installed = installed
+        self._address = address
+        self._guard = guard
         descriptor.library = self
 
     @property
@@ -98,13 +99,12 @@ class CalleeLibrary(CodeLibrary):
         return self.codegen
 
     @property
-    def _reload_init(self) -> set[Callee]:
+    def _reload_init(self) -> set[Guard]:
         """The guards that a caller gets; numba's `CPUCodeLibrary.finalize` takes them over."""
-        callee = self.callee
+        if self._guard is None:
+            return set()
         digest = self._body.offered() if self._body is not None else None
-        if digest is None:
-            return {callee}
-        return {type(callee)(*callee._key()[:-1], digest)}
+        return {self._guard if digest is None else self._guard.with_body(digest)}
 
     @property
     def _final_module(self) -> binding.ModuleRef:
@@ -114,8 +114,9 @@ class CalleeLibrary(CodeLibrary):
         return self._empty
 
     def resolve(self) -> None:
-        """Load the package, and let code that is linked in this process find the function."""
-        self.callee.bind(self.installed)
+        """Let code that is linked in this process find the function."""
+        if self._address is not None and self._guard is not None:
+            binding.add_symbol(self._guard.link_name, self._address())
 
     def _get_module_for_linking(self) -> binding.ModuleRef:
         """What `CPUCodeLibrary.finalize` of a caller links in, right before it needs symbols."""
@@ -146,9 +147,8 @@ class CalleeLibrary(CodeLibrary):
 
     def get_pointer_to_function(self, name: str) -> int:
         """The address of the function or of its C wrapper, as first-class functions need it."""
-        if name == self._descriptor.llvm_func_name:
-            self.installed.load()
-            return self.installed.address(self.callee.link_name)
+        if name == self._descriptor.llvm_func_name and self._address is not None:
+            return self._address()
         if name != CFUNC_PREFIX + self._name:
             raise KeyError(name)
         if self._wrapper_library is None:
@@ -166,7 +166,7 @@ class CalleeLibrary(CodeLibrary):
         return str(self._get_module_for_linking())
 
     def get_asm_str(self) -> str:
-        """There is none: the code is in the package's library."""
+        """There is none: the code is in another library."""
         return ""
 
     def get_function(self, name: str) -> Any:
@@ -177,12 +177,12 @@ class CalleeLibrary(CodeLibrary):
         """There is nothing to do."""
 
     def add_linking_library(self, library: Any) -> None:
-        """Refused: nothing is linked into a package's function."""
-        raise RuntimeError(f"{self._name} is a function of a package")
+        """Refused: nothing is linked into a function that is declared."""
+        raise RuntimeError(f"{self._name} is only declared")
 
     def add_ir_module(self, ir_module: Any) -> None:
-        """Refused: nothing is added to a package's function."""
-        raise RuntimeError(f"{self._name} is a function of a package")
+        """Refused: nothing is added to a function that is declared."""
+        raise RuntimeError(f"{self._name} is only declared")
 
 
 class _Collector:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import pickle
 from collections import OrderedDict
-from functools import lru_cache
+from functools import lru_cache, partial
 from keyword import iskeyword
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,13 @@ from numba.core import typing
 from numba.core.compiler import compile_result
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import Environment
-from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.typing.typeof import Purpose, typeof
 
 from puck._errors import PackageError
 from puck.numba._callee import CalleeDescriptor, CalleeLibrary
 from puck.numba._guard import Callee, declaration
 from puck.numba._inline import Body
-from puck.numba._target import target
+from puck.numba._target import LazyDispatcher
 from puck.numba._types import numba_signature
 from puck.packages._lock import lock
 from puck.packages._package import lookup
@@ -40,13 +39,12 @@ if TYPE_CHECKING:
 _signature = lru_cache(maxsize=None)(numba_signature)
 
 
-class PackagedFunction(CPUDispatcher):
+class PackagedFunction(LazyDispatcher):
     """All functions of one name of a package.
 
     Calls from Python need entry points, and no more; what jitted code needs is made when it asks.
     """
 
-    targetdescr = target
     # While the base class sets itself up there is nothing to be made.
     _prepared = _declared = True
 
@@ -56,8 +54,7 @@ class PackagedFunction(CPUDispatcher):
         self._described = installed.overloads(name)
         module = f"puck.packages.{installed.name.replace('-', '_')}"
         stub = _stub(self, installed, module, name)
-        with target.making():
-            super().__init__(stub, targetoptions={"nopython": True})
+        super().__init__(stub, {}, {"nopython": True})
         # The base class lets its C code fill in marks for default values, to compile for them; here
         # these are values like others.
         _dispatcher.Dispatcher.__init__(
@@ -72,15 +69,6 @@ class PackagedFunction(CPUDispatcher):
         self._puck_module = ModuleType(module)
         self._entries: list[tuple[dict[str, Any], typing.templates.Signature, Any, Any]] = []
         self._prepared = self._declared = False
-
-    @property
-    def targetctx(self) -> Any:
-        """Numba's context for this processor; dispatchers have it as a plain attribute."""
-        return cpu_target.target_context
-
-    @targetctx.setter
-    def targetctx(self, value: Any) -> None:
-        """Set by the base class."""
 
     @property
     def overloads(self) -> OrderedDict[tuple[types.Type, ...], Any]:
@@ -138,7 +126,7 @@ class PackagedFunction(CPUDispatcher):
         entry: Any,
     ) -> Any:
         symbol = described["link-name"]
-        callee = Callee(
+        guard = Callee(
             self._installed.name,
             self._series,
             self.__name__,
@@ -146,11 +134,10 @@ class PackagedFunction(CPUDispatcher):
             declaration(self._described),
         )
         names = [parameter["name"] for parameter in described["parameters"]]
-        descriptor = CalleeDescriptor(
-            symbol, signature.return_type, signature.args, names, self.__module__
-        )
+        descriptor = CalleeDescriptor(symbol, signature, names, self.__module__)
+        address = partial(self._installed.address, symbol)
         body = Body(self._installed, symbol, described.get("inline"))
-        library = CalleeLibrary(descriptor, callee, self._installed, self.targetctx, body)
+        library = CalleeLibrary(descriptor, self.targetctx, address, guard, body)
         return compile_result(
             typing_context=self.typingctx,
             target_context=self.targetctx,

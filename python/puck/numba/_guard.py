@@ -1,11 +1,7 @@
-"""What a cached caller does before its code is loaded: it makes sure of its callee.
+"""What a cached caller of a package's function does before its code is loaded.
 
-Numba keeps in each cache file functions that it calls before it loads the file's code
-(`reload_init`). One of these here stands for one callee: it loads the callee's package from the
-environment that is used *then*, checks that the function is the one that was declared, and makes
-its address known to the code that is loaded next. What it raises becomes a recompilation
-(`_cache`), so a callee that is gone or has changed is an error with words at worst, and never a
-call of nothing.
+It loads the callee's package from the environment that is used *then*, and checks that the
+function is the one that was declared.
 """
 
 from __future__ import annotations
@@ -14,27 +10,24 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from llvmlite import binding
-
 from puck._errors import PackageError
 from puck.numba import _cache
-from puck.packages import _active
 
 if TYPE_CHECKING:
     from puck.packages._installed import Installed
 
+
 _cache.install()
 
 
-class Callee:
-    """A function of a package as its caller was compiled for it.
+class Callee(_cache.Guard):
+    """A function of a package.
 
-    `declaration` is that of all functions of the name (:func:`declaration`): with another
-    parameter, default value or overload, the caller would have been compiled otherwise. `body` is
-    the digest of the body where it was offered for inlining, else `None`: then the body may change.
+    `declaration` is that of all functions of the name (:func:`declaration`). `body` is the digest
+    of the body where it was offered for inlining, else `None`: then the body may change.
     """
 
-    __slots__ = ("body", "declaration", "function", "link_name", "package", "series")
+    __slots__ = ("body", "function", "package", "series")
 
     def __init__(
         self,
@@ -45,22 +38,27 @@ class Callee:
         declaration: str,
         body: str | None = None,
     ) -> None:
+        super().__init__(link_name, declaration)
         self.package = package
         self.series = series
         self.function = function
-        self.link_name = link_name
-        self.declaration = declaration
         self.body = body
 
-    def __call__(self) -> None:
-        """Called by numba's `CompileResult._rebuild`."""
-        self.bind(self.check())
+    def with_body(self, digest: str) -> Callee:
+        """The same callee, of which the caller may have that body in it."""
+        return Callee(*self._key()[:-1], digest)
+
+    def address(self) -> int:
+        """Where the environment that is used *now* has the function."""
+        return self.check().address(self.link_name)
 
     def check(self) -> Installed:
         """The package, if the environment in use has the function as it was declared.
 
         :raises PackageError: if it has not.
         """
+        from puck.packages import _active
+
         installed = _active.environment().find(self.package, self.series)
         overloads = installed.overloads(self.function)
         overload = next((one for one in overloads if one["link-name"] == self.link_name), None)
@@ -75,23 +73,6 @@ class Callee:
                 f"package {installed.label}"
             )
         return installed
-
-    def bind(self, installed: Installed) -> None:
-        """Load the package, and tell LLVM where the function is."""
-        installed.load()
-        binding.add_symbol(self.link_name, installed.address(self.link_name))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Callee, self._key())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Callee) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def __repr__(self) -> str:
-        return f"<callee {self.link_name}>"
 
     def _key(self) -> tuple[Any, ...]:
         return (

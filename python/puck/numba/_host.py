@@ -114,23 +114,40 @@ def _of_python(symbol: str) -> int | None:
         return None
 
 
-def _environment(installed: Installed, symbol: str, described: dict[str, Any]) -> Environment:
-    """The object that holds a function's constants: code finds them there by their numbers."""
-    environment = Environment({"__name__": described["module"]})
-    environment.env_name = f"{installed.name}.{installed.series}.{symbol}"
+class Unreadable(Exception):
+    """Constants that were pickled mean nothing in this process."""
+
+
+def environment(module: str, constants: bytes) -> Environment:
+    """The object that holds a function's constants: code finds them there by their numbers.
+
+    As `numba.core.environment._rebuild_env` makes it for a cached function.
+
+    :raises Unreadable: if a constant is of a class or a module that is not there.
+    """
+    made = Environment({"__name__": module})
     try:
-        environment.consts[:] = pickle.loads(base64.b64decode(described["constants"]))
+        made.consts[:] = pickle.loads(constants)
     except (
-        pickle.UnpicklingError, binascii.Error, ImportError, AttributeError, TypeError,
-        ValueError, EOFError,
+        pickle.UnpicklingError, ImportError, AttributeError, TypeError, ValueError, EOFError,
     ) as error:  # fmt: skip
+        raise Unreadable(str(error)) from error
+    return made
+
+
+def _environment(installed: Installed, symbol: str, described: dict[str, Any]) -> Environment:
+    """An environment of a package."""
+    try:
+        made = environment(described["module"], base64.b64decode(described["constants"]))
+    except (Unreadable, binascii.Error) as error:
         numba = installed.numba or {}
         raise PackageError(
             f"package {installed.label} has constants that this Python cannot read: {error}",
             hint=f"it was made with {_made_with(numba)}; this is {_this_process()}",
         ) from error
-    _environments.append(environment)
-    return environment
+    made.env_name = f"{installed.name}.{installed.series}.{symbol}"
+    _environments.append(made)
+    return made
 
 
 def _missing(

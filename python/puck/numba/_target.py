@@ -1,4 +1,4 @@
-"""Numba's CPU target, whose context is made when something is compiled, and not before.
+"""Dispatchers for Numba's CPU target whose context is made when something is compiled.
 
 The context takes tens of milliseconds to make. Numba's `Dispatcher.__init__` asks for it; a
 dispatcher whose functions are compiled already needs it only when jitted code calls them.
@@ -7,35 +7,46 @@ dispatcher whose functions are compiled already needs it only when jitted code c
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from numba.core.registry import cpu_target
+from numba.core.registry import CPUDispatcher, cpu_target
 
 
-class LazyTarget:
+class _LazyTarget:
     """Stands for `numba.core.registry.cpu_target` as the `targetdescr` of dispatchers."""
 
     def __init__(self) -> None:
-        self._state = threading.local()
+        self.making = threading.local()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(cpu_target, name)
 
     @property
     def target_context(self) -> Any:
-        """The context; `None` while a dispatcher is being made."""
-        return None if getattr(self._state, "making", False) else cpu_target.target_context
+        """The context; `None` for a dispatcher that this thread is making."""
+        return None if getattr(self.making, "now", False) else cpu_target.target_context
 
-    @contextmanager
-    def making(self) -> Iterator[None]:
-        """While this is entered, a dispatcher is being made."""
-        self._state.making = True
+
+_target = _LazyTarget()
+
+
+class LazyDispatcher(CPUDispatcher):
+    """A dispatcher that asks for the context each time, and does not have it made."""
+
+    targetdescr = _target
+
+    def __init__(self, py_func: Any, locals_: dict[str, Any], options: dict[str, Any]) -> None:
+        _target.making.now = True
         try:
-            yield
+            super().__init__(py_func, locals_, options)
         finally:
-            self._state.making = False
+            _target.making.now = False
 
+    @property
+    def targetctx(self) -> Any:
+        """Numba's context for this processor; dispatchers have it as a plain attribute."""
+        return cpu_target.target_context
 
-target = LazyTarget()
+    @targetctx.setter
+    def targetctx(self, value: Any) -> None:
+        """Set by the base class."""

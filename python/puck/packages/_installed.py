@@ -199,7 +199,8 @@ class Installed:
             self._loaded = True
 
     def address(self, link_name: str) -> int:
-        """Where a function is; the package must be loaded."""
+        """Where a function is, in the library that is loaded if need be."""
+        self.load()
         return self.environment.native.address(link_name)
 
     def _callees(self) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import threading
 from types import TracebackType
 
 
-class _Lock:
+class Lock:
     """A lock that the same thread may take again, and that a fork leaves free."""
 
     def __init__(self) -> None:
@@ -33,4 +33,4 @@ class _Lock:
         self._lock.release()
 
 
-lock = _Lock()
+lock = Lock()

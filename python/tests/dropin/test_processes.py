@@ -133,7 +133,7 @@ import puck
 def more(x):
     return module.f11(x) + 1
 print(more(2.0).hex())
-from puck.dropin._resolve import stores_of
+from puck.dropin._bound import stores_of
 print(len(stores_of(module.f11)))
 """
     )
@@ -188,3 +188,113 @@ def test_others_may_read_what_the_umask_says(chain):
     files = [file for file in next(chain.store.iterdir()).iterdir() if file.name != "lock"]
     assert {file.suffix for file in files} == {"", ".o", ".so"}
     assert {file.stat().st_mode & 0o777 for file in files} == {0o644}
+
+
+def test_several_threads_use_functions_for_the_first_time(project):
+    count = 40
+    project.write("module", "import puck\n" + "".join(
+        f"@puck.njit({given})\ndef f{i}(x): return x + {i}\n"
+        for i in range(count) for given in [("", "'int64(int64)'")[i % 2]]
+    ))  # fmt: skip
+    script = f"""
+        import sys, threading
+        import module
+        functions = [getattr(module, f"f{{i}}") for i in range({count})]
+        if "threads" not in sys.argv:
+            for function in functions:
+                function(1)
+        sys.setswitchinterval(1e-6)
+        barrier, wrong = threading.Barrier(4), []
+
+        def use():
+            for i, function in enumerate(functions):
+                barrier.wait()
+                try:
+                    result = function(1) if i % 4 < 2 else function.signatures
+                    assert result in (i + 1, function.signatures), result
+                except Exception as error:
+                    wrong.append((i, type(error).__name__, str(error)))
+
+        threads = [threading.Thread(target=use) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(wrong)
+    """
+    assert project.run(script).lines == ["[]"]
+    racing = script.replace('"threads" not in sys.argv', "False")
+    for _ in range(3):
+        outcome = project.run(racing)
+        assert outcome.lines == ["[]"]
+        assert outcome.of("compiled") == set()
+
+
+_EMBEDDED = """
+    import sys
+    import module, puck
+    sys.executable = "/usr/sbin/server"
+    {}
+
+    @puck.njit
+    def more(x):
+        return module.f2(x)
+
+    print(more(1.0) == module.f2(1.0))
+"""
+
+
+def test_a_program_that_embeds_python(chain):
+    nowhere = chain.run(_EMBEDDED.format('sys.prefix = sys.base_prefix = "/nowhere"'))
+    assert nowhere.lines == ["True"]
+    assert nowhere.of("numba") >= {"more"}
+    assert "there is no Python to start the compile server with" in str(nowhere.report)
+    beside = chain.run(_EMBEDDED.format(""))
+    assert beside.lines == ["True"]
+    assert beside.of("compiled") >= {"more"}
+
+
+def test_a_server_that_does_nothing_is_given_up(chain):
+    outcome = chain.run("""
+        import os, signal
+        import module
+        from puck.dropin import _client
+
+        start = _client._Server.__init__
+
+        def start_and_stop(self, settings):
+            start(self, settings)
+            os.kill(self._process.pid, signal.SIGSTOP)
+
+        _client._Server.__init__ = start_and_stop
+        _client._IDLE = 1.0
+        print(module.f11(2.0).hex())
+    """)
+    assert outcome.lines == expected(chain)
+    assert "did nothing for 1 s" in str(outcome.report)
+
+
+def test_functions_without_a_source_go(project):
+    text = "import puck\n@puck.njit\ndef {}(x): return x + {}\n"
+    project.write("module", text.format("old", 1))
+    project.run("import module\nprint(module.old(1))")
+    project.write("module", text.format("new", 1))
+    script = """
+        import module, puck
+        from puck.dropin._bound import stores_of
+        print(module.new(1))
+        (store,) = stores_of(module.new)
+        print(sorted(store.all().functions))
+    """
+    assert project.run(script).lines[1] == "['module:new', 'module:old']"
+    store = next(project.store.iterdir())
+    for file in store.glob("*.o"):
+        os.utime(file, (0, 0))
+    other = store.with_name("numba-0.1-py39-000")
+    other.mkdir()
+    (other / "index").write_bytes(b"")
+    os.utime(other / "index", (0, 0))
+    project.write("module", text.format("new", 2))
+    project.run(script)
+    assert project.run(script).lines[1] == "['module:new']"
+    assert [folder.name for folder in project.store.iterdir()] == [store.name]

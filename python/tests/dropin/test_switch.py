@@ -21,7 +21,7 @@ MODULE = """
 """
 SCRIPT = """
     import module
-    from puck.dropin._resolve import stores_of
+    from puck.dropin._bound import stores_of
     print(module.caller(10))
     (store,) = stores_of(module.caller)
     record = next(store.records(module.caller.local.identity))
@@ -86,3 +86,39 @@ def test_where_and_clear(project):
     assert command("clear") == [str(project.store)]
     assert not project.store.exists()
     assert command("where") == []
+
+
+def test_without_the_extension_it_is_numba_and_says_so(project):
+    project.write("module", MODULE)
+    script = """
+        import importlib.util
+        plain = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *more: (
+            None if name == "puck._puck" else plain(name, *more)
+        )
+        import module
+        print(module.caller(10), type(module.caller).__name__)
+    """
+    outcome = project.run(script)
+    assert outcome.lines == ["22.5 CPUDispatcher"]
+    assert outcome.error.count("puck.njit is plain numba.njit here") == 1
+    assert "module.py:4: RuntimeWarning" in outcome.error
+    assert "plain numba.njit" not in project.run(script, "off").error
+
+
+def test_what_is_no_function_is_refused_at_once(project):
+    assert project.run("""
+        import numba, puck
+        for value in (3, numba.njit(lambda x: x), puck.njit(lambda x: x), object):
+            for given in ((value,), ()):
+                try:
+                    puck.njit(*given) if given else puck.njit()(value)
+                except TypeError as error:
+                    print(str(error).split(" (")[0].split(" on ")[0][:40])
+    """).lines == [
+        "The decorated object is not a function",
+        "The decorated object is not a function",
+        *["A jit decorator was called"] * 4,
+        "The decorated object is not a function",
+        "The decorated object is not a function",
+    ]
