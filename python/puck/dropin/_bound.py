@@ -52,12 +52,18 @@ class Bound:
 
 def stores_of(function: LocalFunction) -> tuple[Store, ...]:
     """The stores to read from; the last is the one to write to."""
-    key = function.py_func.__code__.co_filename, platform_tag()
+    key = function.local.py_func.__code__.co_filename, platform_tag()
     found = _stores_of.get(key)
     if found is None:
-        found = tuple(_stores.setdefault(folder, Store(folder)) for folder in folders(key[0]))
-        _stores_of[key] = found
+        found = _stores_of[key] = tuple(map(_store, folders(key[0])))
     return found
+
+
+def _store(folder: Path) -> Store:
+    store = _stores.get(folder)
+    if store is None:
+        store = _stores[folder] = Store(folder)
+    return store
 
 
 def all_stores() -> list[Store]:

@@ -39,6 +39,10 @@ class Local:
         self, function: LocalFunction, signatures: list[Any] | None, mode: Mode, cache: bool
     ) -> None:
         self._function = weakref.ref(function)
+        # Here too, as a `PendingFunction` takes long to answer.
+        self.py_func = function.py_func
+        self.inlines = function.targetoptions.get("inline", "never") != "never"
+        """Whether Numba copies the body into callers."""
         self.signatures = signatures
         self.mode = mode
         self.cache = cache
@@ -59,7 +63,7 @@ class Local:
         return {}
 
     @functools.cached_property
-    def forgotten(self) -> set[bytes]:
+    def forgotten(self) -> set[str]:
         """Libraries that are not looked at any more."""
         return set()
 
@@ -83,11 +87,11 @@ class Local:
         return frozenset(requests)
 
     @functools.cached_property
-    def choices(self) -> str:
-        """The signatures that callers choose from, in words that last."""
-        if self.signatures is None:
-            return "any"
-        return "; ".join(map(_lasting, self.signatures))
+    def head(self) -> str:
+        """Parameters, and the signatures that callers choose from, in words that last."""
+        code = self.py_func.__code__
+        choices = "any" if self.signatures is None else "; ".join(map(_lasting, self.signatures))
+        return f"{code.co_varnames[: code.co_argcount]} {choices}"
 
     def allows(self, request: str) -> bool:
         """Whether callers may use the function for what a request names."""

@@ -33,6 +33,9 @@ _FIXED_MODULES = frozenset(
 )
 
 
+# Classes of `@puck.njit` functions are those that have `identity_of`, also in `_pickle`, `_types`.
+
+
 class NotPortable(Exception):
     """Something that a function refers to has no meaning in another process."""
 
@@ -53,7 +56,7 @@ def content(function: LocalFunction) -> Content:
     Raises `NotPortable` if it refers to something of which no lasting description exists.
     """
     walk = _Walk()
-    walk.function(function.py_func)
+    walk.function(function.local.py_func)
     walk.add(repr_of_options(function.targetoptions))
     walk.add(repr_of_options(function.locals))
     if function.local.mode == "inline":  # the code has that of callees in it
@@ -93,8 +96,6 @@ def declares(function: pytypes.FunctionType) -> bool:
 
     Plain `@njit` functions that it calls have in them what they call.
     """
-    from puck.dropin._function import LocalFunction
-
     seen: set[int] = set()
     todo: list[Any] = [function]
     while todo:
@@ -102,7 +103,7 @@ def declares(function: pytypes.FunctionType) -> bool:
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if isinstance(value, LocalFunction):
+        if hasattr(type(value), "identity_of"):
             return True
         if type(value).__module__.startswith("numba."):
             value = getattr(value, "_dispatcher", value)  # of @vectorize
@@ -257,7 +258,9 @@ class _Walk:
 
     def _other(self, value: Any) -> None:
         kind = type(value)
-        if isinstance(value, Dispatcher):
+        if hasattr(kind, "identity_of"):
+            self._callee(value)
+        elif isinstance(value, Dispatcher):
             self._dispatcher(value)
         elif isinstance(value, type):
             self._class(value)
@@ -276,15 +279,13 @@ class _Walk:
         else:
             raise NotPortable(f"of type {kind.__module__}.{kind.__qualname__}")
 
-    def _dispatcher(self, function: Dispatcher) -> None:
-        from puck.dropin._function import LocalFunction
+    def _callee(self, function: LocalFunction) -> None:
+        identity = function.local.identity
+        self.callees[identity] = function
+        self.add(f"puck {identity}")
+        self.declaration(function)
 
-        if isinstance(function, LocalFunction):
-            identity = function.local.identity
-            self.callees[identity] = function
-            self.add(f"puck {identity}")
-            self.declaration(function)
-            return
+    def _dispatcher(self, function: Dispatcher) -> None:
         self.add(f"njit {repr_of_options(function.targetoptions)}")
         self.add(repr_of_options(function.locals))
         # Functions of packages make theirs when they are needed.
@@ -294,11 +295,11 @@ class _Walk:
 
     def declaration(self, function: LocalFunction) -> None:
         """What callers are compiled for, beside the types: parameters, and what may be chosen."""
-        code = function.py_func.__code__
-        self.add(f"{code.co_varnames[: code.co_argcount]} {function.local.choices}")
-        self.value(function.py_func.__defaults__)
-        if function.targetoptions.get("inline", "never") != "never":  # Numba copies the body
-            self.function(function.py_func)
+        local = function.local
+        self.add(local.head)
+        self.value(local.py_func.__defaults__)
+        if local.inlines:
+            self.function(local.py_func)
 
     def _class(self, value: type) -> None:
         self.add(f"class {value.__module__}.{value.__qualname__}")

@@ -95,7 +95,7 @@ def _host_address(symbol: str, provider: str) -> int | None:
     return address(symbol, provider)
 
 
-_loaded: dict[Path, LoadedLibrary] = {}
+_loaded: dict[tuple[Path, str], LoadedLibrary] = {}
 
 
 def load(store: Store, name: str) -> LoadedLibrary:
@@ -103,11 +103,11 @@ def load(store: Store, name: str) -> LoadedLibrary:
 
     Raises `OSError` if it is not there or damaged.
     """
-    path = store.path(name)
-    library = _loaded.get(path)
+    library = _loaded.get((store.folder, name))
     if library is None:
+        path = store.path(name)
         description = store.library(name)
         if description is None:
             raise OSError(f"{path} is not in the index")
-        library = _loaded[path] = LoadedLibrary(path, description)
+        library = _loaded[store.folder, name] = LoadedLibrary(path, description)
     return library

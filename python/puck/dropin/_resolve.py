@@ -9,7 +9,6 @@ one batch. What a process has bound once stays as it is, as with Numba.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +81,9 @@ def leave_to_numba(function: LocalFunction, arguments: tuple[types.Type, ...], r
 def forget(function: LocalFunction) -> None:
     """Have everything compiled again that is asked for from now on."""
     function.local.bound.clear()
-    function.local.forgotten.update(_digests(function))
-
-
-def _digests(function: LocalFunction) -> Iterable[bytes]:
     for store in stores_of(function):
         for record in store.records(function.local.identity):
-            yield record.library.encode()
+            function.local.forgotten.add(record.library)
 
 
 class Search:
@@ -165,11 +160,12 @@ class Search:
 
     def check(self, function: LocalFunction, request: str) -> tuple[Record, Store] | None:
         """The record that holds; otherwise what is missing is in `missing`."""
-        identity = function.local.identity
+        local = function.local
+        identity = local.identity
         key = identity, request
         if key in self._records:
             return self._records[key]
-        bound = function.local.bound.get(request)
+        bound = local.bound.get(request)
         stores = stores_of(function)
         if bound is not None:
             self._records[key] = bound.record, stores[-1]
@@ -180,7 +176,7 @@ class Search:
             for record in store.records(identity):
                 if record.digest != known.digest or record.request != request:
                     continue
-                if record.library.encode() in function.local.forgotten:
+                if record.library in local.forgotten:
                     continue
                 self._records[key] = record, store  # holds while it is looked at: recursion
                 holds = self._holds(record, known)

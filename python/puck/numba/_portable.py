@@ -24,8 +24,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, dataclass_transform
 
 SCALARS = (
     "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64",
@@ -43,8 +42,40 @@ class PortableError(ValueError):
     """A text that is no portable type."""
 
 
-@dataclass(frozen=True)
-class Scalar:
+@dataclass_transform(frozen_default=True)
+class _Part:
+    """Something that a type is made of: equal to others of the same fields, and never changed.
+
+    As a frozen data class. Making these took most of the time of importing a package.
+    """
+
+    __match_args__: tuple[str, ...]
+
+    def __init_subclass__(cls) -> None:
+        cls.__match_args__ = tuple(cls.__annotations__)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.__match_args__, values, strict=False), **named)
+        for name in self.__match_args__:
+            # Without a value, the one of the class.
+            vars(self)[name] = given.pop(name) if name in given else getattr(type(self), name)
+        if given or len(values) > len(self.__match_args__):
+            raise TypeError(
+                f"{type(self).__name__} has the fields {', '.join(self.__match_args__)}"
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({fields})"
+
+
+class Scalar(_Part):
     """A number, a truth value, or nothing (`void`)."""
 
     name: str
@@ -53,8 +84,7 @@ class Scalar:
         return self.name
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(_Part):
     """An array as Numba passes it: by the words of its structure."""
 
     item: Type
@@ -69,8 +99,7 @@ class Array:
         return f"array<{self.item},{self.dimensions},{self.layout},{access},{alignment}>"
 
 
-@dataclass(frozen=True)
-class Tuple:
+class Tuple(_Part):
     """A tuple; a named one has a class and fields."""
 
     items: tuple[Type, ...]
@@ -84,8 +113,7 @@ class Tuple:
         return f"{self.class_name}({','.join(named)})"
 
 
-@dataclass(frozen=True)
-class Optional:
+class Optional(_Part):
     """A value or `None`."""
 
     item: Type
@@ -94,8 +122,7 @@ class Optional:
         return f"opt<{self.item}>"
 
 
-@dataclass(frozen=True)
-class Time:
+class Time(_Part):
     """A point in time, or the difference of two, in a unit of NumPy's."""
 
     is_difference: bool
@@ -105,8 +132,7 @@ class Time:
         return f"{'td64' if self.is_difference else 'dt64'}<{self.unit}>"
 
 
-@dataclass(frozen=True)
-class Nested:
+class Nested(_Part):
     """An array within a record."""
 
     item: Type
@@ -116,8 +142,7 @@ class Nested:
         return f"nested<{self.item},{','.join(map(str, self.shape))}>"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(_Part):
     """Bytes with fields: name, type and offset."""
 
     fields: tuple[tuple[str, Type, int], ...]
@@ -129,8 +154,7 @@ class Record:
         return f"record{{{','.join(fields)}}}{self.size}/{'al' if self.aligned else 'ua'}"
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(_Part):
     """A type whose layout is Numba's own business: good for the same version of it only."""
 
     text: str
@@ -158,8 +182,7 @@ def is_portable(ty: Type) -> bool:
     return not isinstance(ty, Foreign) and all(map(is_portable, children(ty)))
 
 
-@dataclass(frozen=True)
-class PortableSignature:
+class PortableSignature(_Part):
     """Parameters and result of a function."""
 
     parameters: tuple[Type, ...]
