@@ -27,7 +27,7 @@ CASES = {
     "a plain function's signature": ("@njit({})\ndef g(x): return x / 3\n" + _CALL + "g(x) * 3\n",
         "'float32(float64)'", "'int64(float64)'", 3),
     "a plain function's locals": ("import numba\n@njit(locals=dict(y=numba.{}))\ndef g(x):\n"
-        "    y = x / 3\n    return y\n" + _CALL + "g(x * 1.0) == x / 3\n", "float32", "float64",
+        "    y = x / 7\n    return y\n" + _CALL + "g(x * 1.0) == x / 7\n", "float32", "float64",
         True),
     "a ufunc's signature": ("import numpy as np\nfrom numba import vectorize\n@vectorize({})\n"
         "def v(x): return x / 3\n" + _CALL + "v(np.full(1, x))[0] * 3\n",

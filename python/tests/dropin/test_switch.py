@@ -122,3 +122,19 @@ def test_what_is_no_function_is_refused_at_once(project):
         "The decorated object is not a function",
         "The decorated object is not a function",
     ]
+
+
+def test_looking_into_machine_code(project):
+    script = """
+        from puck import njit
+
+        @njit("float64(float64)")
+        def half(x):
+            return x * 0.5
+
+        try:
+            print(type(half.inspect_disasm_cfg(half.signatures[0])))
+        except Exception as error:  # it needs packages that may not be there
+            print(type(error), error)
+    """
+    assert project.run(script).lines == project.run(script, "off").lines
