@@ -60,12 +60,14 @@ def export(*signatures: Any, name: str | None = None, **options: Any) -> Any:
 
 def _is_function(candidate: Any) -> bool:
     """Whether `@puck.export` stands without parentheses."""
-    return hasattr(candidate, "py_func") or type(candidate).__name__ == "function"
+    # Of `@vectorize` and `@guvectorize` there are no dispatchers.
+    kinds = ("function", "DUFunc", "GUFunc")
+    return hasattr(candidate, "py_func") or type(candidate).__name__ in kinds
 
 
 def _jitted(function: Any, options: dict[str, Any]) -> Any:
     """What Numba makes of `function`; itself if it is jitted, or if there is no Numba."""
-    if hasattr(function, "py_func") or not _is_function(function):
+    if type(function).__name__ != "function":
         if options:
             names = ", ".join(sorted(options))
             raise TypeError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -9,15 +10,17 @@ import platform
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import llvmlite
 import numba
 from numba.core.dispatcher import Dispatcher
 from numba.core.errors import NumbaWarning
+from numba.np.ufunc.dufunc import DUFunc
 
 from puck import _export
+from puck.frontend import _objmode, _providers
 from puck.frontend._errors import FrontEndError
 from puck.frontend._modules import ProjectModules
 from puck.frontend._session import Compiled, Session, declare
@@ -42,6 +45,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
     session = Session(request["package"], request["series"], directory)
     files = ProjectModules(directory)
     files.install()
+    _objmode.keep_functions(files.is_ours)
     marked: list[Any] = []
 
     def on_export(function: Any, mark: _export.Export) -> None:
@@ -62,7 +66,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
                 'with `numba = ["float64(float64)"]`',
                 request["sources"][0],
             )
-        module = session.module(functions, needing_python=_needing_python(request))
+        module = session.module(functions, needs_elsewhere=_needs_elsewhere(request))
     files.stop()
     for warning in noted:
         is_theirs = files.relative(warning.filename) is not None
@@ -145,20 +149,36 @@ def _compiled(
             yield from once(function, signature, entry["name"])
 
 
-def _needing_python(request: dict[str, Any]) -> set[str]:
-    """The functions of installed packages that run in a process with Python only."""
-    found: set[str] = set()
+def _needs_elsewhere(request: dict[str, Any]) -> dict[str, set[str]]:
+    """The providers that functions of installed packages need, with those that they call."""
+    described: dict[str, dict[str, Any]] = {}
     if request.get("environment"):
         for path in Path(request["environment"]).glob("share/*/numba.json"):
-            described = json.loads(path.read_text(encoding="utf-8"))
-            functions = described.get("functions", [])
-            found |= {f["link-name"] for f in functions if f.get("python")}
-    return found
+            functions = json.loads(path.read_text(encoding="utf-8")).get("functions", [])
+            described |= {function["link-name"]: function for function in functions}
+    own: dict[str, set[str]] = {}
+    for name, function in described.items():
+        own[name] = _providers.needs(function.get("host-imports", ()))
+        if function.get("python"):
+            own[name].add(_providers.PYTHON)
+    needs = {}
+    for name in described:
+        reached, left = set[str](), [name]
+        while left:
+            callee = left.pop()
+            if callee in described and callee not in reached:
+                reached.add(callee)
+                left.extend(described[callee].get("calls", ()))
+        needs[name] = set().union(*(own[callee] for callee in reached))
+    return needs
 
 
 def _signatures(session: Session, function: Any, given: Any) -> list[Any]:
     """What was declared, or what the function was compiled for by its own decorator."""
     signatures = list(given) or list(getattr(function, "nopython_signatures", ()))
+    if not signatures and isinstance(function, DUFunc):
+        overloads = function._dispatcher.overloads.values()
+        signatures = [overload.signature for overload in overloads]
     if not signatures:
         python = getattr(function, "py_func", function)
         raise FrontEndError(
@@ -181,6 +201,13 @@ def _object(modules: dict[str, ModuleType], entry: dict[str, Any]) -> Any:
     ]
     distinct = {id(candidate): candidate for candidate in found}
     if len(distinct) == 1:
+        if not isinstance(found[0], Dispatcher | DUFunc | FunctionType):
+            raise FrontEndError(
+                f"the manifest exports `{path}`, which is of the type "
+                f"`{type(found[0]).__name__}`, and not a function that Numba compiles",
+                "export a function that is decorated with `@njit` or `@vectorize`",
+                *_place(modules, name, found[0]),
+            )
         return found[0]
     if distinct:
         names = sorted(m.__name__ for m in modules.values() if name in vars(m))
@@ -193,6 +220,20 @@ def _object(modules: dict[str, ModuleType], entry: dict[str, Any]) -> Any:
         f"the manifest exports `{path}`, which none of the sources defines (searched: {searched})",
         "write the function's name, or `module.name`, as `symbol`",
     )
+
+
+def _place(modules: dict[str, ModuleType], name: str, value: Any) -> tuple[str, int | None]:
+    """The source that defines a name, and the line that does so first."""
+    source, module = next((s, m) for s, m in modules.items() if vars(m).get(name) is value)
+    path = Path(str(module.__file__))
+    for statement in ast.parse(path.read_bytes()).body:
+        bound = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
+                 and isinstance(node.ctx, ast.Store)}  # fmt: skip
+        bound |= {alias.asname or alias.name for alias in getattr(statement, "names", ())
+                  if isinstance(alias, ast.alias)}  # fmt: skip
+        if name in bound or getattr(statement, "name", None) == name:
+            return source, statement.lineno
+    return source, None
 
 
 def _imports(callees: tuple[str, ...], dependencies: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -8,16 +8,20 @@ from typing import Any
 from numba.core import errors, types
 from numba.core.typing.templates import Signature
 
-from puck.frontend import _capture
+from puck.frontend import _capture, _objmode, _wrappers
 from puck.frontend._errors import FrontEndError
 from puck.frontend._text import ModuleText
 from puck.numba._types import (
+    PortableError,
     PortableSignature,
     UnsupportedType,
+    parse_signature,
     portable_signature,
     portable_type,
 )
 
+# Where an object is in this process, as `repr` has it.
+_PLACE = re.compile(r" at 0x[0-9a-f]+")
 _ADDRESS = re.compile(r"inttoptr \(i64 (\d{6,}) to ptr\)")
 
 
@@ -45,13 +49,45 @@ def signature_of(name: str, signature: Signature, place: tuple[str, int]) -> Por
                 error.hint,
                 *place,
             ) from None
-    return portable_signature(signature)
+    portable = portable_signature(signature)
+    try:
+        parse_signature(str(portable))
+    except PortableError as error:
+        raise FrontEndError(
+            f"`{name}` has types that no caller can read: {error}",
+            "use types that are nested less deeply",
+            *place,
+        ) from error
+    return portable
+
+
+#: Of an entry point, with the two places for what comes out.
+_MOST_PARAMETERS = 255
+
+
+def refuse_large(function: Any) -> None:
+    """Refuses a compiled function that takes more than the format has room for."""
+    words = _wrappers.native_parameters(function)
+    if words > _MOST_PARAMETERS:
+        raise FrontEndError(
+            f"`{function.name}` is passed {words} words, where each part of a tuple is one and an "
+            f"array five, and two for each dimension; at most {_MOST_PARAMETERS} can be",
+            "take an array in the place of a long tuple, or fewer arrays",
+            function.file,
+            function.line,
+        )
 
 
 def explain(error: BaseException) -> tuple[str, str | None]:
     """What an exception of the compiler or of the sources says, and what to do about it."""
     text = str(error).strip()
     if isinstance(error, errors.NumbaError):
+        result = _RESULT.search(text)
+        if result is not None:
+            return (
+                f"it returns {result[1]}, and its signature says {result[2]}",
+                "change the signature, or convert what is returned",
+            )
         message = _shorten(text)
         for known, hint in _NUMBA_HINTS.items():
             if known in text:
@@ -65,6 +101,8 @@ def explain(error: BaseException) -> tuple[str, str | None]:
     return (f"{name}: {text}" if text else name), None
 
 
+# What Numba says where a result is not of the type that was declared.
+_RESULT = re.compile(r"No conversion from (.+) to (.+) for '\$\S*return_value\S*', defined at None")
 _NUMBA_HINTS = {
     "scipy": "install scipy beside numba: linear algebra is SciPy's",
     "SciPy": "install scipy beside numba: linear algebra is SciPy's",
@@ -124,13 +162,16 @@ def _address_error(function: Any, address: _capture.DynamicAddress | None) -> Fr
     if "ndarray" in info or info == "<class 'int'>":
         what = "a global array that is larger than 1 MB or not contiguous"
         hint = "take the array as a parameter, or make it smaller or contiguous"
-    elif "CFunctionType" in info or "ExternalFunctionPointer" in info:
+    elif any(kind in info for kind in ("CFunctionType", "ExternalFunctionPointer", "_FuncPtr")):
         what = "a C function by its address (ctypes or cffi)"
         hint = "build the C source into the package, or call it outside of the exported function"
     elif "Dispatcher" in info or "CFunc" in info or "FunctionType" in info:
         what = "a function as a value"
         hint = "call the function by its name instead of passing it on"
+    elif "with_objectmode" in info and (refused := _objmode.refused()) is not None:
+        return FrontEndError(refused.message, refused.hint, function.file, function.line)
     else:
+        info = _PLACE.sub("", info)
         what = "an address of the process that compiles it" + (f" ({info})" if info else "")
         hint = "take what is there as a parameter"
     return FrontEndError(

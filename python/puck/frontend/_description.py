@@ -21,8 +21,10 @@ _PYTHON_SIGNATURE = (
 )
 
 
-def entries(function: Any, has_c: bool, has_cpython: bool) -> list[dict[str, Any]]:
-    """The entry points of a function, as `front-end.json` lists them."""
+def entries(
+    function: Any, needs: list[str], has_c: bool, has_cpython: bool
+) -> list[dict[str, Any]]:
+    """The entry points of a function that `needs` these providers, as `front-end.json` has them."""
     common = {
         "name": function.name,
         "declared": declared(function),
@@ -34,7 +36,14 @@ def entries(function: Any, has_c: bool, has_cpython: bool) -> list[dict[str, Any
     if has_cpython:
         found.append((ABI_CPYTHON, _PYTHON_SIGNATURE, function.cpython_link_name))
     return [
-        {**common, "abi": abi, "signature": signature, "link-name": link_name}
+        {
+            **common,
+            "abi": abi,
+            "signature": signature,
+            "link-name": link_name,
+            # What wraps it for the interpreter needs that, too.
+            "needs": sorted({*needs, "python"}) if abi == ABI_CPYTHON else needs,
+        }
         for abi, signature, link_name in found
     ]
 
@@ -81,6 +90,7 @@ def _function(module: Any, function: Any) -> dict[str, Any]:
         "cpython": function.cpython_link_name if module.has_cpython(function) else None,
         "host-imports": module.reached_slots(function),
         "python": module.needs_python(function),
+        "bytecode": module.has_bytecode(function),
         "raises": module.raised(function),
         "calls": module.called(function),
         "inline": body.digest if body else None,

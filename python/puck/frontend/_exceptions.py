@@ -9,23 +9,19 @@ from __future__ import annotations
 import builtins
 import hashlib
 import pickle
-import re
 from typing import Any
 
 from llvmlite import ir
 from numba.core import serialize
 
-from puck.frontend._text import ModuleText
-
-_BYTES = re.compile(r' c"((?:[^"\\]|\\[0-9A-Fa-f]{2})*)"')
-_ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
+from puck.frontend._text import ModuleText, pickled
 
 
 def find(text: ModuleText) -> dict[str, str]:
     """The SHA-1 of each pickled exception, by the name of the constant."""
     found = {}
     for name, line in text.variables.items():
-        data = _pickled(line)
+        data = pickled(line)
         if data is not None and _exception(data) is not None:
             found[name] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     return found
@@ -35,7 +31,7 @@ def describe(text: ModuleText, found: dict[str, str]) -> dict[str, Any]:
     """What `numba.json` says of the exceptions that were `found`."""
     described = {}
     for name, digest in sorted(found.items(), key=lambda item: item[1]):
-        data = _pickled(text.variables[name])
+        data = pickled(text.variables[name])
         exception = None if data is None else _exception(data)
         if exception is None:
             continue
@@ -47,15 +43,6 @@ def describe(text: ModuleText, found: dict[str, str]) -> dict[str, Any]:
             "location": list(location) if location else None,
         }
     return described
-
-
-def _pickled(line: str) -> bytes | None:
-    """The bytes of a constant, if they may be a pickle."""
-    match = _BYTES.search(line)
-    if match is None or not match[1].startswith("\\80"):
-        return None
-    raw = match[1].encode("latin-1")
-    return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), raw)
 
 
 def _exception(data: bytes) -> tuple[Any, Any, Any] | None:

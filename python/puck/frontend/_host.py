@@ -7,6 +7,8 @@ symbol of the process:
 - a cell that holds the address of an object, such as `PyExc_ValueError` (the class itself, not C's
   variable of that name, which points to it), is a slot
 - a cell with a function's environment is a slot, too
+- data of the process that the code reads, such as what Numba's hashes begin with, is read where its
+  slot points
 
 So a library needs no exotic symbol to be loaded, and what is missing is known before.
 """
@@ -14,8 +16,9 @@ So a library needs no exotic symbol to be loaded, and what is missing is known b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from puck.frontend import _capture, _providers
 from puck.frontend._errors import FrontEndError
@@ -45,10 +48,11 @@ class Imports:
         return sorted({self.symbols[name] for name in names if name in self.symbols})
 
 
-def find(text: ModuleText, package: str, series: str) -> Imports:
+def find(text: ModuleText, package: str, series: str, functions: Sequence[Any] = ()) -> Imports:
     """What `text`, an optimised module, needs.
 
-    Raises `FrontEndError` for symbols that nobody provides.
+    Raises `FrontEndError` for symbols that nobody provides, and says which of the compiled
+    `functions` refers to them.
     """
     symbols: dict[str, str] = {}
     callees, strange = [], []
@@ -66,13 +70,12 @@ def find(text: ModuleText, package: str, series: str) -> Imports:
         if name.startswith(_capture.DATA_CELL):
             symbols[name] = name[len(_capture.DATA_CELL) :]
         elif text.is_declared_only(name) and not name.startswith(_capture.ENVIRONMENT):
-            strange.append(name)
+            if _providers.provider(name) is not None:
+                symbols[name] = name
+            else:
+                strange.append(name)
     if strange:
-        names = ", ".join(f"`{name}`" for name in sorted(strange))
-        raise FrontEndError(
-            f"the functions refer to {names}, which neither the C library nor Numba defines",
-            "build the C source into the package and call it from C, or do without it",
-        )
+        raise _strange(text, sorted(strange), functions)
     found = sorted(n for n in text.variables if n.startswith(_capture.ENVIRONMENT) and n in used)
     environments = {}
     for index, name in enumerate(found):
@@ -86,6 +89,24 @@ def find(text: ModuleText, package: str, series: str) -> Imports:
     return Imports(table, tuple(slots), symbols, environments, tuple(sorted(callees)))
 
 
+def _strange(text: ModuleText, symbols: list[str], functions: Sequence[Any]) -> FrontEndError:
+    """What to say of symbols that nobody provides."""
+    subject, place = "the functions refer", ()
+    for function in functions:
+        reached = text.reach(function.link_name)
+        found = [symbol for symbol in symbols if symbol in reached]
+        if found:
+            symbols, subject = found, f"`{function.name}` refers"
+            place = (function.file, function.line)
+            break
+    names = ", ".join(f"`{symbol}`" for symbol in symbols)
+    return FrontEndError(
+        f"{subject} to {names}, which neither the C library nor Numba defines",
+        "build the C source into the package and call it from C, or do without it",
+        *place,
+    )
+
+
 def through_table(text: ModuleText, imports: Imports) -> str:
     """The module's text where all that `imports` lists goes through the table."""
     if imports.table is None:
@@ -96,16 +117,17 @@ def through_table(text: ModuleText, imports: Imports) -> str:
     def slot(name: str) -> str:
         return f"getelementptr inbounds (i8, ptr {table}, i64 {places[imports.symbols[name]]})"
 
-    cells = {name for name in imports.symbols if name in text.variables}
-    parts: list[str] = []
-    for line in _without(text, cells | imports.symbols.keys()):
-        parts.append(line)
-    body = replace_symbols("".join(parts), lambda name: slot(name) if name in cells else None)
+    variables = {name for name in imports.symbols if name in text.variables}
+    cells = {n for n in variables if n.startswith((_capture.DATA_CELL, _capture.ENVIRONMENT))}
+    lines = _without(text, variables | imports.symbols.keys())
+    if data := variables - cells:
+        lines = _reading(lines, {quoted(name): slot(name) for name in data})
+    body = replace_symbols("".join(lines), lambda name: slot(name) if name in cells else None)
     added = [
         f"{table} = externally_initialized global [{len(imports.slots)} x ptr] zeroinitializer, "
         f"align {_SIZE}\n"
     ]
-    for name in sorted(imports.symbols.keys() - cells):
+    for name in sorted(imports.symbols.keys() - variables):
         added.append(_thunk(text.declarations[name], name, slot(name)))
     return body + "".join(added)
 
@@ -121,6 +143,28 @@ def _without(text: ModuleText, names: set[str]) -> Iterable[str]:
         if name.startswith(_capture.ENVIRONMENT) and name not in names
     }
     return (line for line in text.text.splitlines(keepends=True) if line not in left_out)
+
+
+_LOAD = re.compile(
+    r'(?P<start>\s+%\S+ = load [^@]*, ptr )(?P<name>@"[^"]*"|@[-\w$.]+)(?P<end>.*)', re.DOTALL
+)
+
+
+def _reading(lines: Iterable[str], slots: dict[str, str]) -> Iterable[str]:
+    """The lines, where data of the process is read from where its slot points."""
+    for index, line in enumerate(lines):
+        match = _LOAD.fullmatch(line)
+        name = match and quoted(match["name"].strip('@"'))
+        if match and name in slots:
+            yield f"  %puck.data.{index} = load ptr, ptr {slots[name]}, align {_SIZE}\n"
+            yield f"{match['start']}%puck.data.{index}{match['end']}"
+            continue
+        for name in slots:
+            if not line.startswith("@") and (name in line or f"@{name[2:-1]}" in line):
+                raise FrontEndError(
+                    f"`{line.strip()}` uses data of the process, and is no load of it"
+                )
+        yield line
 
 
 _DECLARED = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -19,6 +19,7 @@ from puck.frontend import (
     _inline,
     _link,
     _merge,
+    _objmode,
     _passes,
     _providers,
     _wrappers,
@@ -52,12 +53,12 @@ class Module:
         elsewhere: Sequence[Any] = (),
         c: bool = True,
         cpython: bool = True,
-        needing_python: Collection[str] = (),
+        needs_elsewhere: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.package, self.series = package, series
         self.name = f"{package}.{series}"
         self.functions = list(functions)
-        self._cpython, self._needing_python = cpython, needing_python
+        self._cpython, self._needs_elsewhere = cpython, needs_elsewhere or {}
         # Arrays of all layouts are the same to C: of overloads that differ in them, the first has
         # the view.
         self._viewed: dict[str, Any] = {}
@@ -71,10 +72,11 @@ class Module:
         text = ModuleText(str(linked))
         _checks.refuse_addresses(text, self.functions)
         #: What the module needs from outside.
-        self.imports = _host.find(text, package, series)
+        self.imports = _host.find(text, package, series, self.functions)
         self._raised = _exceptions.find(text)
         self.exceptions = _exceptions.describe(text, self._raised)
         self.environments = _environments.describe(self.imports.environments)
+        self._bytecode = _objmode.bytecode(text, self.imports.environments)
         header = f'target datalayout = "{linked.data_layout}"\ntarget triple = "{linked.triple}"\n'
         self.bodies = _inline.find(text, self.functions, header, self._machine)
         self._reached = {
@@ -102,7 +104,9 @@ class Module:
 
     def entries(self, function: Any) -> list[dict[str, Any]]:
         """The entry points of one function."""
-        return _description.entries(function, self.has_c(function), self.has_cpython(function))
+        return _description.entries(
+            function, self.needs(function), self.has_c(function), self.has_cpython(function)
+        )
 
     @property
     def host_imports(self) -> list[dict[str, str]]:
@@ -151,9 +155,18 @@ class Module:
 
     def needs_python(self, function: Any) -> bool:
         """Whether `function` needs a process with Python, be it for its exceptions only."""
-        return any(map(_providers.needs_python, self.reached_slots(function))) or any(
-            callee in self._needing_python for callee in self.called(function)
-        )
+        return _providers.PYTHON in self.needs(function)
+
+    def needs(self, function: Any) -> list[str]:
+        """Who must provide something to the process that calls `function`."""
+        found = _providers.needs(self.reached_slots(function))
+        for callee in self.called(function):
+            found.update(self._needs_elsewhere.get(callee, ()))
+        return sorted(found)
+
+    def has_bytecode(self, function: Any) -> bool:
+        """Whether `function` runs code of this version of Python's: object mode."""
+        return not self._bytecode.isdisjoint(self._reached[function.link_name])
 
     def requirements(self) -> list[str]:
         """What a process needs for all of the module."""

@@ -61,6 +61,17 @@ class ProjectModules(MetaPathFinder):
             return None
         return path.relative_to(self.directory).as_posix()
 
+    def is_ours(self, module: str | None, file: str | None) -> bool:
+        """Whether a module, given with a file of it, is on this machine only: neither Python's nor
+        an installed package's.
+        """
+        if not module or not file or file.startswith("<"):
+            return False
+        top = module.partition(".")[0]
+        if top in sys.stdlib_module_names or top in _LOOKED_AT:
+            return False
+        return not _is_installed(os.path.abspath(os.path.join(self.directory, file)))
+
     def find_spec(
         self, fullname: str, path: Any = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Iterable
 from functools import cache
 
 #: What Numba's runtime and typed containers are made of, without Python.
@@ -28,6 +29,8 @@ _PLAIN_C = re.compile(
     r"|numba_(gamma|lgamma|erf|erfc|frexp|ldexp|nextafter|cpow|fixed_fmod)f?$"
     r"|numba_(sdiv|srem|udiv|urem|fptoui|fptouif|attempt_nocopy_reshape)$"
 )
+#: Data that Numba's hashes of text begin with, which is another in each process.
+_HASH_SECRET = "_numba_hashsecret_"
 _LINEAR_ALGEBRA = re.compile(r"numba_(xx|ez_|xgesv)")
 _PARALLEL = frozenset(
     {
@@ -54,7 +57,7 @@ def provider(symbol: str) -> str | None:
         return SCIPY
     if _PLAIN_C.match(symbol):
         return RUNTIME
-    if symbol.startswith("numba_") or symbol in _PARALLEL:
+    if symbol.startswith(("numba_", _HASH_SECRET)) or symbol in _PARALLEL:
         return NUMBA
     if symbol.startswith(("Py", "_Py")):
         return PYTHON
@@ -71,6 +74,13 @@ def is_parallel(symbol: str) -> bool:
 def needs_python(symbol: str) -> bool:
     """Whether only a process with Python has what `symbol` stands for."""
     return provider(symbol) not in (None, RUNTIME)
+
+
+def needs(symbols: Iterable[str]) -> set[str]:
+    """Who must provide something to a process that uses `symbols`."""
+    found = {provider(symbol) or "" for symbol in symbols} - {"", ENVIRONMENT}
+    # Whatever is not the runtime's comes with Python.
+    return found | {PYTHON} if any(map(needs_python, symbols)) else found
 
 
 @cache

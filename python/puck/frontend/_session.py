@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,9 +125,10 @@ class Session:
         python = dispatcher.py_func
         name = name or python.__name__
         place = self.place(python)
-        if not name.isidentifier() or not name.isascii():
+        if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+            reason = ": it is a word of Python's" if keyword.iskeyword(name) else ""
             raise FrontEndError(
-                f"`{name}` cannot be the name of an exported function",
+                f"`{name}` cannot be the name of an exported function{reason}",
                 'give it one of letters, digits and `_`: `@puck.export(…, name="…")`',
                 *place,
             )
@@ -138,7 +140,7 @@ class Session:
             raise FrontEndError(
                 f"`{name}` is compiled in object mode", "use `njit` without `forceobj`", *place
             )
-        return Compiled(
+        made = Compiled(
             self.package,
             self.series,
             name,
@@ -151,6 +153,8 @@ class Session:
             inspect.getdoc(python),
             compiled,
         )
+        _checks.refuse_large(made)
+        return made
 
     def module(
         self,
@@ -158,13 +162,13 @@ class Session:
         elsewhere: Iterable[Compiled] = (),
         c: bool = True,
         cpython: bool = True,
-        needing_python: Collection[str] = (),
+        needs_elsewhere: Mapping[str, Collection[str]] | None = None,
     ) -> Module:
         """A module with `functions`, and with what they need.
 
         Those `elsewhere` are in other modules, which must be loaded first: they are declared. `c`
-        and `cpython` say which entry points there are besides Numba's own. `needing_python` are the
-        link names of functions of other packages that run in a process with Python only.
+        and `cpython` say which entry points there are besides Numba's own. `needs_elsewhere` are,
+        by link name, the providers that functions of other packages need.
 
         Raises `FrontEndError` for what cannot be exported.
         """
@@ -182,7 +186,7 @@ class Session:
                 )
         ours = {id(function.result) for function in functions}
         others = [function for function in elsewhere if id(function.result) not in ours]
-        return Module(self.package, self.series, functions, others, c, cpython, needing_python)
+        return Module(self.package, self.series, functions, others, c, cpython, needs_elsewhere)
 
     def place(self, python: Any) -> tuple[str, int]:
         """File and line of a Python function."""

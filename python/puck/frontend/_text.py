@@ -11,6 +11,9 @@ _DEFINE = re.compile(rf"^define [^@]*{_NAME}")
 _DECLARE = re.compile(rf"^declare [^@]*{_NAME}")
 _VARIABLE = re.compile(rf"^{_NAME} = ")
 _STRING = re.compile(r' c"[^"]*"')
+# LLVM writes a backslash as two of them, other bytes by their numbers.
+_BYTES = re.compile(r' c"((?:[^"\\]|\\(?:\\|[0-9A-Fa-f]{2}))*)"')
+_ESCAPE = re.compile(rb"\\(?:\\|([0-9A-Fa-f]{2}))")
 
 
 class ModuleText:
@@ -73,6 +76,15 @@ class ModuleText:
                 reached.add(symbol)
                 left.extend(self.references(symbol) - reached)
         return reached
+
+
+def pickled(line: str) -> bytes | None:
+    """The bytes of a constant, by its line, if they may be a pickle."""
+    match = _BYTES.search(line)
+    if match is None or not match[1].startswith("\\80"):
+        return None
+    raw = match[1].encode("latin-1")
+    return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else b"\\", raw)
 
 
 def replace_symbols(text: str, replacement: Callable[[str], str | None]) -> str:

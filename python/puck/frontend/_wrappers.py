@@ -63,6 +63,13 @@ def native_signature(function: Any) -> str:
     return f"fn({', '.join(map(_flat_type, ty.args))}) -> i32"
 
 
+def native_parameters(function: Any) -> int:
+    """How many parameters the function has by Numba's own convention."""
+    fndesc = function.result.fndesc
+    call_conv = function.result.target_context.call_conv
+    return len(call_conv.get_function_type(fndesc.restype, fndesc.argtypes).args)
+
+
 def _flat_type(ty: ir.Type) -> str:
     """An LLVM type in Puck's grammar, which has no structures."""
     if isinstance(ty, ir.IntType):

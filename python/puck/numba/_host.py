@@ -95,6 +95,9 @@ def address(symbol: str, provider: str) -> int | None:
 
         _launch_threads()
         return binding.address_of_symbol(symbol)
+    if symbol.startswith("_numba_hashsecret_"):
+        # It makes them known to LLVM when it is imported.
+        import numba.cpython.hashing  # noqa: F401
     # Numba's tables of C functions: the runtime's, then the helpers'. What code calls
     # `numba_NAME` or `NRT_NAME` is `NAME` there.
     if symbol.startswith("NRT_") and symbol[4:] in _nrt_python.c_helpers:

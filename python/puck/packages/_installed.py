@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ class Environment:
         # Modules that were made, by name and the series that was asked for.
         self.modules: dict[tuple[str, str | None], Package] = {}
         self._installed: dict[tuple[str, str], Installed] = {}
+        # Link names of functions that this Python can run, with all that they call.
+        self.runnable: set[str] = set()
 
     def named(self, name: str) -> str | None:
         """The package that Python knows by that name: `fast_math` may be `fast-math`."""
@@ -199,9 +202,73 @@ class Installed:
             self._loaded = True
 
     def address(self, link_name: str) -> int:
-        """Where a function is, in the library that is loaded if need be."""
+        """Where a function is, in the library that is loaded if need be.
+
+        :raises PackageError: if it, or what it calls, has code that only another Python can run.
+        """
         self.load()
+        self._check_python(link_name)
         return self.environment.native.address(link_name)
+
+    def _check_python(self, link_name: str) -> None:
+        """Refuses bytecode of another Python, which this one would run as something else."""
+        if not self._is_near_bytecode:
+            return
+        runnable, known = self.environment.runnable, set[str]()
+        left: list[tuple[Installed, str]] = [(self, link_name)]
+        while left:
+            installed, name = left.pop()
+            if name in runnable or name in known:
+                continue
+            known.add(name)
+            function = installed._by_entry.get(name)
+            if function is None:
+                calls = [entry["link-name"] for entry in installed.document.get("imports", ())]
+            else:
+                installed._refuse_bytecode(function)
+                calls = function.get("calls", ())
+            left.extend((installed._owner(callee), callee) for callee in calls)
+        runnable |= known
+
+    @cached_property
+    def _is_near_bytecode(self) -> bool:
+        """Whether it, or a package that it calls, has bytecode at all.
+
+        It is known without reading what all of them say of their functions.
+        """
+        text = self.share(NUMBA_FILE)
+        if text is not None and b'"bytecode": true' in text:
+            return True
+        callees = (self.environment.find(*callee) for callee in self._callees())
+        return any(callee._is_near_bytecode for callee in callees)
+
+    def _refuse_bytecode(self, function: dict[str, Any]) -> None:
+        made_with = str((self.numba or {}).get("python", "?"))
+        version = ".".join(made_with.split(".")[:2])
+        if function.get("bytecode") and version != ".".join(map(str, sys.version_info[:2])):
+            raise PackageError(
+                f"`{function['name']}` of package {self.label} was exported with Python "
+                f"{made_with} and has code that only Python {version} can run (object mode); this "
+                f"is Python {sys.version.split()[0]}",
+                hint=f"use Python {version}, or build the package with this Python",
+            )
+
+    def _owner(self, link_name: str) -> Installed:
+        """The package of a function that this one calls."""
+        symbol, series = link_name.split(".")[:2]
+        names = (entry["package"] for entry in self.document.get("imports", ()))
+        name = next((name for name in names if name.replace("-", "_") == symbol), symbol)
+        return self.environment.find(name, series)
+
+    @cached_property
+    def _by_entry(self) -> dict[str, dict[str, Any]]:
+        """The functions that `numba.json` describes, by the link names of their entry points."""
+        return {
+            function[key]: function
+            for function in (self.numba or {}).get("functions", ())
+            for key in ("link-name", "c", "cpython")
+            if function.get(key)
+        }
 
     def _callees(self) -> list[tuple[str, str]]:
         imported = {entry["package"] for entry in self.document.get("imports", ())}

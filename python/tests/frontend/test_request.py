@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,72 +12,8 @@ import puck
 
 pytest.importorskip("numba")
 
-# Where the package is that is tested here.
 _ROOT = Path(puck.__file__).parents[1]
 _SOURCES = Path(__file__).parent / "sources"
-
-
-class Project:
-    """A folder with sources, and what the front end says of them."""
-
-    def __init__(self, folder):
-        self.folder, self.output = folder, folder / "target" / "out"
-        self.output.mkdir(parents=True)
-        self.request = {
-            "format": 1,
-            "package": "fast-sums",
-            "version": "1.2.0",
-            "series": "v1",
-            "directory": str(folder),
-            "sources": [],
-            "functions": [],
-            "environment": None,
-            "dependencies": [],
-            "opt-level": 3,
-            "debug": False,
-            "output": str(self.output),
-        }
-
-    def write(self, name, text, source=True):
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        if source:
-            self.request["sources"].append(name)
-        return self
-
-    def run(self, **environment):
-        path = self.output.parent / "request.json"
-        path.write_text(json.dumps(self.request))
-        # An empty part would stand for the current directory.
-        paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "puck.frontend", str(path)],
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": paths, **environment},
-        )
-
-    def answer(self, **environment):
-        ran = self.run(**environment)
-        assert ran.returncode == 0, ran.stderr + str(self.fault() if ran.returncode == 2 else "")
-        return json.loads((self.output / "front-end.json").read_text())
-
-    def fault(self):
-        return json.loads((self.output / "error.json").read_text())
-
-    def refused(self):
-        ran = self.run()
-        assert ran.returncode == 2, ran.stderr
-        assert not (self.output / "front-end.json").exists()
-        return self.fault()
-
-
-@pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path / "project")
-
 
 EXPORTED = """\
 import puck
@@ -300,6 +235,18 @@ def test_callers_of_what_needs_python_need_it(project):
     assert function["python"]
 
 
+def test_exceptions_are_described_whatever_their_bytes(project):
+    messages = ["back\\slash", 'quo"te', "new\nline", "x" * 0x5C, "é"]
+    text = "import puck\n@puck.export('int64(int64)')\ndef f(n):\n"
+    for index, message in enumerate(messages):
+        text += f"    if n == {index}:\n        raise ValueError({message!r})\n"
+    project.write("k.py", text + "    return n\n").answer()
+    described = json.loads((project.output / "numba.json").read_text())
+    found = {exception["arguments"][0] for exception in described["exceptions"].values()}
+    assert found == {repr(message) for message in messages}
+    assert len(described["functions"][0]["raises"]) == len(messages)
+
+
 def test_warnings_of_sources_are_passed_on(project):
     text = "import warnings\nimport puck\nwarnings.warn('old tables')\n"
     project.write("k.py", text + "@puck.export('float64(float64)')\ndef f(x):\n    return x\n")
@@ -322,8 +269,7 @@ _ALL = {
 }
 
 
-def _built(folder, seed):
-    project = Project(folder)
+def _built(project, folder, seed):
     shutil.copy(_SOURCES / "kernels.py", folder)
     project.request["sources"] = ["kernels.py"]
     project.request["functions"] = [
@@ -334,9 +280,10 @@ def _built(folder, seed):
     return {**files, "module.bc": (project.output / "module.bc").read_bytes()}
 
 
-def test_the_same_sources_give_the_same_bytes(tmp_path):
-    first = _built(tmp_path / "here", "1")
-    second = _built(tmp_path / "elsewhere" / "and" / "deeper", "2")
+def test_the_same_sources_give_the_same_bytes(project_in, tmp_path):
+    here, deeper = tmp_path / "here", tmp_path / "elsewhere" / "and" / "deeper"
+    first = _built(project_in(here), here, "1")
+    second = _built(project_in(deeper), deeper, "2")
     assert first.keys() == second.keys()
     for name, content in first.items():
         assert second[name] == content, name
