@@ -53,6 +53,10 @@ fn every_verb_has_help_with_examples() {
     arguments are checked against the function's signature. Arrays that the function changed are printed
     after the result.
 
+    A function that Numba compiled takes its own arguments, at the end fewer if it has default values:
+    its result is printed, and an exception is an error. It also takes 1+2j for a complex number, (1,
+    [2,3]) for a tuple, None for a value that may be missing.
+
     Arguments: numbers (12, 0xff, 1e-9, inf), true, false, arrays ([1,2,3], zeros:100 for zeros), arrays
     from files (@x.npy, @table.csv:COLUMN), "text" for bytes, null for a null pointer. Put -- before
     arguments such as -inf.
@@ -125,6 +129,7 @@ fn every_verb_has_help_with_examples() {
       puck run linalg::axpy 2 10 [1,2] [0.5,0.5] --format json
       puck run stats::mean 16 @longley.csv:GNP
       puck run kernels::f --signature 'fn(f32) -> f32' 0.1
+      puck run kernels::g --signature '(x: float64) -> float64' 2
     "#);
     assert_snapshot!(machine.ok("", "--version"), @"
     puck [VERSION]

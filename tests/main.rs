@@ -42,6 +42,7 @@ mod registries;
 mod reproducible;
 mod resolution;
 mod run;
+mod run_numba;
 mod search;
 mod size;
 mod space;

@@ -21,6 +21,14 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS.get(unit).unwrap_or(&"TB"))
 }
 
+/// What a function needs of the process that calls it, where that is known.
+pub(crate) fn needs(needs: Option<&[String]>) -> Option<String> {
+    match needs? {
+        [] => Some("needs nothing".to_owned()),
+        needs => Some(format!("needs {}", needs.join(", "))),
+    }
+}
+
 /// Says what changed in a lockfile.
 pub(crate) fn changes(console: &Console, locked: &Locked) {
     for name in &locked.unused_patches {

@@ -231,6 +231,7 @@ fn assemble(
             link_name: export.link_name.clone(),
             declared: export.declared.clone(),
             doc: export.doc.clone(),
+            needs: export.needs.clone(),
             sizes: sizes
                 .remove(&export.link_name.to_string())
                 .unwrap_or_default(),

@@ -95,6 +95,10 @@ pub struct Function {
     /// What it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
+    /// Who must provide something to the process that calls it: some of [`PROVIDERS`]; `None` where that
+    /// is not known, as of functions of C's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Vec<String>>,
     /// The size in bytes of its machine code, by target.
     #[serde(default)]
     pub sizes: BTreeMap<String, u64>,

@@ -53,10 +53,14 @@ pub fn c_header(document: &PackageDocument) -> String {
         writeln!(text, "struct {name};").expect(STRING);
     }
 
+    text.push_str(&host_table(document));
     for function in functions() {
         text.push('\n');
-        if let Some(doc) = &function.doc {
-            writeln!(text, "/* {} */", comment(doc)).expect(STRING);
+        let said: Vec<String> = (function.doc.iter().map(|doc| comment(doc)))
+            .chain(needs(document, function))
+            .collect();
+        if !said.is_empty() {
+            writeln!(text, "/* {} */", said.join("\n   ")).expect(STRING);
         }
         let declarator = declaration(&function.signature, &c_name(document, function));
         writeln!(
@@ -68,6 +72,39 @@ pub fn c_header(document: &PackageDocument) -> String {
     }
     write!(text, "\n#ifdef __cplusplus\n}}\n#endif\n\n#endif\n").expect(STRING);
     text
+}
+
+/// What a function needs of the process, where some of its package need anything.
+fn needs(document: &PackageDocument, function: &Function) -> Option<String> {
+    if document.host_imports.is_empty() {
+        return None;
+    }
+    Some(match function.needs.as_deref() {
+        Some([]) => "Needs nothing of the process.".to_owned(),
+        Some(needs) => format!("Needs a filled table: {}.", needs.join(", ")),
+        None => "May need a filled table.".to_owned(),
+    })
+}
+
+/// The table of what the process provides, and what to do about it.
+fn host_table(document: &PackageDocument) -> String {
+    let Some(table) = document.host_table() else {
+        return String::new();
+    };
+    let imports = document.host_imports.iter().enumerate();
+    let slots: String = imports
+        .map(|(i, import)| format!("\n   {i:5} {} ({})", import.symbol, import.provider))
+        .collect();
+    // Declared as a variable, a program that is linked would have a copy of it.
+    format!(
+        "\n/* Functions that need a filled table read in it where the process has what they use. Whoever\n   \
+         finds them with Puck's runtime (puck.h) has it filled, or is told what is missing. A program\n   \
+         that is linked to the library, or opens it by itself, puts these addresses into\n   \
+         `void **table = dlsym(RTLD_DEFAULT, {symbol}_HOST_IMPORTS)` before it calls such a function:\n   \
+         where a slot is empty, the call ends the program.\n{slots} */\n\
+         #define {symbol}_HOST_IMPORTS \"{table}\"\n",
+        symbol = document.name.symbol().to_uppercase(),
+    )
 }
 
 /// The definitions of what functions of Numba take and give, in an archive.
@@ -251,6 +288,40 @@ mod tests {
             ),
             "{header}"
         );
+    }
+
+    #[test]
+    fn what_functions_need_of_the_process_is_said() {
+        let (mut document, _) = sample();
+        let import = |symbol: &str, provider: &str| crate::HostImport {
+            symbol: symbol.to_owned(),
+            provider: provider.to_owned(),
+        };
+        document.functions[0].needs = Some(Vec::new());
+        assert!(!c_header(&document).contains("Needs"));
+        document.host_imports = vec![
+            import("NRT_Allocate", "numba-runtime"),
+            import("PyErr_Occurred", "python"),
+        ];
+        document.functions[0].doc = Some("Adds.".to_owned());
+        let header = c_header(&document);
+        let table = document.host_table().unwrap();
+        for part in [
+            "\n       0 NRT_Allocate (numba-runtime)\n       1 PyErr_Occurred (python) */\n",
+            &format!("#define DEMO_HOST_IMPORTS \"{table}\"\n"),
+            "/* Adds.\n   Needs nothing of the process. */\nvoid demo_axpy(",
+        ] {
+            assert!(header.contains(part), "{header}");
+        }
+        document.functions[0].doc = None;
+        document.functions[0].needs = Some(vec!["numba-runtime".to_owned()]);
+        let header = c_header(&document);
+        assert!(
+            header.contains("/* Needs a filled table: numba-runtime. */\n"),
+            "{header}"
+        );
+        document.functions[0].needs = None;
+        assert!(c_header(&document).contains("/* May need a filled table. */\n"));
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub struct Export {
     /// Its type as people know it, as for [`Function::declared`](crate::Function::declared).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<String>,
+    /// Whom it needs, as for [`Function::needs`](crate::Function::needs).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Vec<String>>,
     /// Its symbol, where it does not follow from the signature: with other conventions than C's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_name: Option<LinkName>,
@@ -87,6 +90,7 @@ impl Export {
             abi: function.abi.clone(),
             signature: function.signature.clone(),
             declared: function.declared.clone(),
+            needs: function.needs.clone(),
             link_name: (!function.is_c()).then(|| function.link_name.clone()),
         }
     }

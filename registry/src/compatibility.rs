@@ -122,6 +122,7 @@ fn keeps(older: &IndexLine, newer: &IndexLine, offered: &Version) -> Result<(), 
             abi,
             signature,
             declared: _,
+            needs: _,
             link_name,
         } = export;
         // Conventions beside C's tell by the link name alone what pointers point to.
@@ -167,6 +168,7 @@ mod tests {
                 abi: ABI_C.to_owned(),
                 signature: format!("fn({types}").parse().unwrap(),
                 declared: None,
+                needs: None,
                 link_name: None,
             }
         };

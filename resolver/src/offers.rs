@@ -88,6 +88,7 @@ mod tests {
                 abi: "numba-cpu-1".to_owned(),
                 signature: "fn()".parse().unwrap(),
                 declared: None,
+                needs: None,
                 link_name: listed.map(|text| text.parse().unwrap()),
             }]);
             let mut offers = Offers::new(&link);

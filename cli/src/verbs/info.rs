@@ -8,7 +8,7 @@ use crate::arguments::Format;
 use crate::console::{Console, FAINT, NAME};
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::{size, table};
+use crate::show::{needs, size, table};
 
 /// Show what the registry says of a package: its versions, what it offers and needs
 #[derive(Debug, Args)]
@@ -91,7 +91,12 @@ fn show(line: &IndexLine, versions: &[IndexLine], console: &Console) -> Result<(
     }
     console.print(table(&facts))?;
     for (export, types) in listing(&line.exports) {
-        console.line(format_args!("    {}: {FAINT}{types}{FAINT:#}", export.name))?;
+        let needs = needs(export.needs.as_deref());
+        let needs = needs.map_or_else(String::new, |needs| format!("  ({needs})"));
+        console.line(format_args!(
+            "    {}: {FAINT}{types}{FAINT:#}{needs}",
+            export.name
+        ))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::arguments::Format;
 use crate::console::{Console, FAINT, NAME};
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::show::{size, table};
+use crate::show::{needs, size, table};
 
 /// Show what an archive holds; nothing of it is executed
 #[derive(Debug, Args)]
@@ -119,7 +119,9 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     section(
         console,
         "functions",
-        listing(&document.functions).into_iter().map(function),
+        listing(&document.functions)
+            .into_iter()
+            .map(|listed| function(listed, document.functions.iter().any(|f| f.needs.is_some()))),
     )?;
     section(
         console,
@@ -162,6 +164,14 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     )?;
     section(
         console,
+        "host imports",
+        document
+            .host_imports
+            .iter()
+            .map(|import| vec![import.symbol.clone(), import.provider.clone()]),
+    )?;
+    section(
+        console,
         "files",
         document
             .files
@@ -170,20 +180,21 @@ fn show(inspected: &Inspected, console: &Console) -> Result<(), Failure> {
     )
 }
 
-/// A function with its types, its symbol and the size of its code.
-fn function((function, types): (&Function, String)) -> Vec<String> {
+/// A function with its types, its symbol and the size of its code; with what it needs of the process,
+/// where that is known of any.
+fn function((function, types): (&Function, String), with_needs: bool) -> Vec<String> {
     let sizes: Vec<_> = function.sizes.values().map(ToString::to_string).collect();
     let sizes = if sizes.is_empty() {
         String::new()
     } else {
         format!("{} B", sizes.join("/"))
     };
-    vec![
-        function.name.to_string(),
-        types,
-        sizes,
-        faint(&function.link_name),
-    ]
+    let mut row = vec![function.name.to_string(), types, sizes];
+    if with_needs {
+        row.push(needs(function.needs.as_deref()).unwrap_or_default());
+    }
+    row.push(faint(&function.link_name));
+    row
 }
 
 /// The last column of a table may be styled: nothing is aligned behind it.

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use puck_package::Signature;
-use puck_project::call::{self, Arguments, Report};
+use puck_project::call::{self, Asked, Described, Raised, Report};
 use puck_project::{InstallOptions, LinkOptions, Machine, Project, Update, install};
 use puck_runtime::Environment;
 
@@ -21,6 +20,10 @@ const SHOWN: usize = 100;
 /// In a project the project's environment is used, brought up to date first; elsewhere your own.
 /// The arguments are checked against the function's signature. Arrays that the function changed
 /// are printed after the result.
+///
+/// A function that Numba compiled takes its own arguments, at the end fewer if it has default values:
+/// its result is printed, and an exception is an error. It also takes 1+2j for a complex number,
+/// (1, [2,3]) for a tuple, None for a value that may be missing.
 ///
 /// Arguments: numbers (12, 0xff, 1e-9, inf), true, false, arrays ([1,2,3], zeros:100 for zeros),
 /// arrays from files (@x.npy, @table.csv:COLUMN), "text" for bytes, null for a null pointer. Put
@@ -40,7 +43,8 @@ Examples:
   puck run linalg::dot 3 [1,2,3] [4,5,6]
   puck run linalg::axpy 2 10 [1,2] [0.5,0.5] --format json
   puck run stats::mean 16 @longley.csv:GNP
-  puck run kernels::f --signature 'fn(f32) -> f32' 0.1"
+  puck run kernels::f --signature 'fn(f32) -> f32' 0.1
+  puck run kernels::g --signature '(x: float64) -> float64' 2"
 )]
 pub(crate) struct RunArguments {
     /// The function: PACKAGE::FUNCTION, or PACKAGE.SERIES::FUNCTION
@@ -49,7 +53,7 @@ pub(crate) struct RunArguments {
     arguments: Vec<String>,
     /// Which of several functions of the name
     #[arg(long, value_name = "SIGNATURE")]
-    signature: Option<Signature>,
+    signature: Option<Asked>,
     /// Use your own environment, also in a project
     #[arg(long, conflicts_with = "environment")]
     user: bool,
@@ -83,30 +87,30 @@ pub(crate) fn run(
         }
         failure
     })?;
-    let directory = &settings.directory;
-    let (chosen, read) = match signature {
-        Some(signature) => {
-            let chosen = call::by_signature(&overloads, signature)?;
-            (
-                chosen,
-                Arguments::read(&chosen.signature, texts, directory)?,
-            )
-        }
-        None => call::choose(&overloads, texts, directory)?,
+    // It was found under that name: there is a package in it.
+    let package = function.split("::").next().unwrap_or_default();
+    let described = match environment.share(package, Described::FILE)? {
+        Some(bytes) => Described::read(&bytes).map_err(|error| Failure::new(error.to_string()))?,
+        None => Described::default(),
     };
-    let address = environment.address(function, &chosen.signature)?;
+    let directory = &settings.directory;
+    let chosen = match signature {
+        Some(asked) => call::by_signature(&overloads, &described, asked, texts, directory)?,
+        None => call::choose(&overloads, &described, texts, directory)?,
+    };
+    let address = environment.address(function, &chosen.function.signature)?;
     // SAFETY: the function at `address` has the signature that the arguments were read for: its
     // link name says so. That the arrays hold what it expects is for the user to see to.
-    let outcome = unsafe { read.call(address.as_ptr()) }?;
+    let outcome = unsafe { chosen.arguments.call(address.as_ptr()) }?;
+    if let Some(raised) = outcome.raised {
+        return Err(exception(&environment, function, package, raised));
+    }
     match format {
-        Format::Json => {
-            let signature = &chosen.signature;
-            console.json(&Report {
-                function,
-                signature,
-                outcome: &outcome,
-            })
-        }
+        Format::Json => console.json(&Report {
+            function,
+            signature: &chosen.signature,
+            outcome: &outcome,
+        }),
         Format::Text => {
             let text = outcome.display(Some(SHOWN)).to_string();
             if text.is_empty() {
@@ -115,6 +119,29 @@ pub(crate) fn run(
                 console.line(text)
             }
         }
+    }
+}
+
+/// The exception that a function ended with.
+fn exception(
+    environment: &Environment,
+    function: &str,
+    package: &str,
+    Raised { status, exception }: Raised,
+) -> Failure {
+    let address = std::ptr::with_exposed_provenance(exception);
+    // SAFETY: what a function of the package has just left.
+    match unsafe { environment.numba_exception(package, status, address) } {
+        Ok(Some(raised)) => {
+            let mut failure = Failure::new(format!("`{function}` raised {raised}"));
+            if let Some(place) = &raised.location {
+                let place = format!("{}:{}, in {}", place.file, place.line, place.function);
+                failure.causes.push(place);
+            }
+            failure
+        }
+        Ok(None) => Failure::new(format!("`{function}` ended with the status {status}")),
+        Err(error) => error.into(),
     }
 }
 

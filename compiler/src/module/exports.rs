@@ -55,6 +55,8 @@ pub(crate) struct Export {
     /// Its type in the source's language, where that is not C's.
     pub(crate) declared: Option<String>,
     pub(crate) doc: Option<String>,
+    /// Who must provide something to the process that calls it.
+    pub(crate) needs: Option<Vec<String>>,
     /// The symbol in the sources.
     pub(crate) symbol: String,
 }
@@ -174,6 +176,7 @@ impl Choice<'_> {
             link_name,
             declared: None,
             doc,
+            needs: None,
             symbol: symbol.to_owned(),
         }
     }
@@ -194,6 +197,7 @@ impl Choice<'_> {
                     link_name: described.link_name.clone(),
                     declared: described.declared.clone(),
                     doc: described.doc.clone(),
+                    needs: described.needs.clone(),
                     symbol,
                 });
             }

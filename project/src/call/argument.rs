@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use puck_package::{Parameter, Pointee, Signature, Type};
+use puck_package::{Pointee, Signature, Type};
 
-use super::error::shortened;
+use super::error::{declared, shortened};
+use super::numba::{self, Structure};
 use super::{ArgumentError, Array, CallError, Element, Value, csv, literal, npy};
 
 /// Arguments that fit a signature, ready for a call.
@@ -24,6 +25,18 @@ use super::{ArgumentError, Array, CallError, Element, Value, csv, literal, npy};
 pub struct Arguments {
     pub(super) signature: Signature,
     pub(super) values: Vec<Argument>,
+    /// The parameters as those who call know them: the last of them, where a function has others before.
+    pub(super) named: Vec<Named>,
+    /// What a function that Numba compiled returns.
+    pub(super) result: Option<numba::Type>,
+}
+
+/// A parameter as those who call know it.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) name: Option<String>,
+    /// With its type.
+    pub(super) shown: String,
 }
 
 /// What is passed for a parameter.
@@ -33,6 +46,8 @@ pub(super) enum Argument {
     Value(Value),
     /// The address of the first element.
     Array(Array),
+    /// The address of a value.
+    Structure(Structure),
 }
 
 impl Arguments {
@@ -57,8 +72,11 @@ impl Arguments {
         directory: &Path,
     ) -> Result<Self, CallError> {
         if texts.len() != signature.parameters.len() {
+            let count = signature.parameters.len();
             return Err(CallError::Count {
-                signature: signature.clone(),
+                function: signature.to_string(),
+                least: count,
+                most: count,
                 found: texts.len(),
             });
         }
@@ -70,14 +88,20 @@ impl Arguments {
             .map(|(i, (parameter, text))| {
                 read(&parameter.ty, text.trim(), directory).map_err(|reason| CallError::Argument {
                     position: i + 1,
-                    parameter: Box::new(Parameter::clone(parameter)),
+                    parameter: declared(parameter),
                     reason,
                 })
             })
             .collect::<Result<_, _>>()?;
+        let named = signature.parameters.iter().map(|parameter| Named {
+            name: parameter.name.clone(),
+            shown: declared(parameter),
+        });
         Ok(Self {
             signature: signature.clone(),
             values,
+            named: named.collect(),
+            result: None,
         })
     }
 
@@ -99,7 +123,10 @@ fn read(ty: &Type, text: &str, directory: &Path) -> Result<Argument, ArgumentErr
     let what = match ty {
         Type::Pointer { pointee, .. } => match &**pointee {
             Pointee::Type(inner) => match Element::of(inner) {
-                Some(element) => return array(element, text, directory).map(Argument::Array),
+                Some(element) => {
+                    let array = array(element, text, directory, ", `@FILE.csv:COLUMN` or `null`");
+                    return array.map(Argument::Array);
+                }
                 None => format!("a pointer to `{inner}`"),
             },
             Pointee::Opaque(name) => format!("a pointer to `{name}`, whose layout is not known,"),
@@ -111,8 +138,13 @@ fn read(ty: &Type, text: &str, directory: &Path) -> Result<Argument, ArgumentErr
     Err(ArgumentError::OnlyNull { what, found })
 }
 
-/// Reads what a pointer to numbers points to.
-fn array(element: Element, text: &str, directory: &Path) -> Result<Array, ArgumentError> {
+/// Reads numbers in a row. `others` ends the list of what a text may be.
+pub(super) fn array(
+    element: Element,
+    text: &str,
+    directory: &Path,
+    others: &str,
+) -> Result<Array, ArgumentError> {
     if let Some(spec) = text.strip_prefix('@') {
         return file(element, spec, directory);
     }
@@ -122,8 +154,7 @@ fn array(element: Element, text: &str, directory: &Path) -> Result<Array, Argume
     let value = element.parse(text).map_err(|error| match error {
         ArgumentError::Syntax { found, .. } => ArgumentError::Syntax {
             expected: format!(
-                "values of type {element}: `[...]`, `zeros(LENGTH)`, `@FILE.npy`, \
-                 `@FILE.csv:COLUMN` or `null`"
+                "values of type {element}: `[...]`, `zeros(LENGTH)`, `@FILE.npy`{others}"
             ),
             found,
         },

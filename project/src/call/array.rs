@@ -23,6 +23,8 @@ pub struct Array {
     element: Element,
     length: usize,
     words: Vec<u64>,
+    /// How many there are in each dimension, where there is not one.
+    shape: Option<Vec<usize>>,
 }
 
 impl Array {
@@ -32,6 +34,7 @@ impl Array {
             element,
             length: 0,
             words: Vec::new(),
+            shape: None,
         }
     }
 
@@ -103,6 +106,22 @@ impl Array {
             }
         }
         Ok(())
+    }
+
+    /// Says how many elements there are in each dimension: in all as many as there are.
+    pub(super) fn shaped(mut self, shape: &[u128]) -> Self {
+        let sizes = shape.iter().map(|size| usize::try_from(*size).ok());
+        self.shape = if shape.len() == 1 {
+            None
+        } else {
+            sizes.collect()
+        };
+        self
+    }
+
+    /// How many elements there are in each dimension.
+    pub(super) fn shape(&self) -> Vec<usize> {
+        self.shape.clone().unwrap_or_else(|| vec![self.length])
     }
 
     /// The type of the elements.

@@ -15,22 +15,26 @@ use super::{CsvError, Element, MAX_BYTES, NpyError};
 pub enum CallError {
     /// Too few or too many arguments.
     #[error(
-        "expected {}, found {found}: {signature}",
-        arguments(signature.parameters.len())
+        "expected {}, found {found}: {function}",
+        arguments(*least, *most)
     )]
     Count {
-        /// What is to be called.
-        signature: Signature,
+        /// What is to be called, with its parameters.
+        function: String,
+        /// How many arguments it takes at least.
+        least: usize,
+        /// How many it takes at most.
+        most: usize,
         /// How many arguments there are.
         found: usize,
     },
     /// An argument does not fit its parameter.
-    #[error("argument {position} (`{}`): {reason}", declared(parameter))]
+    #[error("argument {position} (`{parameter}`): {reason}")]
     Argument {
         /// Counted from 1.
         position: usize,
-        /// The parameter it is for.
-        parameter: Box<Parameter>,
+        /// The parameter it is for, with its type.
+        parameter: String,
         /// Why it does not fit.
         reason: ArgumentError,
     },
@@ -40,7 +44,7 @@ pub enum CallError {
         /// The functions' name.
         function: String,
         /// Each function's signature, and why the arguments do not fit it.
-        misfits: Vec<(Signature, CallError)>,
+        misfits: Vec<(String, CallError)>,
     },
     /// The arguments fit several functions of the name.
     #[error(
@@ -51,7 +55,9 @@ pub enum CallError {
         /// The functions' name.
         function: String,
         /// The signatures of those that the arguments fit.
-        signatures: Vec<Signature>,
+        signatures: Vec<String>,
+        /// The first of them as `--signature` takes it.
+        choice: String,
     },
     /// No function of the name has the signature that was asked for.
     #[error(
@@ -60,9 +66,9 @@ pub enum CallError {
     )]
     NoSuchSignature {
         /// What was asked for.
-        asked: Signature,
+        asked: String,
         /// What there is.
-        signatures: Vec<Signature>,
+        signatures: Vec<String>,
     },
     /// The function is not called as C calls.
     #[error("`{}` has the calling convention \"{}\"; only \"c\" can be called from here", function.name, function.abi)]
@@ -83,18 +89,30 @@ pub enum CallError {
     },
     /// The function wrote behind the end of an array; its results cannot be trusted.
     #[error(
-        "the function wrote past the end of argument {position} (`{}`), which has {length} \
-         elements; what it returned is not to be trusted",
-        declared(parameter)
+        "the function wrote past the end of argument {position} (`{parameter}`), which has {length} \
+         elements; what it returned is not to be trusted"
     )]
     Overrun {
         /// Counted from 1.
         position: usize,
-        /// The parameter that the array was passed for.
-        parameter: Box<Parameter>,
+        /// The parameter that the array was passed for, with its type.
+        parameter: String,
         /// How many elements the array has.
         length: usize,
     },
+    /// What a package says of a function is not what it is.
+    #[error("what {file} says of `{function}` does not fit it: {reason}")]
+    Described {
+        /// The function's name.
+        function: String,
+        /// Where it is said.
+        file: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// What a function returned cannot be shown.
+    #[error("the result: {0}")]
+    Result(ArgumentError),
 }
 
 /// Why a text is no argument for a parameter.
@@ -152,6 +170,20 @@ pub enum ArgumentError {
         /// What was found.
         found: String,
     },
+    /// An array has more or fewer dimensions than it should.
+    #[error("expected an array of {}, found one of {}", dimensions(*expected), dimensions(*found))]
+    Dimensions {
+        /// How many it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// A value of a type that nothing can be typed for.
+    #[error("{what} cannot be typed here")]
+    Unwritable {
+        /// What it is.
+        what: &'static str,
+    },
     /// A `@` is not followed by the name of a file of a known kind.
     #[error("`@{found}` names neither an array (`@x.npy`) nor a column (`@data.csv:NAME`)")]
     File {
@@ -193,9 +225,8 @@ impl CallError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Argument { reason, .. } => reason.hint(),
-            Self::Ambiguous { signatures, .. } => Some(format!(
-                "choose one with `--signature`, such as `--signature '{}'`",
-                signatures.first()?.canonical()
+            Self::Ambiguous { choice, .. } => Some(format!(
+                "choose one with `--signature`, such as `--signature '{choice}'`"
             )),
             Self::NoFit { .. } => {
                 Some("choose one with `--signature` to see all that is wrong with it".to_owned())
@@ -228,6 +259,11 @@ impl ArgumentError {
             Self::Syntax { expected, found } if found.starts_with('@') => Some(format!(
                 "{expected} is written in place; files are for pointers"
             )),
+            Self::Unwritable { .. } => Some("call the function from Python or from C".to_owned()),
+            Self::Dimensions { .. } => Some(
+                "`[[1, 2], [3, 4]]` and `zeros(2, 2)` have two dimensions, `@x.npy` those of the file"
+                    .to_owned(),
+            ),
             Self::Literal { .. } => {
                 Some("arrays look like `[1, 2, 3]`, `[[1, 2], [3, 4]]`, `[0; 100]`".to_owned())
             }
@@ -245,28 +281,36 @@ pub(super) fn shortened(text: &str) -> String {
     shown.replace("\\\"", "\"").replace("\\'", "'")
 }
 
-fn declared(parameter: &Parameter) -> String {
+/// A parameter with its type.
+pub(super) fn declared(parameter: &Parameter) -> String {
     match &parameter.name {
         Some(name) => format!("{name}: {}", parameter.ty),
         None => parameter.ty.to_string(),
     }
 }
 
-fn arguments(count: usize) -> String {
-    match count {
-        0 => "no arguments".to_owned(),
-        1 => "1 argument".to_owned(),
-        n => format!("{n} arguments"),
+fn arguments(least: usize, most: usize) -> String {
+    match (least, most) {
+        (0, 0) => "no arguments".to_owned(),
+        (1, 1) => "1 argument".to_owned(),
+        (least, most) if least == most => format!("{most} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
     }
 }
 
-fn list(signatures: &[Signature]) -> String {
+fn dimensions(count: usize) -> String {
+    match count {
+        1 => "1 dimension".to_owned(),
+        n => format!("{n} dimensions"),
+    }
+}
+
+fn list(signatures: &[String]) -> String {
     signatures.iter().map(|s| format!("\n  {s}")).collect()
 }
 
-fn reasons(misfits: &[(Signature, CallError)]) -> String {
-    let line =
-        |(signature, reason): &(Signature, CallError)| format!("\n  {signature}\n    {reason}");
+fn reasons(misfits: &[(String, CallError)]) -> String {
+    let line = |(signature, reason): &(String, CallError)| format!("\n  {signature}\n    {reason}");
     misfits.iter().map(line).collect()
 }
 

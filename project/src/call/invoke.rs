@@ -6,9 +6,10 @@
 use std::ffi::c_void;
 
 use libffi::middle::{Arg, Cif, CodePtr, Ret, Type as FfiType, arg};
-use puck_package::{Parameter, Type};
+use puck_package::Type;
 
 use super::argument::Argument;
+use super::numba::{self, Data};
 use super::scalar::for_numbers;
 use super::{Arguments, Array, CallError, Changed, Element, Outcome, Value};
 
@@ -31,46 +32,92 @@ impl Arguments {
         // SAFETY: `interface` was made for this signature, `passed` has a value for each of its
         // parameters, and arrays live in `self`, untouched till the function has returned. That
         // the function is of this signature is the caller's promise.
-        let result = unsafe { call(&interface, address, &passed, self.signature.result.as_ref()) };
-        self.outcome(result, &before)
-    }
-
-    /// Compares the arrays with what they were.
-    fn outcome(mut self, result: Option<Value>, before: &[Argument]) -> Result<Outcome, CallError> {
-        let overrun = self.values.iter_mut().position(|value| match value {
-            Argument::Array(array) => !array.unguard(),
-            Argument::Value(_) => false,
-        });
-        if let Some(i) = overrun {
-            return Err(CallError::Overrun {
-                position: i + 1,
-                length: match &self.values[i] {
-                    Argument::Array(array) => array.len(),
-                    Argument::Value(_) => 0,
-                },
-                parameter: Box::new(Parameter::clone(&self.signature.parameters[i])),
-            });
-        }
-        let changed = |((i, after), before): ((usize, Argument), &Argument)| match after {
-            Argument::Array(values) if !is_same(&values, before) => Some(Changed {
-                position: i + 1,
-                name: self.signature.parameters.get(i)?.name.clone(),
-                values,
-            }),
-            _ => None,
-        };
+        let returned =
+            unsafe { call(&interface, address, &passed, self.signature.result.as_ref()) };
+        // SAFETY: the function has just returned that, and all that it was passed is still there.
+        let (result, raised) = unsafe { self.result(returned) }?;
         Ok(Outcome {
             result,
-            changed: (self.values.into_iter().enumerate())
-                .zip(before)
-                .filter_map(changed)
-                .collect(),
+            changed: self.changed(before)?,
+            raised,
         })
     }
-}
 
-fn is_same(after: &Array, before: &Argument) -> bool {
-    matches!(before, Argument::Array(before) if before == after)
+    /// The result, or the exception.
+    ///
+    /// # Safety
+    /// The function was called with these arguments, and returned `returned`.
+    unsafe fn result(
+        &self,
+        returned: Option<Value>,
+    ) -> Result<(Option<Data>, Option<numba::Raised>), CallError> {
+        let (
+            Some(ty),
+            [
+                Argument::Structure(place),
+                Argument::Structure(exception),
+                ..,
+            ],
+        ) = (&self.result, self.values.as_slice())
+        else {
+            return Ok((returned.map(Data::Number), None));
+        };
+        let Some(Value::I32(status)) = returned else {
+            return Ok((None, None));
+        };
+        // SAFETY: the caller's promise; a function with such a result writes there.
+        match unsafe { numba::returned(ty, status, place, exception) } {
+            Ok(Ok(result)) => Ok((result, None)),
+            Ok(Err(raised)) => Ok((None, Some(raised))),
+            Err(reason) => Err(CallError::Result(reason)),
+        }
+    }
+
+    /// The arrays that are not what they were.
+    fn changed(self, before: Vec<Argument>) -> Result<Vec<Changed>, CallError> {
+        let mut changed = Vec::new();
+        // Of Numba's functions, the first two are the places for what comes out.
+        let own = self.values.len() - self.named.len();
+        let values = self.values.into_iter().zip(before).skip(own);
+        for (i, ((after, before), named)) in values.zip(self.named).enumerate() {
+            let overrun = |array: &Array| CallError::Overrun {
+                position: i + 1,
+                length: array.len(),
+                parameter: named.shown.clone(),
+            };
+            let mut add = |path: &str, values: Data| {
+                changed.push(Changed {
+                    position: i + 1,
+                    name: named.name.as_ref().map(|name| format!("{name}{path}")),
+                    values,
+                });
+            };
+            match (after, before) {
+                (Argument::Array(mut after), Argument::Array(before)) => {
+                    if !after.unguard() {
+                        return Err(overrun(&after));
+                    }
+                    if after != before {
+                        add("", after.into());
+                    }
+                }
+                (Argument::Structure(after), Argument::Structure(before)) => {
+                    for (mut after, before) in after.arrays.into_iter().zip(before.arrays) {
+                        if !after.array.unguard() {
+                            return Err(overrun(&after.array));
+                        }
+                        if after.array != before.array {
+                            let path = after.path.clone();
+                            let (rows, shape) = after.rows();
+                            add(&path, Data::Array(rows, shape));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(changed)
+    }
 }
 
 /// What libffi needs to know of the function.
@@ -109,6 +156,7 @@ fn slot(argument: &mut Argument) -> [u64; 1] {
     match argument {
         Argument::Value(value) => [u64::from_ne_bytes(value.bytes())],
         Argument::Array(array) => [array.guard().expose_provenance() as u64],
+        Argument::Structure(value) => [value.guard().expose_provenance() as u64],
     }
 }
 

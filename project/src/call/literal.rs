@@ -31,11 +31,11 @@ fn zeros(sizes: Option<&str>, text: &str, element: Element) -> Result<Array, Arg
         expected: "`zeros(LENGTH)` or `zeros(ROWS, COLUMNS)`".to_owned(),
         found: shortened(text),
     };
-    let mut length = 1_u128;
-    for size in sizes.ok_or_else(syntax)?.split(',') {
-        length = length.saturating_mul(count(size).ok_or_else(syntax)?);
-    }
-    Array::zeros(element, length)
+    let sizes = sizes.ok_or_else(syntax)?.split(',');
+    let shape: Option<Vec<u128>> = sizes.map(count).collect();
+    let shape = shape.ok_or_else(syntax)?;
+    let length = shape.iter().fold(1_u128, |n, size| n.saturating_mul(*size));
+    Ok(Array::zeros(element, length)?.shaped(&shape))
 }
 
 /// A number of things. One that is too large to be a number is as good as the largest.
@@ -108,12 +108,12 @@ fn array(text: &str, element: Element) -> Result<Array, ArgumentError> {
         at: 1,
         array: Array::new(element),
     };
-    reader.list(1)?;
+    let shape = reader.list(1)?;
     reader.skip_spaces();
     if reader.at < text.len() {
         return Err(reader.error("nothing after the last `]`"));
     }
-    Ok(reader.array)
+    Ok(reader.array.shaped(&shape))
 }
 
 /// Reads from brackets; what was read stands in `array`, row after row.

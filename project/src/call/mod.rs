@@ -7,8 +7,9 @@
 //! | `literal` | arrays and strings written in place |
 //! | `npy`, `csv` | arrays from files |
 //! | `argument` | one text against one parameter |
+//! | `numba` | functions that Numba compiled: what they take beside their arguments, and what comes back |
 //! | `overload` | which of several functions of a name is meant |
-//! | `invoke` | the call itself, through libffi: the only unsafe code here |
+//! | `invoke` | the call itself, through libffi: with what reads results, the only unsafe code here |
 //! | `outcome` | what came out, for people and as JSON |
 //!
 //! Nothing is printed here, and no text that was typed can make it panic or take more memory than
@@ -21,6 +22,7 @@ mod error;
 mod invoke;
 mod literal;
 mod npy;
+mod numba;
 mod outcome;
 mod overload;
 mod scalar;
@@ -30,6 +32,7 @@ pub use array::{Array, MAX_BYTES};
 pub use csv::CsvError;
 pub use error::{ArgumentError, CallError};
 pub use npy::NpyError;
+pub use numba::{Data, Described, Raised};
 pub use outcome::{Changed, Outcome, Report};
-pub use overload::{by_signature, choose};
+pub use overload::{Asked, Chosen, by_signature, choose};
 pub use scalar::{Element, Value};

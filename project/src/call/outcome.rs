@@ -2,18 +2,20 @@
 
 use std::fmt;
 
-use puck_package::Signature;
 use serde::Serialize;
 
-use super::{Array, Value};
+use super::numba::{Data, Raised};
 
 /// What came out of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// What was returned; `None` where nothing is.
-    pub result: Option<Value>,
+    pub result: Option<Data>,
     /// The arrays that the function changed, in the order of its parameters.
     pub changed: Vec<Changed>,
+    /// The exception that the function ended with.
+    #[serde(skip)]
+    pub raised: Option<Raised>,
 }
 
 /// An array that a function changed.
@@ -25,7 +27,7 @@ pub struct Changed {
     #[serde(rename = "parameter")]
     pub name: Option<String>,
     /// What is in it now.
-    pub values: Array,
+    pub values: Data,
 }
 
 /// A call and what came out of it, as `--format json` shows it.
@@ -34,7 +36,7 @@ pub struct Report<'a> {
     /// The function's full name, as it was asked for.
     pub function: &'a str,
     /// Its signature.
-    pub signature: &'a Signature,
+    pub signature: &'a str,
     /// What came out.
     #[serde(flatten)]
     pub outcome: &'a Outcome,
@@ -73,8 +75,8 @@ struct Shown<'a> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut between = "";
-        if let Some(result) = self.outcome.result {
-            write!(f, "{result}")?;
+        if let Some(result) = &self.outcome.result {
+            write!(f, "{}", result.display(self.limit))?;
             between = "\n";
         }
         for changed in &self.outcome.changed {

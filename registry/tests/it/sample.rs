@@ -35,6 +35,7 @@ impl Sample {
                     link_name,
                     declared: None,
                     doc: None,
+                    needs: None,
                     sizes: BTreeMap::new(),
                 }
             })

@@ -51,6 +51,7 @@ fn functions() -> impl Strategy<Value = Vec<Export>> {
         abi: "c".to_owned(),
         signature: signature.parse().unwrap(),
         declared: None,
+        needs: None,
         link_name: None,
     };
     proptest::sample::subsequence(&FUNCTIONS[..], 0..=3)

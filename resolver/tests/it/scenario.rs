@@ -127,6 +127,7 @@ fn candidate(line: &str) -> (PackageName, Candidate) {
                 abi: "c".to_owned(),
                 signature,
                 declared: None,
+                needs: None,
                 link_name: None,
             }
         };

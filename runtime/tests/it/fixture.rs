@@ -108,6 +108,7 @@ impl Package {
             link_name,
             declared: None,
             doc: None,
+            needs: None,
             sizes: BTreeMap::new(),
         });
         self

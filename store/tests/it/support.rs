@@ -181,6 +181,7 @@ impl Recipe {
             link_name: link_name(self.name, self.version, name, signature),
             declared: None,
             doc: None,
+            needs: None,
             sizes: BTreeMap::new(),
         });
         let imports = self

@@ -28,6 +28,7 @@ fn described() -> (SourceModule, Described) {
             link_name,
             declared: Some("(x: float64) -> float64".to_owned()),
             doc: None,
+            needs: None,
         }
     };
     let native = "fn(*mut f64, *mut *mut c_void, f64) -> i32";

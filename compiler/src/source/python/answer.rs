@@ -70,6 +70,9 @@ pub(super) struct Function {
     pub(super) declared: Option<String>,
     #[serde(default)]
     pub(super) doc: Option<String>,
+    /// Whom it needs to be called.
+    #[serde(default)]
+    pub(super) needs: Option<Vec<String>>,
 }
 
 /// A function of another package that the module calls.
@@ -152,8 +155,16 @@ impl Own<'_> {
                 abi,
                 signature,
                 link_name,
+                needs,
                 ..
             } = function;
+            let mut needs = needs.iter().flatten();
+            if let Some(unknown) = needs.find(|need| !PROVIDERS.contains(&need.as_str())) {
+                return Err(format!(
+                    "`{name}` needs `{unknown}`, which is none of {}",
+                    PROVIDERS.join(", ")
+                ));
+            }
             if ![ABI_C, ABI_NUMBA, ABI_CPYTHON].contains(&abi.as_str()) {
                 return Err(format!(
                     "`{name}` has the calling convention `{abi}`, which is not known"
@@ -257,6 +268,7 @@ fn described(function: Function) -> DescribedFunction {
         link_name: function.link_name,
         declared: filled(function.declared),
         doc: filled(function.doc),
+        needs: function.needs,
     }
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct DescribedFunction {
     /// Its type as Python has it.
     pub(crate) declared: Option<String>,
     pub(crate) doc: Option<String>,
+    /// Who must provide something to the process that calls it.
+    pub(crate) needs: Option<Vec<String>>,
 }
 
 /// What came of a package's Python files.

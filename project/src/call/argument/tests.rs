@@ -20,6 +20,7 @@ fn read(ty: &str, text: &str) -> Result<String, String> {
     Ok(match &arguments.values[0] {
         Argument::Value(value) => value.to_string(),
         Argument::Array(array) => array.display(None).to_string(),
+        Argument::Structure(_) => unreachable!("of Numba's functions only"),
     })
 }
 

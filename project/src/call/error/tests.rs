@@ -11,10 +11,10 @@ fn long_and_wild_texts_are_shortened() {
 
 #[test]
 fn hints() {
-    let signature: Signature = "fn(x: f64)".parse().unwrap();
     let ambiguous = CallError::Ambiguous {
         function: "f".to_owned(),
-        signatures: vec![signature],
+        signatures: vec!["fn(x: f64)".to_owned()],
+        choice: "fn(f64)".to_owned(),
     };
     assert_eq!(
         ambiguous.hint().unwrap(),

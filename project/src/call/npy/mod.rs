@@ -142,7 +142,7 @@ pub(super) fn parse(mut reader: impl Read, size: u64, element: Element) -> Resul
             })?;
         array.push(value).map_err(too_large)?;
     }
-    Ok(array)
+    Ok(array.shaped(&header.shape))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::call::Element;
+use crate::call::{Array, Element, Value};
 
 fn outcome() -> Outcome {
     let mut values = Array::new(Element::F64);
@@ -7,19 +7,20 @@ fn outcome() -> Outcome {
         values.push(Element::F64.parse(text).unwrap()).unwrap();
     }
     Outcome {
-        result: Some(Value::F64(0.1)),
+        result: Some(Data::Number(Value::F64(0.1))),
         changed: vec![
             Changed {
                 position: 2,
                 name: Some("y".to_owned()),
-                values: values.clone(),
+                values: values.clone().into(),
             },
             Changed {
                 position: 3,
                 name: None,
-                values,
+                values: values.into(),
             },
         ],
+        raised: None,
     }
 }
 
@@ -36,6 +37,7 @@ fn for_people() {
     let nothing = Outcome {
         result: None,
         changed: Vec::new(),
+        raised: None,
     };
     assert_eq!(nothing.display(None).to_string(), "");
     let only_changed = Outcome {
@@ -49,7 +51,7 @@ fn for_people() {
 fn as_json() {
     let report = Report {
         function: "linalg::axpy",
-        signature: &"fn(n: u64, y: *mut f64)".parse().unwrap(),
+        signature: "fn(n: u64, y: *mut f64)",
         outcome: &outcome(),
     };
     assert_eq!(

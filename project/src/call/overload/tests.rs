@@ -2,6 +2,30 @@ use puck_package::LinkName;
 
 use super::*;
 
+fn choose<'a>(
+    overloads: &'a [Function],
+    texts: &[String],
+) -> Result<(&'a Function, Arguments), CallError> {
+    super::choose(overloads, &Described::default(), texts, Path::new("."))
+        .map(|chosen| (chosen.function, chosen.arguments))
+}
+
+fn by_signature<'a>(
+    overloads: &'a [Function],
+    asked: &str,
+    texts: &[String],
+) -> Result<&'a Function, CallError> {
+    let asked = asked.parse().unwrap();
+    super::by_signature(
+        overloads,
+        &Described::default(),
+        &asked,
+        texts,
+        Path::new("."),
+    )
+    .map(|chosen| chosen.function)
+}
+
 fn functions(signatures: &[&str]) -> Vec<Function> {
     let function = |signature: &&str| {
         let signature: Signature = signature.parse().unwrap();
@@ -15,6 +39,7 @@ fn functions(signatures: &[&str]) -> Vec<Function> {
             link_name,
             declared: None,
             doc: None,
+            needs: None,
             sizes: Default::default(),
         }
     };
@@ -24,7 +49,7 @@ fn functions(signatures: &[&str]) -> Vec<Function> {
 fn chosen(signatures: &[&str], texts: &[&str]) -> Result<String, CallError> {
     let functions = functions(signatures);
     let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
-    choose(&functions, &texts, Path::new(".")).map(|(function, arguments)| {
+    choose(&functions, &texts).map(|(function, arguments)| {
         assert_eq!(*arguments.signature(), function.signature);
         function.signature.to_string()
     })
@@ -78,9 +103,10 @@ fn several_fit() {
 #[test]
 fn chosen_by_signature() {
     let functions = functions(&["fn(x: f32)", "fn(x: f64)"]);
-    let found = by_signature(&functions, &"fn(f64)".parse().unwrap()).unwrap();
+    let texts = ["1".to_owned()];
+    let found = by_signature(&functions, "fn(f64)", &texts).unwrap();
     assert_eq!(found.signature.to_string(), "fn(x: f64)");
-    let error = by_signature(&functions, &"fn(u8)".parse().unwrap()).unwrap_err();
+    let error = by_signature(&functions, "fn(u8)", &texts).unwrap_err();
     assert_eq!(
         error.to_string(),
         "no function has the signature `fn(u8)`; there is:\n  fn(x: f32)\n  fn(x: f64)"
@@ -91,7 +117,7 @@ fn chosen_by_signature() {
 fn other_conventions_are_refused() {
     let mut functions = functions(&["fn(x: f64)"]);
     functions[0].abi = "numba-cpu-1".to_owned();
-    let error = choose(&functions, &["1".to_owned()], Path::new(".")).unwrap_err();
+    let error = choose(&functions, &["1".to_owned()]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`f` has the calling convention \"numba-cpu-1\"; only \"c\" can be called from here"
@@ -104,11 +130,11 @@ fn entry_points_of_other_conventions_are_passed_over() {
     let mut functions = functions(&["fn(x: f64)", "fn(x: f64)"]);
     functions[0].abi = "numba-cpu-1".to_owned();
     let texts = ["1.5".to_owned()];
-    let (found, _) = choose(&functions, &texts, Path::new(".")).unwrap();
+    let (found, _) = choose(&functions, &texts).unwrap();
     assert_eq!(found.abi, ABI_C);
-    let asked = "fn(f64)".parse().unwrap();
-    assert_eq!(by_signature(&functions, &asked).unwrap().abi, ABI_C);
+    let found = by_signature(&functions, "fn(f64)", &texts).unwrap();
+    assert_eq!(found.abi, ABI_C);
     functions.truncate(1);
-    let error = choose(&functions, &texts, Path::new(".")).unwrap_err();
+    let error = choose(&functions, &texts).unwrap_err();
     assert!(error.to_string().contains("\"numba-cpu-1\""), "{error}");
 }
