@@ -100,8 +100,8 @@ fn host_table(document: &PackageDocument) -> String {
         "\n/* Functions that need a filled table read in it where the process has what they use. Whoever\n   \
          finds them with Puck's runtime (puck.h) has it filled, or is told what is missing. A program\n   \
          that is linked to the library, or opens it by itself, puts these addresses into\n   \
-         `void **table = dlsym(RTLD_DEFAULT, {symbol}_HOST_IMPORTS)` before it calls such a function:\n   \
-         where a slot is empty, the call ends the program.\n{slots} */\n\
+         `void **table = dlsym(library, {symbol}_HOST_IMPORTS)`, where `library` is RTLD_DEFAULT if it\n   \
+         is linked, before it calls such a function: where a slot is empty, the call ends it.\n{slots} */\n\
          #define {symbol}_HOST_IMPORTS \"{table}\"\n",
         symbol = document.name.symbol().to_uppercase(),
     )

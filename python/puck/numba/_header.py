@@ -24,8 +24,8 @@ _LONGEST_NAME = 40
 _START = """\
 /* The structures that functions compiled by Numba take and return through pointers.
 
-   An array that a function returns owns one reference to `owner`: release it with
-   `NRT_MemInfo_release` of numba-runtime. Strides are in bytes. An array that is passed needs
+   An array that a function returns owns one reference to `owner`: unless that is null, release it
+   with `NRT_MemInfo_release` of numba-runtime. Strides are in bytes. An array that is passed needs
    neither `owner` nor `parent`; `nitems` and `itemsize` describe all of it.
 
    A function returns 0, or -2 where the result is `None`; anything else is an exception, and
