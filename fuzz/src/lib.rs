@@ -51,7 +51,7 @@ pub fn archive(bytes: &[u8]) {
 /// What is in an archive below its compression, where mutations of whole archives seldom reach.
 ///
 /// # Panics
-/// As [`archive`].
+/// As [`archive()`].
 pub fn archive_content(bytes: &[u8]) {
     let packed = zstd::encode_all(bytes, 1).expect("memory can be compressed");
     archive(&packed);
