@@ -6,7 +6,6 @@ NumPy or Numba.
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from functools import cached_property
@@ -16,6 +15,8 @@ from puck._errors import PackageError
 from puck.packages._lock import lock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from puck import _puck
     from puck.packages._package import Package
 
@@ -71,10 +72,10 @@ class Environment:
     def not_installed(self, name: str) -> PackageError:
         """The error that says which packages there are instead."""
         names = sorted({package for package, *_ in self.packages})
-        near = difflib.get_close_matches(name.replace("_", "-"), names, 1)
+        near = _near(name.replace("_", "-"), names)
         return PackageError(
             f"package `{name}` is not in the environment {self.path}",
-            hint=f"there is `{near[0]}`"
+            hint=f"there is `{near}`"
             if near
             else f"run `puck add {name.replace('_', '-')}` in the project, or name another "
             "environment with puck.packages.use() or PUCK_ENVIRONMENT",
@@ -167,10 +168,10 @@ class Installed:
 
     def no_function(self, name: str) -> PackageError:
         """The error that says which functions there are instead."""
-        near = difflib.get_close_matches(name, self.by_name, 1)
+        near = _near(name, self.by_name)
         return PackageError(
             f"package {self.label} has no function `{name}`",
-            hint=f"there is `{near[0]}`" if near else f"it has {_listed(self.by_name)}",
+            hint=f"there is `{near}`" if near else f"it has {_listed(self.by_name)}",
         )
 
     @property
@@ -286,6 +287,13 @@ def _ordered(version: str) -> tuple[tuple[int, ...], bool]:
     """A version as something that sorts; a pre-release comes before what it leads to."""
     numbers, _, pre = version.partition("+")[0].partition("-")
     return tuple(int(part) if part.isdigit() else 0 for part in numbers.split(".")), not pre
+
+
+def _near(name: str, names: Iterable[str]) -> str | None:
+    """The name that may have been meant."""
+    import difflib  # only errors need it
+
+    return next(iter(difflib.get_close_matches(name, list(names), 1)), None)
 
 
 def _listed(names: Any, most: int = 12) -> str:
