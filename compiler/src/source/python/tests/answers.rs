@@ -56,6 +56,10 @@ fn bad_answers_are_refused() {
             "`a b` is not a function name",
         ),
         (
+            "answer['functions'][0]['needs'] = ['python', 'somebody']",
+            "`f` needs `somebody`, which is none of numba-runtime, numba, scipy",
+        ),
+        (
             "answer['functions'] *= 2",
             "two functions have the link name `p.v1.f.00000001`",
         ),
