@@ -83,6 +83,7 @@ def case(
 ELEMENTWISE = [
     case("elementwise", "ufunc_chain", f"({F},)", lambda: (numbers(37),), lambda: (odd(),)),
     case("elementwise", "ufunc_powers", f"({F}, {F})", lambda: (positive(19), numbers(19))),
+    case("elementwise", "ufunc_cube_roots", f"({F},)", lambda: (numbers(19),)),
     case("elementwise", "ufunc_trigonometry", f"({F},)", lambda: (numbers(21),)),
     case("elementwise", "ufunc_rounding", f"({F},)", lambda: (numbers(18) * 9,), lambda: (odd(),)),
     case("elementwise", "ufunc_signs", f"({F}, {F})", lambda: (odd(), odd()[::-1].copy())),

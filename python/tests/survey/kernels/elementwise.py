@@ -14,7 +14,12 @@ def ufunc_chain(x):
 
 @njit
 def ufunc_powers(x, y):
-    return x**y + np.sqrt(x) - np.cbrt(y) + np.square(x) / np.reciprocal(y + 1.0)
+    return x**y + np.sqrt(x) + np.square(x) / np.reciprocal(y + 1.0)
+
+
+@njit
+def ufunc_cube_roots(x):
+    return np.cbrt(x)
 
 
 @njit
