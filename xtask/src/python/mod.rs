@@ -6,11 +6,11 @@
 
 mod environment;
 mod interpreters;
+mod runs;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::workspace::{command, root, target_dir};
 use crate::{setup, steps};
@@ -37,6 +37,7 @@ pub(crate) fn lint() -> Result<()> {
             let mut ruff = command(&ruff);
             // Where its configuration is.
             ruff.args(check).current_dir(root().join("python"));
+            ruff.env("RUFF_CACHE_DIR", target_dir().join("python/ruff"));
             steps::run(&mut ruff)?;
         }
         Ok(())
@@ -57,7 +58,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
         Ok(environments)
     })?;
     steps::step("Python tests, with the oldest and the newest Numba", || {
-        both(&environments, arguments)
+        runs::all(&environments, arguments)
     })
 }
 
@@ -102,56 +103,4 @@ fn wheel() -> Result<PathBuf> {
             wheels.len()
         ),
     }
-}
-
-/// Runs the tests in all environments at once; what they print is shown one after the other.
-fn both(environments: &[Environment], arguments: &[String]) -> Result<()> {
-    let mut runs = Vec::new();
-    for environment in environments {
-        let log = target_dir().join(format!("python/{}.log", environment.name()));
-        runs.push((
-            environment,
-            pytest(environment, arguments, &log)?.spawn()?,
-            log,
-        ));
-    }
-    let mut failed = Vec::new();
-    for (environment, mut run, log) in runs {
-        let status = run.wait()?;
-        steps::note(&format!(
-            "{}: {}",
-            environment.name(),
-            environment.describe()
-        ));
-        print!("{}", fs_err::read_to_string(&log)?);
-        // With a filter, one may match in one of them alone.
-        let is_empty = status.code() == Some(5) && !arguments.is_empty();
-        if !status.success() && !is_empty {
-            failed.push(environment.name());
-        }
-    }
-    if !failed.is_empty() {
-        bail!("tests failed with the {} Numba", failed.join(" and the "));
-    }
-    Ok(())
-}
-
-fn pytest(environment: &Environment, arguments: &[String], log: &Path) -> Result<Command> {
-    let output = fs_err::File::create(log)?.into_parts().0;
-    let copy = output.try_clone().context("cannot copy a file's handle")?;
-    let mut pytest = command(environment.program("python"));
-    pytest
-        .args(["-P", "-m", "pytest", "--quiet", "-rs", "--config-file", "pyproject.toml"])
-        .args(["-p", "no:cacheprovider"])
-        .args(arguments)
-        .current_dir(root().join("python"))
-        .env("PUCK", target_dir().join("debug/puck"))
-        .env("PUCK_PYTHON", environment.program("python"))
-        // The package under test is the one of the wheel.
-        .env_remove("PYTHONPATH")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(copy);
-    Ok(pytest)
 }
