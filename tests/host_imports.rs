@@ -216,7 +216,7 @@ fn functions_of_numba_run_without_python_in_every_mode() {
 }
 
 #[test]
-fn without_the_runtime_package_nothing_is_loaded() {
+fn without_the_runtime_package_functions_that_need_it_are_refused() {
     let machine = machine(&[("caller", "1")]);
     for mode in MODES {
         machine.ok("project", &format!("install --link {mode}"));
@@ -224,8 +224,8 @@ fn without_the_runtime_package_nothing_is_loaded() {
         let refused = environment.function::<extern "C" fn(f64) -> f64>("caller::doubled");
         allow_duplicates! {
             assert_snapshot!(refusal(&refused.unwrap_err()), @"
-            kernels 1.0.0 uses what nothing in this process provides:
-              numba-runtime: NRT_MemInfo_alloc_aligned, numba_gamma
+            `caller::doubled` of caller 1.0.0 uses what nothing in this process provides:
+              numba-runtime: numba_gamma
             hint: `puck add numba-runtime` installs a package that provides the functions of numba-runtime
             ");
         }

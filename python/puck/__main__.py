@@ -24,8 +24,11 @@ def main(arguments: list[str]) -> int:
 
         return _stubs.main(arguments[1:])
     if arguments[:1] == ["numba"]:
-        from puck.dropin import _command
-
+        try:
+            from puck.dropin import _command
+        except ModuleNotFoundError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
         return _command.main(arguments[1:])
     command = shutil.which("puck")
     if command is None:

@@ -1,8 +1,8 @@
 """Environments and their packages: `puck.open(".").linalg.dot(…)`.
 
 Nothing here needs NumPy or Numba. Functions of C's convention and of Numba's are called by the
-extension; those of Numba's that need Numba itself go by way of `puck.packages`, where it is
-installed.
+extension; those of Numba's that need more of Numba than its runtime go by way of `puck.packages`,
+where it is installed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import difflib
 import json
 import os
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -32,7 +32,7 @@ def open_environment(path: str | os.PathLike[str] = ".") -> Environment:
 
     :raises puck.PackageError: if there is none, or it cannot be used.
     """
-    return Environment(_puck.Environment.open(os.fspath(path)))
+    return Environment(_puck.Environment.open(os.fsdecode(path)))
 
 
 def user() -> Environment:
@@ -235,16 +235,26 @@ class Package(ModuleType):
     def _made(self, name: str, overloads: list[dict[str, Any]]) -> Function:
         doc = next((found["doc"] for found in overloads if found.get("doc")), None)
         try:
-            self._native.load(self._package, self.__series__)
-            made = [self._overload(overload) for overload in overloads]
+            made = self._overloads(overloads)
         except PackageError:
             # Numba itself has what no package provides.
-            if "numba-signature" in overloads[0] and find_spec("numba") is not None:
+            if "numba-signature" not in overloads[0] or find_spec("numba") is None:
+                raise
+            try:
+                made = self._overloads(overloads, provide=_numbas_runtime)
+            except PackageError:
                 return _with_numba(self._native, self._package, self.__series__, name)
-            raise
         function = Function(self._package, name, doc, made)
         function._origin = (self._native.path, self._package, self.__series__, name)
         return function
+
+    def _overloads(
+        self,
+        overloads: list[dict[str, Any]],
+        provide: Callable[[str, str], int | None] | None = None,
+    ) -> list[_puck.Overload]:
+        self._native.load(self._package, self.__series__, provide)
+        return [self._overload(overload) for overload in overloads]
 
     def _overload(self, function: dict[str, Any]) -> _puck.Overload:
         link_name = function["link-name"]
@@ -261,7 +271,7 @@ class Package(ModuleType):
             names=[parameter["name"] for parameter in parameters],
             has_default=["default" in parameter for parameter in parameters],
             defaults=[_default(parameter.get("default")) for parameter in parameters],
-            release=_release(self._native),
+            release=lambda: _release(self._native),
             raised=Exceptions(self._label, self._numba.get("exceptions", {})),
         )
 
@@ -295,6 +305,15 @@ def _release(native: _puck.Environment) -> int:
 
         return _nrt_python.c_helpers["MemInfo_call_dtor"]
     return 0
+
+
+def _numbas_runtime(symbol: str, provider: str) -> int | None:
+    """Where Numba itself has what the package numba-runtime provides elsewhere."""
+    if provider != "numba-runtime":
+        return None
+    from puck.numba._host import address
+
+    return address(symbol, provider)
 
 
 def _with_numba(native: _puck.Environment, package: str, series: str, name: str) -> Any:

@@ -45,7 +45,7 @@ class Overload:
         names: list[str | None],
         has_default: list[bool],
         defaults: list[Any],
-        release: int,
+        release: Callable[[], int],
         raised: Callable[[int, int], BaseException],
     ) -> Overload: ...
     @property

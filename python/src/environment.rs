@@ -155,20 +155,16 @@ impl Environment {
             self.hosts.add(py, &self.inner, provide);
         }
         let package = Self::named(name, series);
-        let loaded = py.detach(|| self.inner.load_package(&package));
-        if let Some(raised) = self.hosts.raised() {
-            return Err(raised);
-        }
-        loaded.map_err(|error| Failure::from(error).into_py(py))
+        self.hosts
+            .asked(py, || Ok(self.inner.load_package(&package)?))
     }
 
     /// The address of a function of a loaded package, by its link name.
     fn address(&self, py: Python<'_>, link_name: &str) -> PyResult<usize> {
-        let find = || -> Result<usize, Failure> {
+        self.hosts.asked(py, || {
             let name: LinkName = link_name.parse()?;
             Ok(self.inner.symbol(&name)? as usize)
-        };
-        py.detach(find).map_err(|failure| failure.into_py(py))
+        })
     }
 
     fn __repr__(&self) -> String {

@@ -3,19 +3,42 @@
 //! Functions of the interpreter itself are found wherever this module is loaded. Everything else comes
 //! from a function that the caller gives, or from the installed package that the provider is.
 
+use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use puck_package::HostImport;
 use puck_runtime::Environment;
 use pyo3::prelude::*;
 
-/// The functions that were given, and what the last of them raised.
+use crate::error::Failure;
+
+/// The functions that were given, and what the last of them raised in each thread.
 #[derive(Default)]
 pub(crate) struct Hosts {
     given: Mutex<Vec<Py<PyAny>>>,
-    raised: Arc<Mutex<Option<PyErr>>>,
+    raised: Arc<Raised>,
+}
+
+/// They are asked in the thread that looks for something, which raises what they did.
+#[derive(Default)]
+struct Raised(Mutex<HashMap<ThreadId, PyErr>>);
+
+impl Raised {
+    fn of_threads(&self) -> MutexGuard<'_, HashMap<ThreadId, PyErr>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, error: PyErr) {
+        // What is replaced may run anything when it goes: not under the lock.
+        let _replaced = self.of_threads().insert(thread::current().id(), error);
+    }
+
+    fn take(&self) -> Option<PyErr> {
+        self.of_threads().remove(&thread::current().id())
+    }
 }
 
 impl Hosts {
@@ -43,7 +66,7 @@ impl Hosts {
                         NonNull::new(std::ptr::with_exposed_provenance_mut(address.unwrap_or(0)))
                     }
                     Err(error) => {
-                        *raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                        raised.set(error);
                         None
                     }
                 }
@@ -53,12 +76,20 @@ impl Hosts {
         unsafe { environment.provide(ask) };
     }
 
-    /// What a function raised since this was last asked.
-    pub(crate) fn raised(&self) -> Option<PyErr> {
-        self.raised
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+    /// Does what may ask the functions, without the interpreter's lock.
+    ///
+    /// # Errors
+    /// What one of them raised, or else how it failed.
+    pub(crate) fn asked<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        let done = py.detach(work);
+        match self.raised.take() {
+            Some(raised) => Err(raised),
+            None => done.map_err(|failure| failure.into_py(py)),
+        }
     }
 }
 

@@ -23,7 +23,14 @@ from importlib.util import find_spec
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-import numba
+try:
+    import numba
+except ModuleNotFoundError as error:
+    if error.name != "numba":
+        raise
+    message = "puck.njit needs Numba, which is not installed\nhint: `pip install numba`"
+    raise ModuleNotFoundError(message, name="numba") from None
+
 from numba.core.sigutils import is_signature
 
 from puck.dropin._mode import numba_mode

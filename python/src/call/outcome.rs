@@ -21,14 +21,21 @@ impl Given<'_, '_> {
     /// What keeps that memory where it is.
     fn held(self) -> PyResult<Py<PyAny>> {
         let by_name = self.kwargs.into_iter().flatten().map(|(_, value)| value);
-        // A view also keeps what could be resized from being so.
-        let held = self.args.iter().chain(by_name).map(|value| {
-            let view = PyMemoryView::from(&value);
-            view.map_or(value, Bound::into_any)
-        });
-        let held: Vec<_> = held.collect();
+        let held = self.args.iter().chain(by_name).map(held);
+        let held = held.collect::<PyResult<Vec<_>>>()?;
         Ok(PyTuple::new(self.args.py(), held)?.into_any().unbind())
     }
+}
+
+/// What keeps the memory of a value where it is.
+fn held(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    if let Ok(items) = value.cast::<PyTuple>() {
+        let items = items.iter().map(held).collect::<PyResult<Vec<_>>>()?;
+        return Ok(PyTuple::new(value.py(), items)?.into_any());
+    }
+    // A view also keeps what could be resized from being so.
+    let view = PyMemoryView::from(&value);
+    Ok(view.map_or(value, Bound::into_any))
 }
 
 /// What a C function returns.
@@ -196,15 +203,16 @@ fn items<'py>(
     given: Given<'_, '_>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let mut at = 0_usize;
+    // All are made, also where one cannot be: each takes over what it refers to, and gives it back.
     let mut items = Vec::with_capacity(types.len());
     for ty in types {
         let (size, alignment) = ty.layout();
         at = at.next_multiple_of(alignment);
         let part = memory.get(at..).unwrap_or(&[]);
-        items.push(ty.value(py, part, free, given)?);
+        items.push(ty.value(py, part, free, given));
         at += size;
     }
-    PyTuple::new(py, items)
+    PyTuple::new(py, items.into_iter().collect::<PyResult<Vec<_>>>()?)
 }
 
 /// An array that a function has made, or a view of one that it was given.

@@ -75,8 +75,8 @@ impl Overload {
     /// An overload with Numba's.
     ///
     /// `native` is the C type of the function, `portable` what it stands for, `declared` that for
-    /// people; `release` the address of the function that frees arrays, or 0; `raised(status,
-    /// exception)` makes an exception.
+    /// people; `release()` is the address of the function that frees arrays, or 0, and is asked if one
+    /// may be returned; `raised(status, exception)` makes an exception.
     #[staticmethod]
     #[expect(
         clippy::too_many_arguments,
@@ -91,7 +91,7 @@ impl Overload {
         names: Vec<Option<String>>,
         has_default: Vec<bool>,
         defaults: Vec<Py<PyAny>>,
-        release: Release,
+        release: &Bound<'_, PyAny>,
         raised: Py<PyAny>,
     ) -> PyResult<Self> {
         let fail = |message: String| Failure::new(message).into_py(py);
@@ -112,7 +112,13 @@ impl Overload {
                 "`{portable}` has other parameters than `{declared}`"
             )));
         }
-        if release == 0 && signature.result.may_own() {
+        let may_own = signature.result.may_own();
+        let release: Release = if may_own {
+            release.call0()?.extract()?
+        } else {
+            0
+        };
+        if may_own && release == 0 {
             return Err(Failure {
                 message: format!("`{declared}` returns an array, which nothing here can free"),
                 hint: Some("`puck add numba-runtime` installs what can".to_owned()),

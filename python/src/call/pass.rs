@@ -77,7 +77,8 @@ impl Passed {
             return Ok(());
         }
         Err(PyTypeError::new_err(format!(
-            "more than {LARGEST_STACK} words of arguments do not fit into registers"
+            "too many arguments: they take {} words on the stack, of {LARGEST_STACK} at the most",
+            self.arguments.on_stack()
         )))
     }
 
@@ -141,6 +142,13 @@ impl Passed {
     fn callback(&mut self, parameter: &Parameter, value: &Bound<'_, PyAny>) -> PyResult<()> {
         if value.is_instance_of::<PyInt>() {
             return self.scalar(Scalar::U64, value);
+        }
+        if needs_the_lock(value) {
+            return Err(PyTypeError::new_err(format!(
+                "expected {}, found a function that `ctypes.PYFUNCTYPE` or `PyDLL` made, which takes \
+                 the interpreter's lock to be held: make it with `CFUNCTYPE` or `CDLL`",
+                parameter.expects()
+            )));
         }
         // Functions of `ctypes`; those of Numba and of packages say where they are.
         if let Ok(buffer) = Buffer::of(value)
@@ -321,6 +329,16 @@ impl Portable {
             }
         }
     }
+}
+
+/// Whether a function of `ctypes` leaves the interpreter's lock as it is, which is not held where
+/// functions of C run.
+fn needs_the_lock(value: &Bound<'_, PyAny>) -> bool {
+    const FUNCFLAG_PYTHONAPI: u32 = 4;
+    let flags = value
+        .getattr("_flags_")
+        .and_then(|flags| flags.extract::<u32>());
+    flags.is_ok_and(|flags| flags & FUNCFLAG_PYTHONAPI != 0)
 }
 
 fn found(expects: &str, what: &str) -> PyErr {

@@ -111,6 +111,9 @@ def test_functions_as_arguments(sums):
     assert sums.apply(sums.half.address, 3.0) == 1.5
     with pytest.raises(TypeError, match="expected a C function"):
         sums.apply(lambda x: x, 2.0)
+    with_the_lock = ctypes.PYFUNCTYPE(ctypes.c_double, ctypes.c_double)
+    with pytest.raises(TypeError, match="the interpreter's lock to be held: make it with `CFUNC"):
+        sums.apply(with_the_lock(lambda x: x * 3), 2.0)
     with pytest.raises(TypeError, match="take the address of one of its `overloads`"):
         _ = sums.dot.address
 

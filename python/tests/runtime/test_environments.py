@@ -129,6 +129,47 @@ except KeyError as error:
     assert run.stdout.startswith("raised ")
 
 
+ASKED_LATER = """
+import json, sys
+import puck._puck
+def provide(symbol, provider):
+    raise KeyError(provider)
+native = puck._puck.Environment.open(sys.argv[1])
+functions = json.loads(native.description("kernels", None))["functions"]
+names = {f["name"]: f["link-name"] for f in functions if f.get("abi") == "numba-cpu-1"}
+native.load("kernels")
+native.load("kernels", None, provide)
+for name in ("talk", "add", "talk"):
+    try:
+        print(name, native.address(names[name]) > 0)
+    except (KeyError, puck.PackageError) as error:
+        print(name, type(error).__name__)
+"""
+
+
+def test_what_a_provider_raises_when_a_function_is_asked_for_is_raised(project):
+    command = [sys.executable, "-P", "-c", ASKED_LATER, str(project)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    # Nobody was added since, so it is not asked again; nor is what it raised raised for another.
+    assert run.stdout.splitlines() == ["talk KeyError", "add True", "talk PackageError"]
+
+
+def test_paths_may_be_bytes(project):
+    assert puck.open(os.fsencode(project)).path == puck.open(project).path
+    with pytest.raises(TypeError, match="expected str, bytes or os"):
+        puck.open(5)
+
+
+def test_without_numba_what_needs_it_says_so(tmp_path):
+    script = "import sys; sys.modules['numba'] = None; from puck import njit"
+    run = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True)
+    assert run.stderr.splitlines()[-2:] == [
+        "ModuleNotFoundError: puck.njit needs Numba, which is not installed",
+        "hint: `pip install numba`",
+    ]
+
+
 def test_fingerprints_are_those_of_link_names():
     # SHA-256 of "abc".
     assert _puck.fingerprint("abc") == "ba7816bf"

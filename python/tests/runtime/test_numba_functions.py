@@ -95,6 +95,15 @@ def test_what_views_show_is_not_resized(kernels):
     numbers.append(1.0)
 
 
+def test_views_of_what_is_in_a_tuple_keep_it(kernels):
+    numbers = array("d", range(6))
+    view = kernels.evens_of((np.zeros(2), numbers))
+    with pytest.raises(BufferError):
+        numbers.append(1.0)
+    del numbers
+    assert view.tolist() == [0.0, 2.0, 4.0]
+
+
 def test_what_is_checked_of_arrays(kernels):
     x = np.arange(4.0)
     x.flags.writeable = False
@@ -195,6 +204,37 @@ def test_none_of_it_needs_numba(project):
     assert run.returncode == 0, run.stderr
     assert "`kernels::talk` of kernels 0.3.1" in run.stdout
     assert "hint: call it from Python, with the packages puck and numba" in run.stdout
+
+
+WITHOUT_THE_PACKAGE = """
+import sys
+import numpy
+if sys.argv[2] == "without":
+    sys.modules["numba"] = sys.modules["llvmlite"] = None
+import puck
+kernels = puck.open(sys.argv[1]).kernels
+assert kernels.add(1.0) == 3.0
+assert sys.modules.get("numba") is None
+try:
+    filled = kernels.filled
+    print(filled(2, 1.0).tolist(), type(filled) is puck.Function, filled.signatures)
+except puck.PackageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("numba", ["with", "without"])
+def test_only_what_needs_numbas_runtime_is_refused_without_it(bare_project, numba):
+    command = [sys.executable, "-P", "-c", WITHOUT_THE_PACKAGE, str(bare_project), numba]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    if numba == "with":
+        declared = "(n: int64, value: float64) -> float64[::1]"
+        assert run.stdout == f"[1.0, 1.0] True ['{declared}']\n"
+    else:
+        assert run.stdout.startswith("`kernels::filled` of kernels 0.3.1 uses what nothing in")
+        assert "numba-runtime: NRT_" in run.stdout
+        assert "hint: `puck add numba-runtime` installs" in run.stdout
 
 
 def test_what_needs_numba_has_it(kernels, capfd):

@@ -22,7 +22,7 @@ def made(native: str, portable: str, *names: str, release: int = 0, defaults: in
         names=list(names),
         has_default=[index >= len(names) - defaults for index in range(len(names))],
         defaults=[7] * len(names),
-        release=release,
+        release=lambda: release,
         raised=lambda status, address: RuntimeError(f"status {status}"),
     )
 
@@ -85,6 +85,47 @@ def test_other_contradictions():
         Overload.c("fn(f65)", ADDRESS)
     with pytest.raises(puck.PackageError, match="invalid signature"):
         made("f64", "()->f64")
+
+
+def test_what_frees_arrays_is_asked_for_where_there_are_any():
+    asked = []
+    arguments = {
+        "declared": "()", "address": ADDRESS, "names": [], "has_default": [], "defaults": [],
+        "release": lambda: asked.append(1) or ADDRESS, "raised": RuntimeError,
+    }  # fmt: skip
+    Overload.numba(native=f"fn({RESULT}) -> i32", portable="()->f64", **arguments)
+    assert asked == []
+    pointers = "fn(*mut c_void, *mut *mut c_void) -> i32"
+    Overload.numba(native=pointers, portable="()->array<f64,1,C,rw,al>", **arguments)
+    assert asked == [1]
+
+
+def test_a_result_that_cannot_be_made_leaves_nothing_behind():
+    freed = []
+    release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(freed.append)
+    # What Numba's runtime keeps of memory begins with the number of references.
+    record = (ctypes.c_int64 * 1)(1)
+
+    def call(result, exception):
+        place = (ctypes.c_int64 * 8).from_address(result)
+        place[:] = [0, ctypes.addressof(record), 0, 0, 8, 0, 0, 8]
+        return 0
+
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)(call)
+    overload = Overload.numba(
+        native="fn(*mut c_void, *mut *mut c_void) -> i32",
+        portable="()->(dt64<no unit>,array<f64,1,C,rw,al>)",
+        declared="()",
+        address=ctypes.cast(function, ctypes.c_void_p).value,
+        names=[],
+        has_default=[],
+        defaults=[],
+        release=lambda: ctypes.cast(release, ctypes.c_void_p).value,
+        raised=RuntimeError,
+    )
+    with pytest.raises(TypeError):
+        Function("p", "f", None, [overload])()
+    assert freed == [ctypes.addressof(record)]
 
 
 def test_what_was_compiled_in_cannot_be_given():

@@ -13,11 +13,6 @@ const OF_PYTHON: [&str; 4] = ["python", "numba", "scipy", "environment"];
 /// How many symbols of a provider are named.
 const NAMED: usize = 6;
 
-/// Whether a package may be used without it, but for the functions that need it.
-pub(super) fn may_be_missing(import: &HostImport) -> bool {
-    OF_PYTHON.contains(&import.provider.as_str())
-}
-
 /// `linalg 1.2.0`, or a function of it.
 pub(crate) fn subject(package: &PackageName, version: &Version, function: Option<&str>) -> String {
     match function {

@@ -11,9 +11,9 @@
 //! 3. then the installed package of the provider's name: `numba-runtime` provides functions of C under
 //!    the names that Numba's code has for them.
 //!
-//! What is missing then is an error that names it, and nothing is loaded. Only what belongs to a Python
-//! process may be missing where the package says which functions need it (`reach`): those are refused
-//! one by one, the others work.
+//! What is missing then is an error that names it, and nothing is loaded. Where the package says which
+//! functions need what (`reach`), it is loaded: those that need what is missing are refused one by one,
+//! the others work.
 
 mod missing;
 mod providers;
@@ -115,7 +115,7 @@ impl Environment {
     /// Finds what packages, which are about to be loaded, import from the process.
     ///
     /// # Errors
-    /// If something is missing that all of a package needs, or may need.
+    /// If something is missing, and the package does not say which functions need it.
     pub(crate) fn resolve_hosts(&self, packages: &[usize]) -> Result<Resolved, Error> {
         let mut resolved = Resolved::default();
         for package in packages {
@@ -151,14 +151,8 @@ impl Environment {
                 None => missing.push(import.clone()),
             }
         }
-        if !missing.is_empty() {
-            let mut needed = missing.clone();
-            if self.reach(package)?.is_some() {
-                needed.retain(|import| !missing::may_be_missing(import));
-            }
-            if !needed.is_empty() {
-                return Err(self.not_provided(package, None, needed));
-            }
+        if !missing.is_empty() && self.reach(package)?.is_none() {
+            return Err(self.not_provided(package, None, missing));
         }
         let mut incomplete = self.hosts().incomplete();
         if missing.is_empty() {

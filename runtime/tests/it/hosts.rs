@@ -245,6 +245,24 @@ fn only_functions_that_need_python_are_refused() {
 }
 
 #[test]
+fn functions_that_need_nothing_of_a_missing_package_work() {
+    let fixture = Fixture::new();
+    let bare = described(package(
+        "bare",
+        [("plus_one", "python"), ("twice", "numba-runtime")],
+    ));
+    let environment = fixture.open("e", &[&bare]);
+    let only_one = |import: &HostImport| ours(import).filter(|_| import.symbol == "plus_one");
+    // SAFETY: as above.
+    unsafe { environment.provide(only_one) };
+    assert_eq!(call(&environment, "bare::first", 1).unwrap(), 2);
+    let error = call(&environment, "bare::second", 1).unwrap_err();
+    assert_eq!(missing(&error), ["twice"]);
+    assert!(error.to_string().starts_with("`bare::second` of "));
+    assert!(error.hint().unwrap().contains("puck add numba-runtime"));
+}
+
+#[test]
 fn tables_are_filled_once_in_a_process() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     let fixture = Fixture::new();

@@ -43,6 +43,11 @@ def evens(x):
     return x[::2]
 
 
+@puck.export("float64[:](UniTuple(float64[:], 2))")
+def evens_of(pair):
+    return pair[1][::2]
+
+
 @puck.export("float64[::1, :](float64[:, ::1])")
 def flipped(x):
     return x.T

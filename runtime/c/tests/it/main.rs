@@ -288,7 +288,7 @@ fn what_packages_import_from_the_process() {
     let output = run(Command::new(program).args([lacking, project]));
     assert_eq!(
         output,
-        "12 hosted 1.0.0 uses what nothing in this process provides:\n  numba-runtime: gamma\n\
+        "12 `hosted::root` of hosted 1.0.0 uses what nothing in this process provides:\n  numba-runtime: gamma\n\
          25\nbuiltins.ValueError: negative (root, k.py:3)\n0\n13\n12\n42\n"
     );
 }
