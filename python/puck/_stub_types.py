@@ -1,4 +1,8 @@
-"""Types of packages' functions as Python's annotations."""
+"""Types of packages' functions as Python's annotations.
+
+NumPy's names and those of `typing` have an underscore in front: a package may have a function of
+the plain name.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +36,9 @@ def _c_parameter(ty: str) -> str:
     pointer = _POINTER.fullmatch(ty)
     if pointer and pointer[1] in _SCALARS:
         buffers = " | bytes" if ty == "*const u8" else ""
-        return f"NDArray[{_dtype(pointer[1])}]{buffers}"
+        return f"_NDArray[{_dtype(pointer[1])}]{buffers}"
     # An address, memory of any type, or a function.
-    return "Any"
+    return "_Any"
 
 
 def _c_result(ty: str) -> str:
@@ -75,9 +79,9 @@ def _annotation(ty: _portable.Type) -> str:
         case _portable.Scalar(name):
             return _ANNOTATIONS[name[0]]
         case _portable.Time(is_difference, _):
-            return "np.timedelta64" if is_difference else "np.datetime64"
+            return "_np.timedelta64" if is_difference else "_np.datetime64"
         case _portable.Array(item):
-            return f"NDArray[{_item(item)}]"
+            return f"_NDArray[{_item(item)}]"
         case _portable.Optional(item):
             return f"{_annotation(item)} | None"
         case _portable.Tuple(()):
@@ -85,8 +89,8 @@ def _annotation(ty: _portable.Type) -> str:
         case _portable.Tuple(items):
             return f"tuple[{', '.join(map(_annotation, items))}]"
         case _portable.Record():
-            return "np.void"
-    return "Any"
+            return "_np.void"
+    return "_Any"
 
 
 def _item(ty: _portable.Type) -> str:
@@ -94,10 +98,10 @@ def _item(ty: _portable.Type) -> str:
         case _portable.Scalar(name):
             return _dtype(name)
         case _portable.Time(is_difference, _):
-            return "np.timedelta64" if is_difference else "np.datetime64"
+            return "_np.timedelta64" if is_difference else "_np.datetime64"
         case _portable.Record():
-            return "np.void"
-    return "Any"
+            return "_np.void"
+    return "_Any"
 
 
 _KINDS = {"i": "int", "u": "uint", "f": "float", "c": "complex"}
@@ -105,4 +109,4 @@ _SCALARS = {name for name in _portable.SCALARS if name[0] not in "cv"}
 
 
 def _dtype(name: str) -> str:
-    return "np.bool_" if name == "bool" else f"np.{_KINDS[name[0]]}{name[1:]}"
+    return "_np.bool_" if name == "bool" else f"_np.{_KINDS[name[0]]}{name[1:]}"

@@ -27,10 +27,11 @@ from puck._stub_types import of_c, of_portable
 
 _HEADER = '"""Made by `python -m puck stubs`, and made again by it."""\n'
 _IMPORTS = """\
-from typing import Any, overload
+from typing import Any as _Any
+from typing import overload as _overload
 
-import numpy as np
-from numpy.typing import NDArray
+import numpy as _np
+from numpy.typing import NDArray as _NDArray
 """
 
 
@@ -92,7 +93,7 @@ def _function(name: str, overloads: list[dict[str, Any]]) -> Iterator[str]:
     signatures = dict.fromkeys(sorted(map(_signature, overloads), key=_narrowness))
     for signature in signatures:
         if len(signatures) > 1:
-            yield "@overload"
+            yield "@_overload"
         doc = next((found["doc"] for found in overloads if found.get("doc")), None)
         yield f"def {name}{signature}: ..." if not doc else f"def {name}{signature}:"
         if doc:
@@ -110,7 +111,7 @@ def _signature(function: dict[str, Any]) -> str:
         names = [parameter["name"] for parameter in function["parameters"]]
         optional = ["default" in parameter for parameter in function["parameters"]]
         types, result = of_portable(function["signature"])
-        types += ["Any"] * (len(names) - len(types))
+        types += ["_Any"] * (len(names) - len(types))
     else:
         names, types, result = of_c(function["signature"])
         optional = [False] * len(names)
@@ -137,10 +138,10 @@ def _narrowness(signature: str) -> list[int]:
 def _of_packages(packages: dict[str, Package]) -> str:
     names = "".join(f"from puck.packages import {name} as {name}\n" for name in packages)
     return (
-        f"{_HEADER}\nimport os\nfrom typing import Any\n\n{names}\n"
-        "def get(name: str, series: str | None = None) -> Any: ...\n"
+        f"{_HEADER}\nimport os as _os\nfrom typing import Any as _Any\n\n{names}\n"
+        "def get(name: str, series: str | None = None) -> _Any: ...\n"
         "def use(\n"
-        "    environment: str | os.PathLike[str] | Any | None = None, "
+        "    environment: str | _os.PathLike[str] | _Any | None = None, "
         "*, inline: str | None = None\n"
         ") -> None: ...\n"
     )

@@ -16,13 +16,13 @@ def test_stubs_say_what_functions_take(environment, tmp_path):
         ast.parse(path.read_text())
     kernels = (tmp_path / "puck/packages/kernels.pyi").read_text()
     assert 'def add(x: float, y: float = ...) -> float:\n    """x plus y."""' in kernels
-    assert "@overload\ndef total(x: NDArray[np.float32]) -> float: ..." in kernels
+    assert "@_overload\ndef total(x: _NDArray[_np.float32]) -> float: ..." in kernels
     assert "def maybe(x: float | None) -> float | None: ..." in kernels
-    assert "def span(times: NDArray[np.datetime64]) -> np.timedelta64: ..." in kernels
-    assert "-> tuple[int, NDArray[np.float64], bool]: ..." in kernels
+    assert "def span(times: _NDArray[_np.datetime64]) -> _np.timedelta64: ..." in kernels
+    assert "-> tuple[int, _NDArray[_np.float64], bool]: ..." in kernels
     sums = (tmp_path / "puck/packages/fast_sums.pyi").read_text()
-    assert "def scale(n: int, a: float, x: NDArray[np.float64]) -> None: ..." in sums
-    assert "def address(p: Any) -> int | None: ..." in sums
+    assert "def scale(n: int, a: float, x: _NDArray[_np.float64]) -> None: ..." in sums
+    assert "def address(p: _Any) -> int | None: ..." in sums
     assert "def unnamed(__1: float) -> float: ..." in sums
     text = (tmp_path / "puck/__init__.pyi").read_text()
     assert "from puck.packages import kernels as _kernels" in text
@@ -30,6 +30,22 @@ def test_stubs_say_what_functions_take(environment, tmp_path):
     # The stub stands for all of the package.
     defined = {getattr(node, "name", None) for node in ast.parse(text).body}
     assert defined >= set(puck.__all__)
+
+
+def test_functions_may_be_called_like_what_the_stub_uses(environment):
+    functions = [{"name": "x", "signature": "fn(n: u64, x: *const f64, p: *mut c_void) -> f64"}] * 2
+    own = {"np", "Any", "NDArray", "overload"}
+    text = "\n".join(line for name in own for line in _stubs._function(name, functions))
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    assert used == {"_NDArray", "_np", "_Any", "int", "float"}
+    text = _stubs.of_package(environment.kernels)
+    imported = {
+        alias.asname
+        for node in ast.parse(text).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert imported == {"_Any", "_overload", "_np", "_NDArray"}
 
 
 def test_narrow_overloads_come_first():
@@ -44,9 +60,9 @@ def test_narrow_overloads_come_first():
 
 def test_signatures_with_functions_in_them_are_taken_apart():
     signature = 'fn(f: extern "C" fn(f64, *mut c_void) -> f64, r#in: i32) -> *mut Matrix'
-    assert _stub_types.of_c(signature) == (["f", "in"], ["Any", "int"], "int | None")
+    assert _stub_types.of_c(signature) == (["f", "in"], ["_Any", "int"], "int | None")
     assert _stub_types.of_c("fn()") == ([], [], "None")
-    assert _stub_types.of_c("fn(u8, *const u8)")[1] == ["int", "NDArray[np.uint8] | bytes"]
+    assert _stub_types.of_c("fn(u8, *const u8)")[1] == ["int", "_NDArray[_np.uint8] | bytes"]
 
 
 @pytest.mark.parametrize("output", [None, "elsewhere"])
