@@ -124,6 +124,7 @@ def test_a_new_body_is_compiled_in_where_it_was_inlined(world):
     assert report(world, "one", PUCK_INLINE="auto") == ["one 6.0 1 0"]
 
 
+@pytest.mark.newest
 def test_a_downgrade_is_an_upgrade_backwards(cached):
     change(cached, "x + 1.0", "x + 5.0", version="1.1.0")
     assert report(cached, "one", PUCK_INLINE="never") == ["one 6.0 1 0"]
@@ -172,6 +173,7 @@ def test_another_default_value_is_a_recompilation(world):
     assert report(world, "one") == ["one 4.0 0 1"]
 
 
+@pytest.mark.newest
 def test_a_function_that_is_gone_is_an_error_with_words(cached):
     cached.package("kernels", FIRST.partition("    @puck.export")[0] + FIRST.rpartition("\n\n")[2])
     cached.install("kernels")
@@ -184,6 +186,7 @@ def test_a_function_that_is_gone_is_an_error_with_words(cached):
     ]
 
 
+@pytest.mark.newest
 def test_a_package_that_is_gone_is_an_error_with_words(cached):
     cached.package("others", FIRST)
     cached.install("others")
@@ -192,6 +195,7 @@ def test_a_package_that_is_gone_is_an_error_with_words(cached):
     assert "PackageError: package `kernels` is not in the environment" in run.stderr
 
 
+@pytest.mark.newest
 def test_what_was_imported_stays_where_the_environment_changes(cached):
     cached.package("others", FIRST)
     cached.install("others", "kernels")
@@ -217,6 +221,7 @@ def test_what_was_imported_stays_where_the_environment_changes(cached):
     assert out[1].startswith("package `kernels` is not in the environment")
 
 
+@pytest.mark.newest
 def test_the_environment_is_that_of_the_process_that_loads(cached, tmp_path):
     other = cached.folder / "elsewhere"
     other.mkdir()

@@ -136,6 +136,7 @@ def test_from_python_the_same(upper):
     """).splitlines() == ["2.5 1000.0", "x is 2.0", "2.5 2.0 2.0"]
 
 
+@pytest.mark.newest
 def test_one_package_declares_what_it_calls_of_another(upper):
     imports = json.loads(
         upper.run("""
@@ -203,6 +204,7 @@ def test_without_scipy_nothing_is_loaded(upper):
     assert out[2] == "False"
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
@@ -232,6 +234,7 @@ def test_another_convention_or_format_is_refused(upper, key, value, message):
     assert "hint: install a newer `puck`" in out
 
 
+@pytest.mark.newest
 def test_types_that_only_the_same_numba_knows(upper):
     out = upper.run("""
         import puck
@@ -327,6 +330,7 @@ def test_a_body_that_cannot_be_read_is_not_inlined(upper):
     )
 
 
+@pytest.mark.newest
 def test_an_unknown_mode_of_inlining_is_refused(upper):
     run = upper.attempt("import puck.packages; puck.packages.use(inline='sometimes')")
     assert "one of 'auto', 'never', 'always' is expected, found 'sometimes'" in run.stderr

@@ -186,6 +186,7 @@ def test_types_that_are_not_portable(project):
     assert "LARGE" in reasons["of_large"]
 
 
+@pytest.mark.newest
 def test_what_falls_back_is_said_once_if_asked(project):
     project.write("module", """
         from puck import njit
@@ -386,6 +387,7 @@ def test_a_cached_plain_caller_of_a_function_that_changed_is_compiled_again(proj
     assert cached() == ["26 1", "(3,)"]
 
 
+@pytest.mark.newest
 def test_many_small_libraries_become_one(project):
     functions = "".join(
         f"""

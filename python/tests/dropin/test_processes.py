@@ -10,6 +10,9 @@ from contextlib import suppress
 
 import pytest
 
+# Neither Numba nor Python has a part in it.
+pytestmark = pytest.mark.newest
+
 MODULE = """
     from puck import njit
 

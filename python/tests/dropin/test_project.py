@@ -172,6 +172,7 @@ def test_every_mode_gives_the_same_bits(several):
     assert several.run(SCRIPT, "inline").lines == off.lines
 
 
+@pytest.mark.newest
 def test_functions_with_signatures_are_compiled_in_one_batch(several):
     several.run("import base, middle, top\nprint(top.even(4))")
     outcome = several.run("import base, middle\nprint(base.scaled(2.0), base.squared(3))")
@@ -209,6 +210,7 @@ def test_a_changed_plain_helper_compiles_what_embeds_it(several):
     assert changed.lines == several.run(SCRIPT, "off").lines
 
 
+@pytest.mark.newest
 def test_going_back_compiles_nothing(several):
     several.run(SCRIPT)
     several.write("base", BASE.replace("SCALE = 1.5", "SCALE = 2.5"))

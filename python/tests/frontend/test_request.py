@@ -110,6 +110,7 @@ def test_packages_modules_and_data_files_are_inputs(project):
     assert described["functions"][0]["module"] == "inner.kernels"
 
 
+@pytest.mark.newest
 def test_modules_outside_of_the_project_are_inputs(project, tmp_path):
     project.write("../shared/common.py", "FACTOR = 3.0\n", source=False)
     text = "import puck, common\n@puck.export('float64(float64)')\ndef f(x):\n"
@@ -143,6 +144,7 @@ def test_callers_see_the_declared_result(project):
     assert [f["signature"] for f in described["functions"]] == ["(i64)->f64"] * 2
 
 
+@pytest.mark.newest
 def test_the_manifest_may_repeat_what_a_decorator_says(project):
     project.write("kernels.py", EXPORTED)
     entry = {"name": "halved", "object": "halved", "numba": ["float64(float64)"]}
@@ -168,6 +170,7 @@ def test_the_local_package_has_no_part_in_a_build(project):
     ]
 
 
+@pytest.mark.newest
 def test_what_is_imported_is_not_exported(project):
     mark = "import puck\n@puck.export('float64(float64)')\n"
     project.write("elsewhere.py", f"{mark}def theirs(x):\n    return x\n", source=False)
@@ -316,6 +319,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.newest
 @pytest.mark.parametrize(("name", "text", "message", "line"), REFUSED)
 def test_sources_at_fault(project, name, text, message, line):
     fault = project.write(name, text).refused()
@@ -324,6 +328,7 @@ def test_sources_at_fault(project, name, text, message, line):
     assert fault["line"] == line
 
 
+@pytest.mark.newest
 def test_objects_that_are_not_there(project):
     project.write("k.py", "from numba import njit\n@njit\ndef f(x):\n    return x\n")
     entry = {"name": "g", "object": "g", "numba": ["float64(float64)"]}
@@ -335,6 +340,7 @@ def test_objects_that_are_not_there(project):
     assert "there are several: in k, l" in project.refused()["message"]
 
 
+@pytest.mark.newest
 def test_a_request_of_another_format(project):
     project.write("k.py", "x = 1\n")
     project.request["format"] = 2
