@@ -232,7 +232,10 @@ class Session:
             dispatcher.disable_compile(False)
             try:
                 dispatcher.compile(Signature(result, arguments, None) if result else arguments)
-            except FrontEndError:
+            except FrontEndError as error:
+                # Of what Numba pickles: it does not know where that was.
+                if error.file is None:
+                    error.file, error.line = place
                 raise
             except Exception as error:  # The compiler may raise anything.
                 raise self._failed(error, name, arguments, place) from error
