@@ -3,7 +3,6 @@
 //! serves its package is the real `numba-runtime`.
 
 use std::ffi::c_void;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 
@@ -76,32 +75,7 @@ fn machine(dependencies: &[(&str, &str)]) -> Machine {
     );
     machine.ok("numba-runtime", "publish");
 
-    machine.write("python/puck/__init__.py", "");
-    machine.write("python/puck/frontend/__init__.py", "");
-    machine.write("python/puck/frontend/__main__.py", FRONT_END);
-    for name in ["numba", "llvmlite"] {
-        machine.write(format!("python/{name}/__init__.py"), "");
-        let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n");
-        machine.write(format!("python/{name}-1.0.dist-info/METADATA"), metadata);
-    }
-    let packages = machine.path("python");
-    machine.write(
-        "bin/python",
-        format!(
-            "#!/bin/sh\nPYTHONPATH={} exec python3 -S \"$@\"\n",
-            packages.display()
-        ),
-    );
-    let executable = std::fs::Permissions::from_mode(0o755);
-    fs_err::set_permissions(machine.path("bin/python"), executable).unwrap();
-    machine.write(
-        "kernels/Puck.toml",
-        "[package]\nname = \"kernels\"\nversion = \"1.0.0\"\n\n\
-         [build]\nsources = [\"kernels.py\"]\ntargets = [\"x86-64\"]\n",
-    );
-    machine.write("kernels/kernels.py", "# Not looked at here.\n");
-    let publish = machine.call("kernels", "publish");
-    publish.env("PUCK_PYTHON", machine.path("bin/python")).ok();
+    machine.publish_kernels(FRONT_END);
     machine.publish("caller", "1.0.0", CALLER, "kernels = \"1\"\n");
     machine.publish("asker", "1.0.0", ASKER, "kernels = \"1\"\n");
     machine.project(dependencies);

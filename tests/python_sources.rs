@@ -1,7 +1,6 @@
 //! Packages of Python sources, by a front end that stands in for Numba's: what the command hands to it,
 //! and what it makes of the answer. (Numba itself is tested in `python/tests`.)
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -49,22 +48,8 @@ define i32 @{prefix}.f.00000001(ptr %r, ptr %e, double %x) {{
 """
 "#;
 
-/// A Python with the stand-in for `puck`, for all projects of a machine.
-fn front_end(machine: &Machine) {
-    let script = include_str!("../compiler/tests/it/fixtures/front_end.py");
-    machine.write("packages/puck/__init__.py", "");
-    machine.write("packages/puck/frontend/__init__.py", "");
-    machine.write("packages/puck/frontend/__main__.py", script);
-    machine.write("packages/numba/__init__.py", "");
-    let packages = machine.path("packages");
-    let shell = format!(
-        "#!/bin/sh\nPYTHONPATH={} exec python3 -S \"$@\"\n",
-        packages.display()
-    );
-    machine.write("python", shell);
-    let mode = std::fs::Permissions::from_mode(0o755);
-    fs_err::set_permissions(machine.path("python"), mode).unwrap();
-}
+/// What stands in for the front end: the source says what its functions are.
+const FRONT_END: &str = include_str!("../compiler/tests/it/fixtures/front_end.py");
 
 fn package(machine: &Machine, name: &str, source: &str, rest: &str) {
     machine.write(
@@ -80,7 +65,7 @@ fn package(machine: &Machine, name: &str, source: &str, rest: &str) {
 #[test]
 fn a_function_with_several_entry_points_is_listed_once() {
     let machine = Machine::new();
-    front_end(&machine);
+    machine.front_end(FRONT_END);
     package(&machine, "kernels", SCALE, "");
     assert_snapshot!(machine.puck("kernels", "build"), @"
     exit 0
@@ -156,7 +141,7 @@ fn a_function_with_several_entry_points_is_listed_once() {
 #[test]
 fn the_front_end_finds_dependencies_installed() {
     let machine = Machine::new();
-    front_end(&machine);
+    machine.front_end(FRONT_END);
     package(&machine, "kernels", SCALE, "");
     let needs = "[dependencies]\nkernels = { path = \"../kernels\", version = \"1\" }\n";
     package(&machine, "triple", TRIPLE, needs);
@@ -173,7 +158,7 @@ fn the_front_end_finds_dependencies_installed() {
 #[test]
 fn mistakes_in_python_sources() {
     let machine = Machine::new();
-    front_end(&machine);
+    machine.front_end(FRONT_END);
     let fault = "import json, sys\n\
         (output / 'error.json').write_text(json.dumps({'message': '`f` takes a str', \
         'hint': 'give it bytes', 'file': 'kernels.py', 'line': 3}))\nsys.exit(2)\n";
@@ -215,7 +200,7 @@ fn mistakes_in_python_sources() {
 #[test]
 fn a_killed_build_leaves_no_front_end() {
     let machine = Machine::new();
-    front_end(&machine);
+    machine.front_end(FRONT_END);
     let slow = "import os, pathlib, time\n\
         pathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(300)\n";
     package(&machine, "kernels", slow, "");

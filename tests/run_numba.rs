@@ -1,8 +1,6 @@
 //! `puck run` of functions that Numba compiled, in a process without Python. The front end is a script in
 //! the place of the real one.
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -14,25 +12,7 @@ const FRONT_END: &str = include_str!("support/numba_functions.py");
 /// A machine with the package installed.
 fn machine() -> Machine {
     let machine = Machine::new();
-    machine.write("packages/puck/__init__.py", "");
-    machine.write("packages/puck/frontend/__init__.py", "");
-    machine.write("packages/puck/frontend/__main__.py", FRONT_END);
-    machine.write("packages/numba/__init__.py", "");
-    let packages = machine.path("packages");
-    let shell = format!(
-        "#!/bin/sh\nPYTHONPATH={} exec python3 -S \"$@\"\n",
-        packages.display()
-    );
-    machine.write("python", shell);
-    let mode = std::fs::Permissions::from_mode(0o755);
-    fs_err::set_permissions(machine.path("python"), mode).unwrap();
-    machine.write(
-        "kernels/Puck.toml",
-        "[package]\nname = \"kernels\"\nversion = \"1.0.0\"\n\n\
-         [build]\nsources = [\"kernels.py\"]\ntargets = [\"x86-64\"]\npython = \"../python\"\n",
-    );
-    machine.write("kernels/kernels.py", "# Not looked at here.\n");
-    machine.ok("kernels", "publish");
+    machine.publish_kernels(FRONT_END);
     machine.ok("", "install kernels");
     machine
 }

@@ -7,6 +7,7 @@ pub(crate) mod kill;
 pub(crate) mod listing;
 pub(crate) mod package;
 pub(crate) mod proxy;
+pub(crate) mod python;
 pub(crate) mod run;
 #[path = "../../registry/tests/it/sample.rs"]
 pub(crate) mod sample;
