@@ -63,7 +63,6 @@ class _Server:
             )
         except (OSError, ValueError) as error:
             raise ServerError(f"cannot start the compile server: {error}") from error
-        self.owner = os.getpid()
         hello = {"path": sys.path, "directory": _directory(), "settings": settings}
         found = self.ask(hello, _GREETING)
         if found != versions():
@@ -126,6 +125,13 @@ class _Server:
         with suppress(OSError):
             self._process.kill()
 
+    def release(self) -> None:
+        """Hold its pipes no longer; closing the files would send what is left in them."""
+        with suppress(OSError, ValueError), open(os.devnull, "r+b") as null:
+            for pipe in (self._process.stdin, self._process.stdout):
+                assert pipe is not None
+                os.dup2(null.fileno(), pipe.fileno(), inheritable=False)
+
 
 _lock = Lock()
 _server: _Server | None = None
@@ -154,8 +160,6 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
             raise ServerError("the compile server ended too often")
         try:
             settings = _folder.settings()
-            if _server is not None and _server.owner != os.getpid():
-                _server = None  # the parent's
             if _server is not None and _server.settings != settings:
                 # What it has compiled for itself by then is of the other settings.
                 _server.finish()
@@ -181,8 +185,19 @@ def _warn(category: type[Warning], text: str, file: str, line: int) -> None:
 
 
 def _finish(server: _Server) -> None:
-    if server is _server and server.owner == os.getpid():
+    if server is _server:
         server.finish()
+
+
+def _leave_to_parent() -> None:
+    """In a forked child: a server ends when nobody holds the other end of its input."""
+    global _server
+    if _server is not None:
+        _server.release()
+        _server = None
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def versions() -> tuple[str, ...]:

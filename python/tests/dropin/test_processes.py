@@ -76,6 +76,15 @@ def test_a_killed_server_leaves_the_work_to_numba(chain, delay):
     assert "numba" not in after.statuses().values()
 
 
+def wait_for_end_of(server):
+    """Wait until a server has ended, after its process."""
+    for _ in range(1500):
+        if not os.path.exists(f"/proc/{server}/cmdline"):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the server outlives its process")
+
+
 @pytest.mark.parametrize("delay", [0.0, 1.0, 2.0])
 def test_a_killed_process_leaves_nothing_broken(chain, delay):
     lines = expected(chain)
@@ -84,12 +93,7 @@ def test_a_killed_process_leaves_nothing_broken(chain, delay):
     time.sleep(delay)
     process.kill()
     process.communicate()
-    for _ in range(1500):
-        if not os.path.exists(f"/proc/{server}/cmdline"):
-            break
-        time.sleep(0.02)
-    else:
-        raise AssertionError("the server outlives its process")
+    wait_for_end_of(server)
     assert chain.run(SCRIPT).lines == lines
     assert chain.run(SCRIPT).of("compiled") == set()
 
@@ -173,6 +177,30 @@ def test_interrupting_and_forking(chain):
     """)
     assert outcome.lines[0] == "3.02"
     assert outcome.lines[1:] == ["4.02", "4.02"]
+
+
+def test_a_server_ends_with_its_process_and_not_with_a_child_of_that(chain):
+    outcome = chain.run("""
+        import atexit, os, sys, time
+        import module
+        module.f1(1.0)
+        from puck.dropin import _client
+        print(_client._server._process.pid)
+        child = os.fork()
+        if child == 0:
+            os.close(1)
+            os.close(2)
+            time.sleep(60)
+            os._exit(0)
+        print(child)
+        # The process ends without a word to the server.
+        atexit.register(lambda: (sys.stdout.flush(), os._exit(0)))
+    """)
+    server, child = map(int, outcome.lines)
+    try:
+        wait_for_end_of(server)
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_another_folder(chain, tmp_path):
