@@ -84,20 +84,21 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
         exports.append(imports.table)
     store.folder.mkdir(parents=True, exist_ok=True)
     store.write(store.object(name).name, zlib.compress(object_, 6))
-    try:
-        linker.link([object_], store.path(name), exports, soname=f"{name}.so")
-    except BaseException:
-        store.object(name).unlink()
-        raise
     environments = tuple(
         (symbol, *_environment(numba_name)) for symbol, numba_name in imports.environments.items()
     )
     part = Part(imports.table or "", imports.slots, environments)
-    described = Library(store.path(name).stat().st_size, {name: tuple(part)})
     added: dict[str, list[Record]] = {}
     for identity, record in records:
         added.setdefault(identity, []).append(record._replace(library=name))
-    store.add({name: described}, added)
+    try:
+        linker.link([object_], store.path(name), exports, soname=f"{name}.so")
+        described = Library(store.path(name).stat().st_size, {name: tuple(part)})
+        store.add({name: described}, added)
+    except BaseException:  # nobody would find them; the disk may be full
+        store.path(name).unlink(missing_ok=True)
+        store.object(name).unlink(missing_ok=True)
+        raise
 
 
 def _with_callees(imports: _host.Imports, part: str) -> _host.Imports:

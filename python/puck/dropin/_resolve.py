@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from puck.dropin import _folder, _registry, _report
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _ROUNDS = 4
 # Libraries that this process has had compiled.
 _compiled: set[str] = set()
+# Folders from which nothing can be loaded, not even what was compiled just now, and why.
+_unloadable: dict[Path, str] = {}
 
 
 def bind(
@@ -250,7 +253,11 @@ class Search:
         for record, store in list(filter(None, self._records.values())):
             try:
                 load(store, record.library)
-            except OSError:
+            except FileNotFoundError:
+                store.forget(record.library)
+            except OSError as wrong:
+                if record.library in _compiled:  # in a file system without executables, for one
+                    _unloadable[store.folder] = f"what is compiled cannot be loaded: {wrong}"
                 store.forget(record.library)
         self._again()
 
@@ -268,6 +275,9 @@ class Search:
         result: types.Type | None,
     ) -> str | None:
         """Have everything compiled that is missing; the reason why the function cannot be."""
+        reason = _unloadable.get(stores_of(function)[-1].folder)
+        if reason is not None:
+            return reason
         # Not needed where all is compiled.
         from puck.dropin import _client
         from puck.dropin._batch import Batch

@@ -212,8 +212,9 @@ class Store:
             raise
 
     def _write_index(self) -> None:
-        self.write("index", _encode(self._libraries, self._functions))
+        # If it cannot be written, what is in memory is not what is there.
         self._stamp = None
+        self.write("index", _encode(self._libraries, self._functions))
 
 
 def _newest(records: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

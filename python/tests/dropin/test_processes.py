@@ -157,6 +157,72 @@ print(len(stores_of(module.f11)))
     assert chain.run(script).of("compiled") == set()
 
 
+_MORE = """
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))
+    import module, puck
+
+    @puck.njit
+    def more(x):
+        return module.f11(x) + 1
+
+    print(more(2.0).hex())
+"""
+
+
+def sizes_in(chain):
+    return {file.name: file.stat().st_size for file in next(chain.store.iterdir()).iterdir()}
+
+
+def test_a_full_disk(chain):
+    chain.run(SCRIPT)
+    before = sizes_in(chain)
+    lines = chain.run(_MORE.format(-1)).lines
+    after = sizes_in(chain)
+    object_, library = sorted(after[name] for name in after.keys() - before.keys())
+    assert library < before["index"], "which cannot be written where the library can"
+    shutil.rmtree(chain.store)
+    chain.run(SCRIPT)
+    before = sizes_in(chain)
+    for most in (0, object_, library):
+        outcome = chain.run(_MORE.format(most))
+        assert outcome.lines == lines
+        assert outcome.statuses()["more"] == "numba"
+        assert "cannot write" in str(outcome.report)
+        assert sizes_in(chain) == before
+    assert chain.run(_MORE.format(-1)).of("compiled") == {"more"}
+
+
+def test_a_disk_without_executables(chain):
+    script = """
+        import ctypes
+        import module
+        plain, tried = ctypes.CDLL, []
+
+        def refuse(path, *more, **named):
+            if str(path).endswith(".so") and "numba-" in str(path):
+                tried.append(path)
+                raise OSError(f"{path}: failed to map segment from shared object")
+            return plain(path, *more, **named)
+
+        ctypes.CDLL = refuse
+        print(module.f11(2.0).hex())
+        import puck
+
+        @puck.njit
+        def more(x):
+            return module.f11(x) + 1
+
+        print(more(1.0) - module.f11(1.0), len(set(tried)))
+    """
+    outcome = chain.run(script)
+    assert outcome.lines == [*expected(chain), "1.0 1"]
+    reasons = {reason.partition(":")[0] for *_, reason in outcome.report}
+    assert reasons == {"what is compiled cannot be loaded"}
+    # Where it can be loaded again, it is.
+    assert chain.run(SCRIPT).of("numba") == set()
+
+
 def test_interrupting_and_forking(chain):
     outcome = chain.run("""
         import os
