@@ -23,12 +23,16 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[1] if len(arguments) == 2 else os.curdir).absolute()
     for home in homes(folder):
-        if not home.is_dir():
+        if not os.path.isdir(home):
             continue
         if arguments[0] == "clear":
             # Renamed first: whoever looks finds all of it or nothing.
             trash = home.with_name(f".{home.name}.{os.urandom(4).hex()}")
-            home.rename(trash)
-            shutil.rmtree(trash, ignore_errors=True)
+            try:
+                home.rename(trash)
+                shutil.rmtree(trash)
+            except OSError as error:
+                print(f"error: cannot remove {home}: {error}", file=sys.stderr)
+                return 1
         print(home)
     return 0

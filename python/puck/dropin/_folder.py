@@ -54,13 +54,14 @@ def folders(file: str) -> tuple[Path, ...]:
 
 
 def homes(directory: Path) -> tuple[Path, ...]:
-    """The folders that hold those of a project for all versions and processors."""
+    """The folders that hold those of a project for all versions and processors.
+
+    The second one is for whom the first one is not to be written by.
+    """
     chosen = os.environ.get("PUCK_NUMBA_DIR")
     if chosen:
         return (Path(chosen).absolute(),)
     home = _home(directory)
-    if _writable(home):
-        return (home,)
     key = blake2b(str(home).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     return home, _user_cache() / key
 
@@ -69,25 +70,31 @@ def homes(directory: Path) -> tuple[Path, ...]:
 def _folders(directory: str | None, tag: str) -> tuple[Path, ...]:
     if directory is None and not os.environ.get("PUCK_NUMBA_DIR"):
         return (_user_cache() / "interactive" / tag,)
-    return tuple(home / tag for home in homes(Path(directory or os.curdir)))
+    own, *others = (home / tag for home in homes(Path(directory or os.curdir)))
+    return (own,) if not others or _writable(own) else (own, *others)
 
 
 def _home(directory: Path) -> Path:
     for folder in (directory, *directory.parents):
-        if any((folder / marker).exists() for marker in _MARKERS):
+        if any(os.path.exists(folder / marker) for marker in _MARKERS):
             return folder / "target" / "puck" / "numba"
     return directory / "__pycache__" / "puck"
 
 
 def _writable(folder: Path) -> bool:
-    while not folder.exists():
+    # `Path.exists` would raise where a folder on the way is closed to this user.
+    while not os.path.exists(folder):
         folder = folder.parent
     return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _user_cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "puck" / "numba"
+    try:
+        cache = Path(base) if base else Path.home() / ".cache"
+    except RuntimeError:  # a user whom nobody knows, without `HOME`
+        cache = Path("/.cache")  # as where containers say that `HOME` is `/`
+    return cache / "puck" / "numba"
 
 
 def settings() -> dict[str, Any]:

@@ -99,8 +99,57 @@ class Project:
         """Run a process to its end."""
         return self.finish(self.start(script, mode, **more))
 
+    def twice(self, script: str) -> Outcome:
+        """Run a process that compiles, and one with what was compiled; what the second says."""
+        first = self.run(script)
+        second = self.run(script)
+        assert second.lines == first.lines
+        assert second.of("compiled") == set()
+        return second
+
+    def same_as_numba(self, script: str) -> Outcome:
+        """As `twice`; Numba alone must say the same."""
+        outcome = self.twice(script)
+        assert self.run(script, "off").lines == outcome.lines
+        return outcome
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """An empty project."""
     return Project(tmp_path / "project")
+
+
+class Chain(Project):
+    """A project of functions that call each other; `script` calls the last of them."""
+
+    script = "import module\nprint(module.f11(2.0).hex())"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        functions = "".join(_FUNCTION.format(i, i - 1) for i in range(1, 12))
+        self.write("module", _FIRST + functions)
+
+    def expected(self) -> list[str]:
+        """What the script prints with Numba alone."""
+        return self.run(self.script, "off").lines
+
+
+_FIRST = """
+    from puck import njit
+
+    @njit("float64(float64)")
+    def f0(x):
+        return x + 1.0
+"""
+_FUNCTION = """
+    @njit("float64(float64)")
+    def f{0}(x):
+        return f{1}(x) * 1.01 + {0}
+"""
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    """A project of functions that call each other."""
+    return Chain(tmp_path / "project")

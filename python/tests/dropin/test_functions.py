@@ -5,24 +5,8 @@ from __future__ import annotations
 import pytest
 
 
-def both(project, script, mode=None):
-    """Run twice: compiling, and with what was compiled."""
-    first = project.run(script, mode)
-    second = project.run(script, mode)
-    assert second.lines == first.lines
-    assert second.of("compiled") == set()
-    return second
-
-
-def same_as_numba(project, script):
-    """Run twice and as plain Numba."""
-    outcome = both(project, script)
-    assert project.run(script, "off").lines == outcome.lines
-    return outcome
-
-
 def test_functions_of_the_main_script(project):
-    outcome = same_as_numba(project, """
+    outcome = project.same_as_numba("""
         import numpy as np
         from puck import njit
 
@@ -57,7 +41,7 @@ def test_functions_of_the_main_script(project):
 
 
 def test_closures_are_told_apart_by_their_values(project):
-    outcome = same_as_numba(project, """
+    outcome = project.same_as_numba("""
         from puck import njit
 
         def adder(by):
@@ -86,7 +70,7 @@ def test_closures_are_told_apart_by_their_values(project):
 
 
 def test_functions_as_arguments_and_first_class_ones(project):
-    outcome = same_as_numba(project, """
+    outcome = project.same_as_numba("""
         import numba
         from puck import njit
         from numba import njit as plain, types
@@ -124,7 +108,7 @@ def test_functions_as_arguments_and_first_class_ones(project):
 
 
 def test_types_that_are_not_portable(project):
-    outcome = same_as_numba(project, """
+    outcome = project.same_as_numba("""
         import ctypes
         import numpy as np
         import numba
@@ -223,7 +207,7 @@ def test_errors_of_types_are_numbas_own(project):
 
 
 def test_what_users_touch_of_a_dispatcher(project):
-    outcome = both(project, """
+    outcome = project.twice("""
         import inspect
         import pickle
         import numba
@@ -262,7 +246,7 @@ def test_what_users_touch_of_a_dispatcher(project):
 
 
 def test_numba_around_and_within(project):
-    same_as_numba(project, """
+    project.same_as_numba("""
         import numpy as np
         from numba import njit as plain, objmode, vectorize
         from numba.extending import overload, register_jitable
@@ -303,120 +287,3 @@ def test_numba_around_and_within(project):
 
         print(many(np.arange(3.0)), uses(np.arange(3.0)), outside(2.0), calls_special(1.0))
     """)  # fmt: skip
-
-
-def test_an_overload_of_another_module_is_part_of_what_uses_it(project):
-    extension = """
-        from numba.extending import overload
-
-        def special(x):
-            raise NotImplementedError
-
-        @overload(special)
-        def _special(x):
-            return lambda x: x + 1
-    """
-    project.write("extension", extension)
-    project.write("module", """
-        from extension import special
-        from puck import njit
-
-        @njit
-        def uses(x):
-            return special(x)
-    """)  # fmt: skip
-    script = "import module\nprint(module.uses(1))"
-    assert both(project, script).of("declared") == {"uses"}
-    project.write("extension", extension.replace("x + 1", "x + 1000"))
-    changed = project.run(script)
-    assert changed.lines == ["1001"]
-    assert changed.of("compiled") == {"uses"}
-
-
-CALLEE = """
-    import numpy as np
-    from puck import njit
-
-    class Odd(Exception):
-        pass
-
-    @njit("float64(float64[::1], int64)")
-    def weighed(values, n):
-        if n % 2:
-            raise Odd(n)
-        return values.sum() * n
-"""
-CALLER = """
-    import numpy as np
-    from numba import njit
-    import callee
-
-    @njit(cache=True)
-    def caller(n):
-        return callee.weighed(np.ones(3), n) + 1
-
-    @njit(cache=True)
-    def outer(n):
-        return caller(n) * 2
-
-    print(outer(4), sum(outer.stats.cache_hits.values()))
-    try:
-        outer(3)
-    except callee.Odd as error:
-        print(error.args)
-"""
-
-
-@pytest.fixture
-def cached(project):
-    project.write("callee", CALLEE)
-    return lambda: project.run(CALLER, NUMBA_CACHE_DIR=str(project.folder / "numba")).lines
-
-
-def test_a_cached_plain_caller_takes_the_newest_body(project, cached):
-    assert cached() == ["26.0 0", "(3,)"]
-    assert cached() == ["26.0 1", "(3,)"]
-    project.write("callee", CALLEE.replace("* n\n", "* n * 10\n"))
-    assert cached() == ["242.0 1", "(3,)"]
-
-
-def test_a_cached_plain_caller_of_a_function_that_changed_is_compiled_again(project, cached):
-    cached()
-    project.write("callee", CALLEE.replace('"float64(float64[::1]', '"int64(float64[::1]'))
-    assert cached() == ["26 0", "(3,)"]
-    assert cached() == ["26 1", "(3,)"]
-
-
-@pytest.mark.newest
-def test_many_small_libraries_become_one(project):
-    functions = "".join(
-        f"""
-        @njit
-        def f{i}(x):
-            return x + {i}{f" + f{i - 1}(x)" if i else ""}
-        """
-        for i in range(12)
-    )
-    project.write("module", "\n        from puck import njit\n" + functions)
-    script = "import module\nprint(*(getattr(module, f'f{i}')(1) for i in range(12)))"
-    lines = both(project, script).lines
-    store = next(project.store.iterdir())
-    assert len(list(store.glob("*.so"))) > 12
-    probe = """
-        from puck.dropin._resolve import stores_of
-        import module
-        (store,) = stores_of(module.f0)
-        print(len(store.all().libraries))
-    """
-    assert project.run(probe).lines == ["1"]
-    for library in store.glob("*.so"):
-        if library.name not in {f"{name}.so" for name in _libraries(store)}:
-            library.unlink()
-    assert project.run(script).lines == lines
-    assert project.run(script).of("compiled") == set()
-
-
-def _libraries(folder):
-    from puck.dropin._store import Store
-
-    return Store(folder).all().libraries

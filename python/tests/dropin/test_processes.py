@@ -1,9 +1,8 @@
-"""Processes at the same time, processes that are killed, folders that cannot be written."""
+"""Processes at the same time, processes that are killed, threads and forks."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
 from contextlib import suppress
@@ -13,38 +12,12 @@ import pytest
 # Neither Numba nor Python has a part in it.
 pytestmark = pytest.mark.newest
 
-MODULE = """
-    from puck import njit
-
-    @njit("float64(float64)")
-    def f0(x):
-        return x + 1.0
-""" + "".join(
-    f"""
-    @njit("float64(float64)")
-    def f{i}(x):
-        return f{i - 1}(x) * 1.01 + {i}
-"""
-    for i in range(1, 12)
-)
-SCRIPT = "import module\nprint(module.f11(2.0).hex())"
-
-
-@pytest.fixture
-def chain(project):
-    project.write("module", MODULE)
-    return project
-
-
-def expected(chain):
-    return chain.run(SCRIPT, "off").lines
-
 
 def test_two_processes_at_once(chain):
-    lines = expected(chain)
-    processes = [chain.start(SCRIPT) for _ in range(3)]
+    lines = chain.expected()
+    processes = [chain.start(chain.script) for _ in range(3)]
     assert [chain.finish(process).lines for process in processes] == [lines] * 3
-    assert chain.run(SCRIPT).of("compiled") == set()
+    assert chain.run(chain.script).of("compiled") == set()
 
 
 def server_of(process):
@@ -64,14 +37,14 @@ def server_of(process):
 
 @pytest.mark.parametrize("delay", [0.0, 1.0, 2.0])
 def test_a_killed_server_leaves_the_work_to_numba(chain, delay):
-    lines = expected(chain)
-    process = chain.start(SCRIPT)
+    lines = chain.expected()
+    process = chain.start(chain.script)
     server = server_of(process)
     time.sleep(delay)
     with suppress(ProcessLookupError):
         os.kill(server, signal.SIGKILL)
     assert chain.finish(process).lines == lines
-    after = chain.run(SCRIPT)
+    after = chain.run(chain.script)
     assert after.lines == lines
     assert "numba" not in after.statuses().values()
 
@@ -87,143 +60,42 @@ def wait_for_end_of(server):
 
 @pytest.mark.parametrize("delay", [0.0, 1.0, 2.0])
 def test_a_killed_process_leaves_nothing_broken(chain, delay):
-    lines = expected(chain)
-    process = chain.start(SCRIPT)
+    lines = chain.expected()
+    process = chain.start(chain.script)
     server = server_of(process)
     time.sleep(delay)
     process.kill()
     process.communicate()
     wait_for_end_of(server)
-    assert chain.run(SCRIPT).lines == lines
-    assert chain.run(SCRIPT).of("compiled") == set()
+    assert chain.run(chain.script).lines == lines
+    assert chain.run(chain.script).of("compiled") == set()
 
 
-def test_the_folder_may_be_removed_or_damaged(chain):
-    lines = chain.run(SCRIPT).lines
-    store = next(chain.store.iterdir())
-    (library,) = store.glob("*.so")
-    library.unlink()
-    assert chain.run(SCRIPT).lines == lines
-    for library in store.glob("*.so"):
-        library.write_bytes(library.read_bytes()[:1000])
-    assert chain.run(SCRIPT).lines == lines
-    (store / "index").write_bytes((store / "index").read_bytes()[:-10] + b"0123456789")
-    assert chain.run(SCRIPT).lines == lines
-    shutil.rmtree(chain.store)
-    assert chain.run(SCRIPT).lines == lines
-    assert chain.run(SCRIPT).of("compiled") == set()
-
-
-def test_the_folder_may_be_removed_while_it_is_used(chain):
-    script = f"""
-        import shutil
+def test_an_interrupted_process_may_go_on(chain):
+    outcome = chain.run("""
+        import os, signal
         import module
-        print(module.f3(2.0).hex())
-        shutil.rmtree({str(chain.store)!r})
-        import puck
-        @puck.njit
-        def more(x):
-            return module.f11(x)
-        print(more(2.0).hex())
-    """
-    lines = chain.run(script.replace("shutil.rmtree", "str")).lines
-    assert chain.run(script).lines == lines
+        from puck.dropin import _client
 
+        wait = _client._Server._wait
 
-def test_a_read_only_project(chain):
-    lines = chain.run(SCRIPT).lines
-    script = (
-        SCRIPT
-        + """
-import puck
-@puck.njit
-def more(x):
-    return module.f11(x) + 1
-print(more(2.0).hex())
-from puck.dropin._bound import stores_of
-print(len(stores_of(module.f11)))
-"""
-    )
-    readonly = {"PUCK_TEST_READ_ONLY": "1"}
-    script = (
-        "import os\nplain = os.access\n"
-        f"os.access = lambda path, mode: not str(path).startswith({str(chain.folder)!r}) "
-        "and plain(path, mode)\n" + script
-    )
-    first = chain.run(script, **readonly)
-    assert first.lines[0] == lines[0]
-    assert first.lines[2] == "2"
-    assert first.of("compiled") == {"more"}
-    assert chain.run(script).of("compiled") == set()
+        def interrupted(self, answers, patience):
+            _client._Server._wait = wait
+            os.kill(os.getpid(), signal.SIGINT)
+            wait(self, answers, patience)
 
-
-_MORE = """
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))
-    import module, puck
-
-    @puck.njit
-    def more(x):
-        return module.f11(x) + 1
-
-    print(more(2.0).hex())
-"""
-
-
-def sizes_in(chain):
-    return {file.name: file.stat().st_size for file in next(chain.store.iterdir()).iterdir()}
-
-
-def test_a_full_disk(chain):
-    chain.run(SCRIPT)
-    before = sizes_in(chain)
-    lines = chain.run(_MORE.format(-1)).lines
-    after = sizes_in(chain)
-    object_, library = sorted(after[name] for name in after.keys() - before.keys())
-    assert library < before["index"], "which cannot be written where the library can"
-    shutil.rmtree(chain.store)
-    chain.run(SCRIPT)
-    before = sizes_in(chain)
-    for most in (0, object_, library):
-        outcome = chain.run(_MORE.format(most))
-        assert outcome.lines == lines
-        assert outcome.statuses()["more"] == "numba"
-        assert "cannot write" in str(outcome.report)
-        assert sizes_in(chain) == before
-    assert chain.run(_MORE.format(-1)).of("compiled") == {"more"}
-
-
-def test_a_disk_without_executables(chain):
-    script = """
-        import ctypes
-        import module
-        plain, tried = ctypes.CDLL, []
-
-        def refuse(path, *more, **named):
-            if str(path).endswith(".so") and "numba-" in str(path):
-                tried.append(path)
-                raise OSError(f"{path}: failed to map segment from shared object")
-            return plain(path, *more, **named)
-
-        ctypes.CDLL = refuse
+        _client._Server._wait = interrupted
+        try:
+            module.f11(2.0)
+        except KeyboardInterrupt:
+            print("interrupted")
         print(module.f11(2.0).hex())
-        import puck
-
-        @puck.njit
-        def more(x):
-            return module.f11(x) + 1
-
-        print(more(1.0) - module.f11(1.0), len(set(tried)))
-    """
-    outcome = chain.run(script)
-    assert outcome.lines == [*expected(chain), "1.0 1"]
-    reasons = {reason.partition(":")[0] for *_, reason in outcome.report}
-    assert reasons == {"what is compiled cannot be loaded"}
-    # Where it can be loaded again, it is.
-    assert chain.run(SCRIPT).of("numba") == set()
+    """)
+    assert outcome.lines == ["interrupted", *chain.expected()]
+    assert outcome.of("compiled") == {"f11"}
 
 
-def test_interrupting_and_forking(chain):
+def test_forking(chain):
     outcome = chain.run("""
         import os
         import module
@@ -267,24 +139,6 @@ def test_a_server_ends_with_its_process_and_not_with_a_child_of_that(chain):
         wait_for_end_of(server)
     finally:
         os.kill(child, signal.SIGKILL)
-
-
-def test_another_folder(chain, tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    chain.run(SCRIPT, PUCK_NUMBA_DIR=str(elsewhere))
-    assert list(elsewhere.iterdir())
-    assert not chain.store.exists()
-
-
-def test_others_may_read_what_the_umask_says(chain):
-    before = os.umask(0o022)
-    try:
-        chain.run(SCRIPT)
-    finally:
-        os.umask(before)
-    files = [file for file in next(chain.store.iterdir()).iterdir() if file.name != "lock"]
-    assert {file.suffix for file in files} == {"", ".o", ".so"}
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o644}
 
 
 def test_several_threads_use_functions_for_the_first_time(project):
@@ -367,31 +221,5 @@ def test_a_server_that_does_nothing_is_given_up(chain):
         _client._IDLE = 1.0
         print(module.f11(2.0).hex())
     """)
-    assert outcome.lines == expected(chain)
+    assert outcome.lines == chain.expected()
     assert "did nothing for 1 s" in str(outcome.report)
-
-
-def test_functions_without_a_source_go(project):
-    text = "import puck\n@puck.njit\ndef {}(x): return x + {}\n"
-    project.write("module", text.format("old", 1))
-    project.run("import module\nprint(module.old(1))")
-    project.write("module", text.format("new", 1))
-    script = """
-        import module, puck
-        from puck.dropin._bound import stores_of
-        print(module.new(1))
-        (store,) = stores_of(module.new)
-        print(sorted(store.all().functions))
-    """
-    assert project.run(script).lines[1] == "['module:new', 'module:old']"
-    store = next(project.store.iterdir())
-    for file in store.glob("*.o"):
-        os.utime(file, (0, 0))
-    other = store.with_name("numba-0.1-py39-000")
-    other.mkdir()
-    (other / "index").write_bytes(b"")
-    os.utime(other / "index", (0, 0))
-    project.write("module", text.format("new", 2))
-    project.run(script)
-    assert project.run(script).lines[1] == "['module:new']"
-    assert [folder.name for folder in project.store.iterdir()] == [store.name]

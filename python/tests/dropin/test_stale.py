@@ -164,3 +164,85 @@ def test_a_result_of_a_class_that_is_gone(project):
     for name in ("P", "Q"):
         project.write("n", text.format(name))
         assert project.run("import m\nprint(m.f(3))").lines == ["3"]
+
+
+def test_an_overload_of_another_module_is_part_of_what_uses_it(project):
+    extension = """
+        from numba.extending import overload
+
+        def special(x):
+            raise NotImplementedError
+
+        @overload(special)
+        def _special(x):
+            return lambda x: x + 1
+    """
+    project.write("extension", extension)
+    project.write("module", """
+        from extension import special
+        from puck import njit
+
+        @njit
+        def uses(x):
+            return special(x)
+    """)  # fmt: skip
+    script = "import module\nprint(module.uses(1))"
+    assert project.twice(script).of("declared") == {"uses"}
+    project.write("extension", extension.replace("x + 1", "x + 1000"))
+    changed = project.run(script)
+    assert changed.lines == ["1001"]
+    assert changed.of("compiled") == {"uses"}
+
+
+CALLEE = """
+    import numpy as np
+    from puck import njit
+
+    class Odd(Exception):
+        pass
+
+    @njit("float64(float64[::1], int64)")
+    def weighed(values, n):
+        if n % 2:
+            raise Odd(n)
+        return values.sum() * n
+"""
+CALLER = """
+    import numpy as np
+    from numba import njit
+    import callee
+
+    @njit(cache=True)
+    def caller(n):
+        return callee.weighed(np.ones(3), n) + 1
+
+    @njit(cache=True)
+    def outer(n):
+        return caller(n) * 2
+
+    print(outer(4), sum(outer.stats.cache_hits.values()))
+    try:
+        outer(3)
+    except callee.Odd as error:
+        print(error.args)
+"""
+
+
+@pytest.fixture
+def cached(project):
+    project.write("callee", CALLEE)
+    return lambda: project.run(CALLER, NUMBA_CACHE_DIR=str(project.folder / "numba")).lines
+
+
+def test_a_cached_plain_caller_takes_the_newest_body(project, cached):
+    assert cached() == ["26.0 0", "(3,)"]
+    assert cached() == ["26.0 1", "(3,)"]
+    project.write("callee", CALLEE.replace("* n\n", "* n * 10\n"))
+    assert cached() == ["242.0 1", "(3,)"]
+
+
+def test_a_cached_plain_caller_of_a_function_that_changed_is_compiled_again(project, cached):
+    cached()
+    project.write("callee", CALLEE.replace('"float64(float64[::1]', '"int64(float64[::1]'))
+    assert cached() == ["26 0", "(3,)"]
+    assert cached() == ["26 1", "(3,)"]

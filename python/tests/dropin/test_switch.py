@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 MODULE = """
     from puck import njit
@@ -86,6 +87,22 @@ def test_where_and_clear(project):
     assert command("clear") == [str(project.store)]
     assert not project.store.exists()
     assert command("where") == []
+
+
+def test_what_cannot_be_removed_is_said(project, monkeypatch, capsys):
+    from puck.dropin import _command
+
+    monkeypatch.delenv("PUCK_NUMBA_DIR", raising=False)
+    project.store.mkdir(parents=True)
+
+    def refuse(self, target):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert _command.main(["clear", str(project.folder)]) == 1
+    out, error = capsys.readouterr()
+    assert not out
+    assert error.startswith(f"error: cannot remove {project.store}: [Errno 13] Permission denied")
 
 
 def test_without_the_extension_it_is_numba_and_says_so(project):

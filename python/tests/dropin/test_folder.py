@@ -1,0 +1,246 @@
+"""The folder of a local package: where it is, what is kept there, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+# Neither Numba nor Python has a part in it.
+pytestmark = pytest.mark.newest
+
+
+def test_the_folder_may_be_removed_or_damaged(chain):
+    lines = chain.run(chain.script).lines
+    store = next(chain.store.iterdir())
+    (library,) = store.glob("*.so")
+    library.unlink()
+    assert chain.run(chain.script).lines == lines
+    for library in store.glob("*.so"):
+        library.write_bytes(library.read_bytes()[:1000])
+    assert chain.run(chain.script).lines == lines
+    (store / "index").write_bytes((store / "index").read_bytes()[:-10] + b"0123456789")
+    assert chain.run(chain.script).lines == lines
+    shutil.rmtree(chain.store)
+    assert chain.run(chain.script).lines == lines
+    assert chain.run(chain.script).of("compiled") == set()
+
+
+def test_the_folder_may_be_removed_while_it_is_used(chain):
+    script = f"""
+        import shutil
+        import module
+        print(module.f3(2.0).hex())
+        shutil.rmtree({str(chain.store)!r})
+        import puck
+        @puck.njit
+        def more(x):
+            return module.f11(x)
+        print(more(2.0).hex())
+    """
+    lines = chain.run(script.replace("shutil.rmtree", "str")).lines
+    assert chain.run(script).lines == lines
+
+
+# The superuser, who may run this, is refused nothing.
+_READ_ONLY = """
+    import os
+    access = os.access
+    os.access = lambda path, mode: not str(path).startswith({0!r}) and access(path, mode)
+"""
+_CLOSED = """
+    stat = os.stat
+
+    def refusing(path, *more, **named):
+        if str(path).startswith({0!r} + os.sep):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *more, **named)
+
+    os.stat = refusing
+"""
+_MORE = """
+    import module, puck
+
+    @puck.njit
+    def more(x):
+        return module.f11(x) + 1
+
+    print(more(2.0).hex())
+"""
+_WHERE = """
+    from puck.dropin._bound import stores_of
+    print([str(store.folder.parent.parent) for store in stores_of(module.f11)])
+"""
+
+
+@pytest.mark.parametrize("place", ["target", "target/puck/numba/numba-*"])
+def test_what_cannot_be_written(chain, place):
+    chain.run(chain.script)
+    (closed,) = chain.folder.glob(place)
+    script = _READ_ONLY.format(str(closed)) + _MORE + _WHERE
+    first = chain.run(script)
+    places = [str(chain.store.parent), str(chain.folder.parent / "cache" / "puck" / "numba")]
+    assert first.lines == [*chain.run(_MORE, "off").lines, str(places)]
+    assert first.of("compiled") == {"more"}
+    assert chain.run(script).of("compiled") == set()
+
+
+def test_what_is_closed_to_this_user(chain):
+    chain.run(chain.script)
+    closed = str(chain.store.parent)
+    outcome = chain.run(_READ_ONLY.format(closed) + _CLOSED.format(closed) + _MORE)
+    assert outcome.lines == chain.run(_MORE, "off").lines
+    assert outcome.of("numba") == set()
+
+
+def test_a_user_without_a_home(chain):
+    assert chain.run("""
+        import os, pwd
+
+        def unknown(user):
+            raise KeyError(user)
+
+        pwd.getpwuid = unknown
+        del os.environ["XDG_CACHE_HOME"]
+        os.environ.pop("HOME", None)
+        from puck.dropin._folder import folders
+        print(folders("<stdin>")[0].parent)
+    """).lines == ["/.cache/puck/numba/interactive"]
+
+
+_FULL = """
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))
+"""
+
+
+def sizes_in(chain):
+    return {file.name: file.stat().st_size for file in next(chain.store.iterdir()).iterdir()}
+
+
+def test_a_full_disk(chain):
+    chain.run(chain.script)
+    before = sizes_in(chain)
+    lines = chain.run(_MORE).lines
+    after = sizes_in(chain)
+    object_, library = sorted(after[name] for name in after.keys() - before.keys())
+    assert library < before["index"], "which cannot be written where the library can"
+    shutil.rmtree(chain.store)
+    chain.run(chain.script)
+    before = sizes_in(chain)
+    for most in (0, object_, library):
+        outcome = chain.run(_FULL.format(most) + _MORE)
+        assert outcome.lines == lines
+        assert outcome.statuses()["more"] == "numba"
+        assert "cannot write" in str(outcome.report)
+        assert sizes_in(chain) == before
+    assert chain.run(_MORE).of("compiled") == {"more"}
+
+
+def test_a_disk_without_executables(chain):
+    script = """
+        import ctypes
+        import module
+        plain, tried = ctypes.CDLL, []
+
+        def refuse(path, *more, **named):
+            if str(path).endswith(".so") and "numba-" in str(path):
+                tried.append(path)
+                raise OSError(f"{path}: failed to map segment from shared object")
+            return plain(path, *more, **named)
+
+        ctypes.CDLL = refuse
+        print(module.f11(2.0).hex())
+        import puck
+
+        @puck.njit
+        def more(x):
+            return module.f11(x) + 1
+
+        print(more(1.0) - module.f11(1.0), len(set(tried)))
+    """
+    outcome = chain.run(script)
+    assert outcome.lines == [*chain.expected(), "1.0 1"]
+    reasons = {reason.partition(":")[0] for *_, reason in outcome.report}
+    assert reasons == {"what is compiled cannot be loaded"}
+    # Where it can be loaded again, it is.
+    assert chain.run(chain.script).of("numba") == set()
+
+
+def test_another_folder(chain, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    chain.run(chain.script, PUCK_NUMBA_DIR=str(elsewhere))
+    assert list(elsewhere.iterdir())
+    assert not chain.store.exists()
+
+
+def test_others_may_read_what_the_umask_says(chain):
+    before = os.umask(0o022)
+    try:
+        chain.run(chain.script)
+    finally:
+        os.umask(before)
+    files = [file for file in next(chain.store.iterdir()).iterdir() if file.name != "lock"]
+    assert {file.suffix for file in files} == {"", ".o", ".so"}
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o644}
+
+
+def test_functions_without_a_source_go(project):
+    text = "import puck\n@puck.njit\ndef {}(x): return x + {}\n"
+    project.write("module", text.format("old", 1))
+    project.run("import module\nprint(module.old(1))")
+    project.write("module", text.format("new", 1))
+    script = """
+        import module, puck
+        from puck.dropin._bound import stores_of
+        print(module.new(1))
+        (store,) = stores_of(module.new)
+        print(sorted(store.all().functions))
+    """
+    assert project.run(script).lines[1] == "['module:new', 'module:old']"
+    store = next(project.store.iterdir())
+    for file in store.glob("*.o"):
+        os.utime(file, (0, 0))
+    other = store.with_name("numba-0.1-py39-000")
+    other.mkdir()
+    (other / "index").write_bytes(b"")
+    os.utime(other / "index", (0, 0))
+    project.write("module", text.format("new", 2))
+    project.run(script)
+    assert project.run(script).lines[1] == "['module:new']"
+    assert [folder.name for folder in project.store.iterdir()] == [store.name]
+
+
+def test_many_small_libraries_become_one(project):
+    functions = "".join(
+        f"""
+        @njit
+        def f{i}(x):
+            return x + {i}{f" + f{i - 1}(x)" if i else ""}
+        """
+        for i in range(12)
+    )
+    project.write("module", "\n        from puck import njit\n" + functions)
+    script = "import module\nprint(*(getattr(module, f'f{i}')(1) for i in range(12)))"
+    lines = project.twice(script).lines
+    store = next(project.store.iterdir())
+    assert len(list(store.glob("*.so"))) > 12
+    probe = """
+        from puck.dropin._resolve import stores_of
+        import module
+        (store,) = stores_of(module.f0)
+        print(len(store.all().libraries))
+    """
+    assert project.run(probe).lines == ["1"]
+    for library in store.glob("*.so"):
+        if library.name not in {f"{name}.so" for name in _libraries(store)}:
+            library.unlink()
+    assert project.run(script).lines == lines
+    assert project.run(script).of("compiled") == set()
+
+
+def _libraries(folder):
+    from puck.dropin._store import Store
+
+    return Store(folder).all().libraries
