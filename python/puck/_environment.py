@@ -110,7 +110,7 @@ class Environment:
             raise PackageError(
                 f"no package `{name}` in {self.path}",
                 hint=_meant(wanted, [entry[0] for entry in self._listed])
-                or f"`puck add {wanted}` adds a package",
+                or f"`puck add {wanted}`, then `puck install`, adds it",
             )
         if series is None:
             # Series of a name are listed from old to new.

@@ -77,8 +77,8 @@ class Environment:
             f"package `{name}` is not in the environment {self.path}",
             hint=f"there is `{near}`"
             if near
-            else f"run `puck add {name.replace('_', '-')}` in the project, or name another "
-            "environment with puck.packages.use() or PUCK_ENVIRONMENT",
+            else f"run `puck add {name.replace('_', '-')}` and `puck install` in the project, or "
+            "name another environment with puck.packages.use() or PUCK_ENVIRONMENT",
         )
 
 
@@ -173,11 +173,6 @@ class Installed:
             f"package {self.label} has no function `{name}`",
             hint=f"there is `{near}`" if near else f"it has {_listed(self.by_name)}",
         )
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the library is there, with all that it needs."""
-        return self._loaded
 
     def load(self) -> None:
         """Load the library, after those of the packages that it calls.

@@ -52,7 +52,7 @@ def test_what_is_not_there(environment, sums, tmp_path):
         _ = environment.fast_sum
     with pytest.raises(puck.PackageError, match="no package `nothing`") as raised:
         environment.package("nothing")
-    assert raised.value.hint == "`puck add nothing` adds a package"
+    assert raised.value.hint == "`puck add nothing`, then `puck install`, adds it"
     with pytest.raises(puck.PackageError, match=r"no series v2 of `fast-sums` in .*, but v1"):
         _ = environment["fast-sums.v2"]
     with pytest.raises(AttributeError, match=r"fast-sums 1\.2\.0 has no function `hafl`"):
