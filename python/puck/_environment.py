@@ -19,12 +19,9 @@ from types import ModuleType
 from typing import Any
 
 from puck import _puck
+from puck._description import Description
 from puck._errors import PackageError
 from puck._exceptions import Exceptions
-
-_ABI_C = "c"
-_ABI_NUMBA = "numba-cpu-1"
-_FORMAT = 1
 
 
 def open_environment(path: str | os.PathLike[str] = ".") -> Environment:
@@ -167,49 +164,18 @@ class Package(ModuleType):
         self._package = name
         self.__version__ = version
         self.__series__ = series
-        self._by_name: dict[str, list[dict[str, Any]]] = {}
-        self._document: dict[str, Any] | None = None
-        self._numba: dict[str, Any] = {}
+        self._description = Description(native, name, version, series)
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
-        return self._read().get("description")
-
-    def _read(self) -> dict[str, Any]:
-        """`package.json`, with what `numba.json` adds."""
-        if self._document is not None:
-            return self._document
-        document = json.loads(self._native.description(self._package, self.__series__))
-        shared = self._native.share(self._package, self.__series__, "numba.json")
-        if shared is not None:
-            self._numba = self._checked(json.loads(shared))
-        described = {function["name"] for function in self._numba.get("functions", ())}
-        by_name: dict[str, list[dict[str, Any]]] = {}
-        for function in self._numba.get("functions", ()):
-            by_name.setdefault(function["name"], []).append(function)
-        for function in document["functions"]:
-            # What C sees of a Numba function is not what Python should.
-            if function.get("abi", _ABI_C) == _ABI_C and function["name"] not in described:
-                by_name.setdefault(function["name"], []).append(function)
-        self._by_name, self._document = by_name, document
-        return document
-
-    def _checked(self, numba: dict[str, Any]) -> dict[str, Any]:
-        if numba.get("format", 0) <= _FORMAT and numba.get("abi") == _ABI_NUMBA:
-            return numba
-        raise PackageError(
-            f"{self._label} describes its functions in format {numba.get('format')} for the "
-            f"convention {numba.get('abi')}; known here are {_FORMAT} and {_ABI_NUMBA}",
-            hint="install a newer `puck` for Python",
-        )
+        return self._description.document.get("description")
 
     @property
     def _label(self) -> str:
         return f"{self._package} {self.__version__}"
 
     def _functions(self) -> dict[str, list[dict[str, Any]]]:
-        self._read()
-        return self._by_name
+        return self._description.by_name
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
@@ -261,7 +227,9 @@ class Package(ModuleType):
         address = self._native.address(link_name)
         if "numba-signature" not in function:
             return _puck.Overload.c(function["signature"], address)
-        entry = next(f for f in self._read()["functions"] if f["link-name"] == link_name)
+        entry = next(
+            f for f in self._description.document["functions"] if f["link-name"] == link_name
+        )
         parameters = function["parameters"]
         return _puck.Overload.numba(
             native=entry["signature"],
@@ -272,7 +240,7 @@ class Package(ModuleType):
             has_default=["default" in parameter for parameter in parameters],
             defaults=[_default(parameter.get("default")) for parameter in parameters],
             release=lambda: _release(self._native),
-            raised=Exceptions(self._label, self._numba.get("exceptions", {})),
+            raised=Exceptions(self._label, (self._description.numba or {}).get("exceptions", {})),
         )
 
 

@@ -6,11 +6,11 @@ NumPy or Numba.
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from puck._description import NUMBA_FILE, Description
 from puck._errors import PackageError
 from puck.packages._lock import lock
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from puck import _puck
     from puck.packages._package import Package
 
-ABI_C = "c"
-ABI_NUMBA = "numba-cpu-1"
-NUMBA_FILE = "numba.json"
-NUMBA_FORMAT = 1
 INLINE_FILE = "numba-inline.json"
 
 
@@ -82,41 +78,13 @@ class Environment:
         )
 
 
-class Installed:
-    """One package of an environment."""
+class Installed(Description):
+    """One package of an environment, which is loaded when it is needed."""
 
     def __init__(self, environment: Environment, name: str, version: str, series: str) -> None:
+        super().__init__(environment.native, name, version, series)
         self.environment = environment
-        self.name = name
-        self.version = version
-        self.series = series
-        self.label = f"`{name}` {version}"
-        self._of_numba: frozenset[str] = frozenset()
         self._loaded = False
-
-    @cached_property
-    def document(self) -> dict[str, Any]:
-        """`package.json`."""
-        return json.loads(self.environment.native.description(self.name, self.series))
-
-    @cached_property
-    def numba(self) -> dict[str, Any] | None:
-        """What the package says of its functions to Numba; `None` if it was not made from such.
-
-        :raises PackageError: if it is for another convention, or of a newer format.
-        """
-        text = self.share(NUMBA_FILE)
-        if text is None:
-            return None
-        numba = json.loads(text)
-        if numba.get("format", 0) > NUMBA_FORMAT or numba.get("abi") != ABI_NUMBA:
-            raise PackageError(
-                f"package {self.label} has functions of the convention {numba.get('abi')!r}, "
-                f"described in format {numba.get('format')!r}; this version of Python's `puck` "
-                f"knows {ABI_NUMBA!r}, format {NUMBA_FORMAT}",
-                hint="install a newer `puck`, or an older version of the package",
-            )
-        return numba
 
     @cached_property
     def bodies(self) -> dict[str, str]:
@@ -124,24 +92,8 @@ class Installed:
         text = self.share(INLINE_FILE)
         if text is None:
             return {}
-        document = json.loads(text)
+        document = self.parsed(text, INLINE_FILE)
         return document["bodies"] if document.get("format") == 1 else {}
-
-    def share(self, file: str) -> bytes | None:
-        """A file that came with the package."""
-        return self.environment.native.share(self.name, self.series, file)
-
-    @cached_property
-    def by_name(self) -> dict[str, list[dict[str, Any]]]:
-        """Its functions, from `numba.json` where they are described there, else C's."""
-        functions: dict[str, list[dict[str, Any]]] = {}
-        for function in (self.numba or {}).get("functions", ()):
-            functions.setdefault(function["name"], []).append(function)
-        self._of_numba = frozenset(functions)
-        for function in self.document["functions"]:
-            if function.get("abi", ABI_C) == ABI_C and function["name"] not in self._of_numba:
-                functions.setdefault(function["name"], []).append(function)
-        return functions
 
     @cached_property
     def _declared(self) -> dict[str, str | None]:
@@ -154,7 +106,7 @@ class Installed:
 
     def is_numba(self, name: str) -> bool:
         """Whether functions of that name have Numba's convention."""
-        return name in self.by_name and name in self._of_numba
+        return name in self.of_numba
 
     def overloads(self, name: str) -> list[dict[str, Any]]:
         """The functions of that name.
@@ -194,7 +146,7 @@ class Installed:
 
                 _host.load(self)
             else:
-                self.environment.native.load(self.name, self.series)
+                self.native.load(self.name, self.series)
             self._loaded = True
 
     def address(self, link_name: str) -> int:
@@ -204,7 +156,7 @@ class Installed:
         """
         self.load()
         self._check_python(link_name)
-        return self.environment.native.address(link_name)
+        return self.native.address(link_name)
 
     def _check_python(self, link_name: str) -> None:
         """Refuses bytecode of another Python, which this one would run as something else."""

@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +65,17 @@ def test_what_is_not_there(environment, sums, tmp_path):
     assert str(raised.value).endswith("hint: " + raised.value.hint)
     with pytest.raises(AttributeError, match="has no attribute 'nowhere'"):
         _ = puck.nowhere
+
+
+@pytest.mark.parametrize("content", [b'{"format": 1,', b"[]"])
+def test_damaged_descriptions_are_named(environment, tmp_path, content):
+    copy = Path(shutil.copytree(environment.path, tmp_path / "copy"))
+    (described,) = copy.glob("share/kernels.*/numba.json")
+    described.chmod(0o644)
+    described.write_bytes(content)
+    with pytest.raises(puck.PackageError, match=r"`numba\.json` of package `kernels`.* is damaged"):
+        _ = puck.open(copy).kernels.add
+    assert puck.open(copy).fast_sums.half(2.0) == 1.0
 
 
 def test_damaged_environments_are_named(tmp_path):
