@@ -10,13 +10,16 @@
 use std::path::Path;
 
 use puck_package::archive::{self, Discard, Limits};
-use puck_package::{IndexLine, LinkName, Lockfile, Manifest, PackageDocument, Signature};
+use puck_package::portable::in_a_row;
+use puck_package::{
+    IndexLine, LinkName, Lockfile, Manifest, PackageDocument, PortableSignature, Signature,
+};
 
 /// A function for a fuzzer.
 pub type Target = fn(&[u8]);
 
 /// Every function with its name, which is that of its fuzzer and of its folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("archive", archive),
     ("archive_content", archive_content),
     ("index_line", index_line),
@@ -24,6 +27,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("lockfile", lockfile),
     ("manifest", manifest),
     ("package_json", package_json),
+    ("portable_signature", portable_signature),
     ("signature", signature),
 ];
 
@@ -136,6 +140,22 @@ pub fn signature(bytes: &[u8]) {
         let canonical: Signature = signature.canonical().parse().expect("a canonical form");
         assert!(canonical.same_types(&signature), "{signature}");
         assert_eq!(canonical.fingerprint(), signature.fingerprint());
+    }
+}
+
+/// A portable signature.
+///
+/// # Panics
+/// If the reader does, or does not read what it wrote, or a value has no size.
+pub fn portable_signature(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(signature) = text.parse::<PortableSignature>() {
+        let shown: PortableSignature = signature.to_string().parse().expect("what was shown");
+        assert_eq!(shown, signature);
+        let (places, layout) = in_a_row(&signature.parameters);
+        assert!(places.iter().all(|place| *place <= layout.size), "{text}");
     }
 }
 

@@ -7,7 +7,7 @@ use puck_fuzz::{TARGETS, Target};
 /// Mutations of each file of a corpus.
 const MUTATIONS: u64 = 400;
 /// What mutations put in: what parsers of these formats give meaning to.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 28] = [
     "\"",
     "'",
     "\\",
@@ -19,6 +19,10 @@ const WORDS: [&str; 24] = [
     "]",
     "(",
     ")",
+    "<",
+    ">",
+    "->",
+    "@",
     ",",
     ":",
     "::",
@@ -130,5 +134,6 @@ corpus_tests!(
     lockfile,
     manifest,
     package_json,
+    portable_signature,
     signature
 );

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`manifest`] | `Puck.toml` | `docs/manifest.md` |
 //! | [`signature`], [`link_name`] | signatures and the symbols made of them | `docs/signatures.md` |
+//! | [`portable`] | the types of Numba's functions | `docs/numba-json.md` |
 //! | [`archive`], [`document`] | `NAME-VERSION.puck` and its `package.json` | `docs/archive.md` |
 //! | [`index`] | one line a version in a registry | `docs/registry.md` |
 //! | [`config`] | `config.toml` | `docs/configuration.md` |
@@ -34,6 +35,7 @@ pub mod lockfile;
 pub mod manifest;
 mod name;
 mod nearest;
+pub mod portable;
 mod positioned;
 mod processor;
 pub mod quantity;
@@ -65,6 +67,7 @@ pub use manifest::{
 };
 pub use name::{FunctionName, NameError, PackageName};
 pub use nearest::nearest;
+pub use portable::{PortableError, PortableSignature, PortableType};
 pub use processor::{Processor, TargetCpu};
 pub use series::{Series, SeriesError};
 pub use signature::{Parameter, Pointee, Signature, SignatureError, Type};

@@ -1,6 +1,6 @@
 //! Errors of the libraries as Python exceptions.
 
-use puck_package::{LinkNameError, SignatureError};
+use puck_package::{LinkNameError, PortableError, SignatureError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -78,6 +78,12 @@ impl From<LinkNameError> for Failure {
 
 impl From<SignatureError> for Failure {
     fn from(error: SignatureError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<PortableError> for Failure {
+    fn from(error: PortableError) -> Self {
         Self::new(error.to_string())
     }
 }

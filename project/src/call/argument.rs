@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use puck_package::{Pointee, Signature, Type};
+use puck_package::{Pointee, PortableType, Signature, Type};
 
 use super::error::{declared, shortened};
-use super::numba::{self, Structure};
+use super::numba::Structure;
 use super::{ArgumentError, Array, CallError, Element, Value, csv, literal, npy};
 
 /// Arguments that fit a signature, ready for a call.
@@ -28,7 +28,7 @@ pub struct Arguments {
     /// The parameters as those who call know them: the last of them, where a function has others before.
     pub(super) named: Vec<Named>,
     /// What a function that Numba compiled returns.
-    pub(super) result: Option<numba::Type>,
+    pub(super) result: Option<PortableType>,
 }
 
 /// A parameter as those who call know it.

@@ -187,4 +187,4 @@ impl<'a> Callable<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -119,16 +119,6 @@ impl Element {
         }
     }
 
-    /// The element type of that name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        macro_rules! named {
-            ($($variant:ident $rust:ty),*) => {
-                [Self::Bool, $(Self::$variant),*].into_iter().find(|one| one.name() == name)
-            };
-        }
-        for_numbers!(named!())
-    }
-
     /// The size in bytes of a value: 1, 2, 4 or 8.
     #[must_use]
     pub fn size(self) -> usize {

@@ -1,5 +1,7 @@
 //! Calls of packages' functions with Python's values.
 //!
+//! The types of Numba functions are those of [`puck_package::portable`].
+//!
 //! | module | what |
 //! |---|---|
 //! | `function` | an object that is called: one function, all its overloads |
@@ -9,7 +11,6 @@
 //! | `prepared` | a call that is ready to be made |
 //! | `outcome` | what comes back, as a value |
 //! | `array`, `scalar` | Python's arrays and numbers |
-//! | `portable` | the types of Numba functions |
 //! | `owned` | arrays that functions made |
 //! | `machine` | the calling convention |
 
@@ -21,7 +22,6 @@ mod overload;
 mod owned;
 mod parameter;
 mod pass;
-mod portable;
 mod prepared;
 mod scalar;
 

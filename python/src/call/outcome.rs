@@ -1,12 +1,14 @@
 //! What a function gives back, as a value of Python.
 
-use puck_package::Type;
+use puck_package::portable::{ARRAY_DATA, ARRAY_WORDS, Names, PortableArray, in_a_row};
+use puck_package::{PortableType, Type};
 use pyo3::IntoPyObjectExt as _;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyDict, PyMemoryView, PyTuple};
 
 use super::owned::{Owned, Release};
-use super::portable::Portable;
+use super::parameter::dtype;
 use super::scalar::Scalar;
 use crate::values;
 
@@ -103,93 +105,67 @@ fn of_bytes(py: Python<'_>, scalar: Scalar, bytes: &[u8]) -> PyResult<Py<PyAny>>
     }
 }
 
-impl Portable {
-    /// Size and alignment of a value in memory.
-    pub(crate) fn layout(&self) -> (usize, usize) {
-        let structure = |parts: &mut dyn Iterator<Item = (usize, usize)>| {
-            let mut end = 0_usize;
-            let mut largest = 1;
-            for (size, alignment) in parts {
-                end = end.next_multiple_of(alignment) + size;
-                largest = largest.max(alignment);
-            }
-            (end.next_multiple_of(largest), largest)
-        };
-        match self {
-            Self::Scalar(scalar) => (scalar.size(), scalar.alignment()),
-            Self::Void | Self::Time { .. } => (8, 8),
-            Self::Array { dimensions, .. } => (8 * (5 + 2 * dimensions), 8),
-            Self::Tuple(types) | Self::Named { items: types, .. } => {
-                structure(&mut types.iter().map(Self::layout))
-            }
-            Self::Optional(ty) => structure(&mut [ty.layout(), (1, 1)].into_iter()),
-            Self::Record { size, .. } => (*size, 1),
-        }
+/// Whether a value of the type may own memory.
+pub(crate) fn may_own(ty: &PortableType) -> bool {
+    match ty {
+        PortableType::Array(_) => true,
+        PortableType::Tuple { items, .. } => items.iter().any(may_own),
+        PortableType::Optional(ty) => may_own(ty),
+        _ => false,
     }
+}
 
-    /// Whether a value may own memory.
-    pub(crate) fn may_own(&self) -> bool {
-        match self {
-            Self::Array { .. } => true,
-            Self::Tuple(types) | Self::Named { items: types, .. } => {
-                types.iter().any(Self::may_own)
-            }
-            Self::Optional(ty) => ty.may_own(),
-            _ => false,
-        }
+/// The value of the type that is in `memory`, which takes over the references that it has.
+///
+/// # Errors
+/// What making the value raises.
+pub(crate) fn value(
+    ty: &PortableType,
+    py: Python<'_>,
+    memory: &[u8],
+    free: Release,
+    given: Given<'_, '_>,
+) -> PyResult<Py<PyAny>> {
+    if let Some(scalar) = Scalar::of_portable(ty) {
+        return of_bytes(py, scalar, memory);
     }
-
-    /// The value that is in `memory`, which takes over the references that it has.
-    ///
-    /// # Errors
-    /// What making the value raises.
-    pub(crate) fn value(
-        &self,
-        py: Python<'_>,
-        memory: &[u8],
-        free: Release,
-        given: Given<'_, '_>,
-    ) -> PyResult<Py<PyAny>> {
-        match self {
-            Self::Scalar(scalar) => of_bytes(py, *scalar, memory),
-            Self::Void => Ok(py.None()),
-            Self::Time {
-                is_difference,
-                unit,
-            } => {
-                let number = word(memory, 0).cast_signed() as i64;
-                Ok(values::make_time(py, number, *is_difference, unit)?.unbind())
-            }
-            Self::Tuple(types) => {
-                let items = items(py, types, memory, free, given)?;
-                items.into_py_any(py)
-            }
-            Self::Named {
-                class,
-                fields,
-                items: types,
-            } => {
-                let items = items(py, types, memory, free, given)?;
-                Ok(values::make_named(&items, class, fields)?.unbind())
-            }
-            Self::Optional(ty) => {
-                let is_valid = memory.get(ty.layout().0).is_some_and(|byte| *byte != 0);
-                if is_valid {
-                    ty.value(py, memory, free, given)
-                } else {
-                    Ok(py.None())
+    match ty {
+        PortableType::Void => Ok(py.None()),
+        PortableType::Time {
+            is_difference,
+            unit,
+        } => {
+            let number = word(memory, 0).cast_signed() as i64;
+            Ok(values::make_time(py, number, *is_difference, unit)?.unbind())
+        }
+        PortableType::Tuple {
+            items: types,
+            names,
+        } => {
+            let items = items(py, types, memory, free, given)?;
+            match names {
+                None => items.into_py_any(py),
+                Some(Names { class, fields }) => {
+                    Ok(values::make_named(&items, class, fields)?.unbind())
                 }
             }
-            Self::Record { text, size } => {
-                let bytes = memory.get(..*size).unwrap_or(memory);
-                Ok(values::make_record(py, bytes, text)?.unbind())
+        }
+        PortableType::Optional(ty) => {
+            let is_valid = memory.get(ty.layout().size).is_some_and(|byte| *byte != 0);
+            if is_valid {
+                value(ty, py, memory, free, given)
+            } else {
+                Ok(py.None())
             }
-            Self::Array {
-                item,
-                dimensions,
-                writable,
-                ..
-            } => array(py, memory, (item, *dimensions, *writable), free, given),
+        }
+        PortableType::Record(record) => {
+            let bytes = memory.get(..record.size).unwrap_or(memory);
+            Ok(values::make_record(py, bytes, &record.to_string())?.unbind())
+        }
+        PortableType::Array(ty) => array(ty, py, memory, free, given),
+        PortableType::Scalar(_) | PortableType::Complex(_) | PortableType::Nested { .. } => {
+            let message = format!("a value of {ty} cannot be returned");
+            Err(PyTypeError::new_err(message))
         }
     }
 }
@@ -197,40 +173,36 @@ impl Portable {
 /// The items of a tuple.
 fn items<'py>(
     py: Python<'py>,
-    types: &[Portable],
+    types: &[PortableType],
     memory: &[u8],
     free: Release,
     given: Given<'_, '_>,
 ) -> PyResult<Bound<'py, PyTuple>> {
-    let mut at = 0_usize;
     // All are made, also where one cannot be: each takes over what it refers to, and gives it back.
     let mut items = Vec::with_capacity(types.len());
-    for ty in types {
-        let (size, alignment) = ty.layout();
-        at = at.next_multiple_of(alignment);
-        let part = memory.get(at..).unwrap_or(&[]);
-        items.push(ty.value(py, part, free, given));
-        at += size;
+    for (ty, place) in types.iter().zip(in_a_row(types).0) {
+        let part = memory.get(place..).unwrap_or(&[]);
+        items.push(value(ty, py, part, free, given));
     }
     PyTuple::new(py, items.into_iter().collect::<PyResult<Vec<_>>>()?)
 }
 
 /// An array that a function has made, or a view of one that it was given.
 fn array(
+    ty: &PortableArray,
     py: Python<'_>,
     memory: &[u8],
-    (item, dimensions, writable): (&Portable, usize, bool),
     free: Release,
     given: Given<'_, '_>,
 ) -> PyResult<Py<PyAny>> {
     let signed = |index: usize| word(memory, index).cast_signed();
     let record = word(memory, 0);
     let item_size = signed(3);
-    let data = word(memory, 4);
-    let shape: Vec<isize> = (0..dimensions).map(|axis| signed(5 + axis)).collect();
-    let strides: Vec<isize> = (0..dimensions)
-        .map(|axis| signed(5 + dimensions + axis))
-        .collect();
+    let data = word(memory, ARRAY_DATA);
+    let lengths =
+        |from: usize| -> Vec<isize> { (from..from + ty.dimensions).map(signed).collect() };
+    let shape = lengths(ARRAY_WORDS);
+    let strides = lengths(ARRAY_WORDS + ty.dimensions);
     // From the first byte of the item with the lowest address to the last one of the highest.
     let (mut before, mut after) = (0_isize, item_size);
     for (length, stride) in shape.iter().zip(&strides) {
@@ -250,10 +222,11 @@ fn array(
         0 => Some(given.held()?),
         _ => None,
     };
-    let owned = Owned::new(start, after - before, !writable, (record, free), others);
+    let owned = Owned::new(start, after - before, !ty.writable, (record, free), others);
     let owner = Bound::new(py, owned)?.into_any();
     let offset = before.unsigned_abs();
-    let array = values::make_array(owner, &item.dtype(), shape, strides, offset, writable)?;
+    let item = dtype(&ty.item);
+    let array = values::make_array(owner, &item, shape, strides, offset, ty.writable)?;
     Ok(array.unbind())
 }
 

@@ -4,13 +4,12 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use puck_package::Signature;
+use puck_package::{PortableSignature, PortableType, Signature};
 
-use super::outcome::{Given, Returned};
+use super::outcome::{self, Given, Returned};
 use super::owned::Release;
 use super::parameter::Parameter;
-use super::pass::is_passed_so;
-use super::portable::{Portable, PortableSignature};
+use super::pass;
 use super::prepared::Prepared;
 use crate::error::Failure;
 
@@ -41,7 +40,7 @@ pub(crate) struct Overload {
 enum Convention {
     C(Returned),
     Numba {
-        result: Portable,
+        result: PortableType,
         release: Release,
         /// The exception for a status and what it comes with.
         raised: Py<PyAny>,
@@ -95,13 +94,13 @@ impl Overload {
         raised: Py<PyAny>,
     ) -> PyResult<Self> {
         let fail = |message: String| Failure::new(message).into_py(py);
-        let signature = PortableSignature::parse(portable).map_err(fail)?;
+        let signature: PortableSignature = portable
+            .parse()
+            .map_err(|error| Failure::from(error).into_py(py))?;
         let native: Signature = native
             .parse()
             .map_err(|error| Failure::from(error).into_py(py))?;
-        if !is_passed_so(&signature, &native) {
-            return Err(fail(format!("`{portable}` is not passed as `{native}`")));
-        }
+        pass::check(&signature, &native).map_err(fail)?;
         let defaults: Vec<_> = defaults
             .into_iter()
             .zip(has_default)
@@ -112,7 +111,7 @@ impl Overload {
                 "`{portable}` has other parameters than `{declared}`"
             )));
         }
-        let may_own = signature.result.may_own();
+        let may_own = outcome::may_own(&signature.result);
         let release: Release = if may_own {
             release.call0()?.extract()?
         } else {
@@ -176,7 +175,7 @@ impl Overload {
     ) -> PyResult<Prepared> {
         let mut prepared = match &self.convention {
             Convention::C(_) => Prepared::plain(),
-            Convention::Numba { result, .. } => Prepared::with_result(result.layout().0),
+            Convention::Numba { result, .. } => Prepared::with_result(result.layout().size),
         };
         let passed = &mut prepared.passed;
         let count = self.parameters.len();
@@ -238,10 +237,10 @@ impl Overload {
                         // Written to by way of its address, which the compiler cannot see.
                         let memory: Vec<u8> = prepared.result();
                         let ty = match result {
-                            Portable::Optional(inner) => inner,
+                            PortableType::Optional(inner) => inner,
                             other => other,
                         };
-                        ty.value(py, &memory, *release, given)
+                        outcome::value(ty, py, &memory, *release, given)
                     }
                     NONE => Ok(py.None()),
                     // Whoever returned it has raised it.

@@ -1,11 +1,11 @@
 //! What a parameter takes, and how well a value fits it.
 
-use puck_package::{Pointee, Type};
+use puck_package::portable::Order;
+use puck_package::{Pointee, PortableType, Type};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyTuple};
 
 use super::array::{Array, Buffer};
-use super::portable::{Layout, Portable};
 use super::scalar::Scalar;
 
 /// What a parameter takes.
@@ -25,7 +25,7 @@ pub(crate) enum Parameter {
     /// A pointer to a function of that type.
     Callback(String),
     /// One of Numba's types.
-    Portable(Portable),
+    Portable(PortableType),
 }
 
 impl Parameter {
@@ -50,11 +50,8 @@ impl Parameter {
     }
 
     /// The same for one of Numba's types: scalars are scalars.
-    pub(crate) fn portable(ty: &Portable) -> Self {
-        match ty {
-            Portable::Scalar(scalar) => Self::Scalar(*scalar),
-            other => Self::Portable(other.clone()),
-        }
+    pub(crate) fn portable(ty: &PortableType) -> Self {
+        Scalar::of_portable(ty).map_or_else(|| Self::Portable(ty.clone()), Self::Scalar)
     }
 
     /// What it takes, in words for a message.
@@ -76,7 +73,7 @@ impl Parameter {
                 format!("an address, a {writable}C-contiguous array, or None ({text})")
             }
             Self::Callback(text) => format!("a C function ({text})"),
-            Self::Portable(ty) => ty.expects(),
+            Self::Portable(ty) => expects(ty),
         }
     }
 
@@ -95,7 +92,7 @@ impl Parameter {
                     || Buffer::of(value).is_ok();
                 fits.then_some(1)
             }
-            Self::Portable(ty) => ty.distance(value),
+            Self::Portable(ty) => distance(ty, value),
         }
     }
 }
@@ -174,93 +171,85 @@ fn conversion(from: Scalar, to: Scalar) -> Option<u32> {
     }
 }
 
-impl Portable {
-    fn expects(&self) -> String {
-        match self {
-            Self::Scalar(scalar) => Parameter::Scalar(*scalar).expects(),
-            Self::Void => "None".to_owned(),
-            Self::Time {
-                is_difference,
-                unit,
-            } => format!("a {}", time(*is_difference, unit)),
-            Self::Array {
-                item,
-                dimensions,
-                layout,
-                writable,
-                ..
-            } => {
-                let layout = match layout {
-                    Layout::C => "C-contiguous ",
-                    Layout::Fortran => "Fortran-contiguous ",
-                    Layout::Any => "",
-                };
-                let writable = if *writable { "writable " } else { "" };
-                let item = item.dtype();
-                format!("a {writable}{layout}array of {item} with ndim={dimensions}")
-            }
-            Self::Tuple(items) | Self::Named { items, .. } => {
-                format!("a tuple of {}", items.len())
-            }
-            Self::Optional(ty) => format!("{}, or None", ty.expects()),
-            Self::Record { text, .. } => format!("a record of {text}"),
+/// What a parameter of one of Numba's types takes, in words for a message.
+pub(crate) fn expects(ty: &PortableType) -> String {
+    if let Some(scalar) = Scalar::of_portable(ty) {
+        return Parameter::Scalar(scalar).expects();
+    }
+    match ty {
+        PortableType::Void => "None".to_owned(),
+        PortableType::Time {
+            is_difference,
+            unit,
+        } => format!("a {}", time(*is_difference, unit)),
+        PortableType::Array(array) => {
+            let order = match array.order {
+                Order::C => "C-contiguous ",
+                Order::Fortran => "Fortran-contiguous ",
+                Order::Any => "",
+            };
+            let writable = if array.writable { "writable " } else { "" };
+            let item = dtype(&array.item);
+            let dimensions = array.dimensions;
+            format!("a {writable}{order}array of {item} with ndim={dimensions}")
+        }
+        PortableType::Tuple { items, .. } => format!("a tuple of {}", items.len()),
+        PortableType::Optional(ty) => format!("{}, or None", expects(ty)),
+        PortableType::Record(record) => format!("a record of {record}"),
+        PortableType::Scalar(_) | PortableType::Complex(_) | PortableType::Nested { .. } => {
+            format!("a value of {ty}")
         }
     }
+}
 
-    /// What NumPy calls the type of an array's items.
-    pub(crate) fn dtype(&self) -> String {
-        match self {
-            Self::Scalar(scalar) => scalar.dtype().to_owned(),
-            Self::Time {
+/// What NumPy calls the type of an array's items; of records, their portable type.
+pub(crate) fn dtype(item: &PortableType) -> String {
+    match (item, Scalar::of_portable(item)) {
+        (_, Some(scalar)) => scalar.dtype().to_owned(),
+        (
+            PortableType::Time {
                 is_difference,
                 unit,
-            } => time(*is_difference, unit),
-            Self::Record { text, .. } => text.clone(),
-            _ => "object".to_owned(),
-        }
+            },
+            _,
+        ) => time(*is_difference, unit),
+        _ => item.to_string(),
     }
+}
 
-    fn distance(&self, value: &Bound<'_, PyAny>) -> Option<u32> {
-        match self {
-            Self::Scalar(scalar) => of_scalar(*scalar, value),
-            Self::Void => value.is_none().then_some(0),
-            Self::Time { .. } | Self::Record { .. } => (!value.is_none()).then_some(1),
-            Self::Array {
-                item,
-                dimensions,
-                layout,
-                writable,
-                ..
-            } => {
-                let array = Array::of(value).or_else(|_| Array::told(value)).ok()?;
-                let same_item = match &**item {
-                    Self::Scalar(scalar) => array.item == Some(*scalar),
-                    _ => array.item.is_none(),
-                };
-                let fits = match layout {
-                    Layout::C => array.is_c_contiguous(),
-                    Layout::Fortran => array.is_fortran_contiguous(),
-                    Layout::Any => true,
-                };
-                let fits = fits
-                    && same_item
-                    && array.shape().len() == *dimensions
-                    && !(*writable && array.read_only);
-                // A more special layout is better, as is being told that it is only read.
-                let special = u32::from(*layout == Layout::Any) * 2;
-                fits.then_some(special + u32::from(array.read_only == *writable))
-            }
-            Self::Tuple(types) | Self::Named { items: types, .. } => {
-                let tuple = value.cast::<PyTuple>().ok()?;
-                if tuple.len() != types.len() {
-                    return None;
-                }
-                let pairs = types.iter().zip(tuple.iter());
-                pairs.map(|(ty, value)| ty.distance(&value)).sum()
-            }
-            Self::Optional(_) if value.is_none() => Some(0),
-            Self::Optional(ty) => ty.distance(value).map(|distance| distance + 1),
+fn distance(ty: &PortableType, value: &Bound<'_, PyAny>) -> Option<u32> {
+    if let Some(scalar) = Scalar::of_portable(ty) {
+        return of_scalar(scalar, value);
+    }
+    match ty {
+        PortableType::Void => value.is_none().then_some(0),
+        PortableType::Time { .. } | PortableType::Record(_) => (!value.is_none()).then_some(1),
+        PortableType::Array(ty) => {
+            let array = Array::of(value).or_else(|_| Array::told(value)).ok()?;
+            let fits = match ty.order {
+                Order::C => array.is_c_contiguous(),
+                Order::Fortran => array.is_fortran_contiguous(),
+                Order::Any => true,
+            };
+            let fits = fits
+                && array.item == Scalar::of_portable(&ty.item)
+                && array.shape().len() == ty.dimensions
+                && !(ty.writable && array.read_only);
+            // A more special order is better, as is being told that it is only read.
+            let special = u32::from(ty.order == Order::Any) * 2;
+            fits.then_some(special + u32::from(array.read_only == ty.writable))
         }
+        PortableType::Tuple { items, .. } => {
+            let tuple = value.cast::<PyTuple>().ok()?;
+            if tuple.len() != items.len() {
+                return None;
+            }
+            let pairs = items.iter().zip(tuple.iter());
+            pairs.map(|(ty, value)| distance(ty, &value)).sum()
+        }
+        PortableType::Optional(_) if value.is_none() => Some(0),
+        PortableType::Optional(ty) => distance(ty, value).map(|distance| distance + 1),
+        PortableType::Scalar(_) | PortableType::Complex(_) | PortableType::Nested { .. } => None,
     }
 }
 

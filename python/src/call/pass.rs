@@ -1,14 +1,14 @@
 //! Values as the words that a call passes.
 
-use puck_package::{Signature, Type};
+use puck_package::portable::{ARRAY_WORDS, Order, PortableArray};
+use puck_package::{PortableSignature, PortableType, Signature, Type};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 
 use super::array::{Array, Buffer};
 use super::machine::{Arguments, LARGEST_STACK};
-use super::parameter::Parameter;
-use super::portable::{Layout, Portable, PortableSignature};
+use super::parameter::{Parameter, dtype, expects};
 use super::scalar::{self, Scalar, expected};
 use crate::values;
 
@@ -164,16 +164,16 @@ impl Passed {
         }
     }
 
-    fn portable(&mut self, ty: &Portable, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let expects = || Parameter::Portable(ty.clone()).expects();
+    fn portable(&mut self, ty: &PortableType, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Some(scalar) = Scalar::of_portable(ty) {
+            return self.scalar(scalar, value);
+        }
         match ty {
-            Portable::Scalar(scalar) => self.scalar(*scalar, value),
-            Portable::Void if value.is_none() => {
+            PortableType::Void if value.is_none() => {
                 self.arguments.integer(0);
                 Ok(())
             }
-            Portable::Void => Err(expected("None", value)),
-            Portable::Time {
+            PortableType::Time {
                 is_difference,
                 unit,
             } => {
@@ -181,24 +181,22 @@ impl Passed {
                 self.arguments.integer(number.cast_unsigned());
                 Ok(())
             }
-            Portable::Array { .. } => self.array(ty, value),
-            Portable::Tuple(types) | Portable::Named { items: types, .. } => {
-                match value.cast::<PyTuple>() {
-                    Ok(tuple) if tuple.len() == types.len() => {
-                        for (ty, item) in types.iter().zip(tuple.iter()) {
-                            self.portable(ty, &item)?;
-                        }
-                        Ok(())
+            PortableType::Array(array) => self.array(array, &expects(ty), value),
+            PortableType::Tuple { items, .. } => match value.cast::<PyTuple>() {
+                Ok(tuple) if tuple.len() == items.len() => {
+                    for (ty, item) in items.iter().zip(tuple.iter()) {
+                        self.portable(ty, &item)?;
                     }
-                    Ok(tuple) => {
-                        let message =
-                            format!("expected {}, found a tuple of {}", expects(), tuple.len());
-                        Err(PyTypeError::new_err(message))
-                    }
-                    Err(_) => Err(expected(&expects(), value)),
+                    Ok(())
                 }
-            }
-            Portable::Optional(inner) => {
+                Ok(tuple) => {
+                    let message =
+                        format!("expected {}, found a tuple of {}", expects(ty), tuple.len());
+                    Err(PyTypeError::new_err(message))
+                }
+                Err(_) => Err(expected(&expects(ty), value)),
+            },
+            PortableType::Optional(inner) => {
                 if value.is_none() {
                     self.zeros(inner);
                 } else {
@@ -207,72 +205,64 @@ impl Passed {
                 self.arguments.integer((!value.is_none()).into());
                 Ok(())
             }
-            Portable::Record { text, size } => {
-                let buffer = Buffer::of(value).map_err(|_| expected(&expects(), value))?;
-                if buffer.bytes() != *size || !values::has_dtype(value, text)? {
-                    return Err(expected(&expects(), value));
+            PortableType::Record(record) => {
+                let buffer = Buffer::of(value).map_err(|_| expected(&expects(ty), value))?;
+                if buffer.bytes() != record.size || !values::has_dtype(value, &record.to_string())?
+                {
+                    return Err(expected(&expects(ty), value));
                 }
                 self.arguments
                     .integer(buffer.data().expose_provenance() as u64);
                 self.buffers.push(buffer);
                 Ok(())
             }
+            PortableType::Void
+            | PortableType::Scalar(_)
+            | PortableType::Complex(_)
+            | PortableType::Nested { .. } => Err(expected(&expects(ty), value)),
         }
     }
 
     /// An array as Numba passes it: owner and parent, which are not known, the number and the size of
     /// the items, where they are, lengths and strides.
-    fn array(&mut self, ty: &Portable, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let Portable::Array {
-            item,
-            dimensions,
-            layout,
-            writable,
-            aligned,
-        } = ty
-        else {
-            return Ok(());
-        };
-        let expects = Parameter::Portable(ty.clone()).expects();
-        let (array, fits) = match &**item {
-            Portable::Scalar(scalar) => {
-                let array = Array::of(value).or_else(|_| Array::told(value));
-                let array = array.map_err(|_| expected(&expects, value))?;
-                let fits = array.item == Some(*scalar);
+    fn array(
+        &mut self,
+        ty: &PortableArray,
+        expects: &str,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let told = || Array::told(value).map_err(|_| expected(expects, value));
+        let scalar = Scalar::of_portable(&ty.item);
+        let (array, fits) = match scalar {
+            Some(_) => {
+                let array = Array::of(value).or_else(|_| told())?;
+                let fits = array.item == scalar;
                 (array, fits)
             }
-            other => {
-                let array = Array::told(value).map_err(|_| expected(&expects, value))?;
-                (array, values::has_dtype(value, &other.dtype())?)
-            }
+            None => (told()?, values::has_dtype(value, &dtype(&ty.item))?),
         };
-        if !fits || array.shape().len() != *dimensions {
+        if !fits || array.shape().len() != ty.dimensions {
             return Err(PyTypeError::new_err(format!(
                 "expected {expects}, found one of {} with ndim={}",
                 array.dtype(value),
                 array.shape().len()
             )));
         }
-        let alignment = match &**item {
-            Portable::Scalar(scalar) => scalar.alignment(),
-            Portable::Time { .. } => 8,
-            _ => 1,
-        };
-        let wrong = if *layout == Layout::C && !array.is_c_contiguous() {
+        let wrong = if ty.order == Order::C && !array.is_c_contiguous() {
             Some("one that is not C-contiguous")
-        } else if *layout == Layout::Fortran && !array.is_fortran_contiguous() {
+        } else if ty.order == Order::Fortran && !array.is_fortran_contiguous() {
             Some("one that is not Fortran-contiguous")
-        } else if *writable && array.read_only {
+        } else if ty.writable && array.read_only {
             Some("one that is read-only")
-        } else if *aligned && !array.is_aligned(alignment) {
+        } else if ty.aligned && !array.is_aligned(ty.item.layout().align) {
             Some("one that is not aligned")
         } else {
             None
         };
         if let Some(wrong) = wrong {
-            return Err(found(&expects, wrong));
+            return Err(found(expects, wrong));
         }
-        let words = [
+        let described: [u64; ARRAY_WORDS] = [
             0,
             0,
             array.items().cast_unsigned() as u64,
@@ -281,7 +271,7 @@ impl Passed {
         ];
         let lengths = array.shape().iter().chain(array.strides());
         let lengths = lengths.map(|length| length.cast_unsigned() as u64);
-        for word in words.into_iter().chain(lengths) {
+        for word in described.into_iter().chain(lengths) {
             self.arguments.integer(word);
         }
         self.arrays.push(array);
@@ -289,8 +279,8 @@ impl Passed {
     }
 
     /// What stands for a value that is not there.
-    fn zeros(&mut self, ty: &Portable) {
-        for word in ty.words() {
+    fn zeros(&mut self, ty: &PortableType) {
+        for word in words(ty) {
             match word {
                 Word::Integer => self.arguments.integer(0),
                 Word::Single | Word::Double => self.arguments.float(0),
@@ -301,32 +291,30 @@ impl Passed {
 
 /// In what kind of register a word is passed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Word {
+enum Word {
     Integer,
     Single,
     Double,
 }
 
-impl Portable {
-    /// The words that a value of the type is passed as.
-    pub(crate) fn words(&self) -> Vec<Word> {
-        match self {
-            Self::Scalar(Scalar::F32) => vec![Word::Single],
-            Self::Scalar(Scalar::F64) => vec![Word::Double],
-            Self::Scalar(Scalar::C64) => vec![Word::Single; 2],
-            Self::Scalar(Scalar::C128) => vec![Word::Double; 2],
-            Self::Scalar(_) | Self::Void | Self::Time { .. } | Self::Record { .. } => {
-                vec![Word::Integer]
-            }
-            Self::Array { dimensions, .. } => vec![Word::Integer; 5 + 2 * dimensions],
-            Self::Tuple(types) | Self::Named { items: types, .. } => {
-                types.iter().flat_map(Self::words).collect()
-            }
-            Self::Optional(ty) => {
-                let mut words = ty.words();
-                words.push(Word::Integer);
-                words
-            }
+/// The words that a value of the type is passed as.
+fn words(ty: &PortableType) -> Vec<Word> {
+    match ty {
+        PortableType::Scalar(Type::F32) => vec![Word::Single],
+        PortableType::Scalar(Type::F64) => vec![Word::Double],
+        PortableType::Complex(Type::F32) => vec![Word::Single; 2],
+        PortableType::Complex(_) => vec![Word::Double; 2],
+        PortableType::Scalar(_)
+        | PortableType::Void
+        | PortableType::Time { .. }
+        | PortableType::Record(_)
+        | PortableType::Nested { .. } => vec![Word::Integer],
+        PortableType::Array(array) => vec![Word::Integer; ARRAY_WORDS + 2 * array.dimensions],
+        PortableType::Tuple { items, .. } => items.iter().flat_map(words).collect(),
+        PortableType::Optional(ty) => {
+            let mut words = words(ty);
+            words.push(Word::Integer);
+            words
         }
     }
 }
@@ -345,16 +333,50 @@ fn found(expects: &str, what: &str) -> PyErr {
     PyValueError::new_err(format!("expected {expects}, found {what}"))
 }
 
-/// Whether a function of the C type `native` takes what values of the portable types are passed as.
-pub(crate) fn is_passed_so(portable: &PortableSignature, native: &Signature) -> bool {
-    let words = portable.parameters.iter().flat_map(Portable::words);
+/// Checks that a function of the C type `native` takes what values of the portable types are passed as.
+///
+/// # Errors
+/// What does not fit, as a sentence.
+pub(crate) fn check(portable: &PortableSignature, native: &Signature) -> Result<(), String> {
+    let mut types = portable.parameters.iter().chain([&portable.result]);
+    if let Some(ty) = types.find_map(not_passed) {
+        return Err(format!(
+            "`{portable}` has `{ty}`, which no value is passed as"
+        ));
+    }
+    let words = portable.parameters.iter().flat_map(words);
     let of_native = |ty: &Type| match ty {
         Type::F32 => Word::Single,
         Type::F64 => Word::Double,
         _ => Word::Integer,
     };
     let passed = native.parameters.iter().skip(2);
-    native.parameters.len() >= 2
+    let is_so = native.parameters.len() >= 2
         && words.eq(passed.map(|parameter| of_native(&parameter.ty)))
-        && native.result == Some(Type::I32)
+        && native.result == Some(Type::I32);
+    match is_so {
+        true => Ok(()),
+        false => Err(format!("`{portable}` is not passed as `{native}`")),
+    }
+}
+
+/// What of a type no value is passed as: arrays that lie in no record, and arrays of arrays and tuples.
+fn not_passed(ty: &PortableType) -> Option<&PortableType> {
+    match ty {
+        PortableType::Nested { .. } => Some(ty),
+        PortableType::Array(array) => match &*array.item {
+            PortableType::Scalar(_)
+            | PortableType::Complex(_)
+            | PortableType::Time { .. }
+            | PortableType::Record(_) => None,
+            _ => Some(ty),
+        },
+        PortableType::Optional(inner) => not_passed(inner),
+        PortableType::Tuple { items, .. } => items.iter().find_map(not_passed),
+        PortableType::Void
+        | PortableType::Scalar(_)
+        | PortableType::Complex(_)
+        | PortableType::Time { .. }
+        | PortableType::Record(_) => None,
+    }
 }

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt};
 
-use puck_package::Type;
+use puck_package::{PortableType, Type};
 
 /// A number that is passed, or that an array has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,38 +27,51 @@ pub(crate) enum Scalar {
 use Scalar::{Bool, C64, C128, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
 
 impl Scalar {
-    /// With the names that signatures and those that NumPy have for them.
-    const ALL: [(Self, &'static str, &'static str); 13] = [
-        (Bool, "bool", "bool"),
-        (I8, "i8", "int8"),
-        (I16, "i16", "int16"),
-        (I32, "i32", "int32"),
-        (I64, "i64", "int64"),
-        (U8, "u8", "uint8"),
-        (U16, "u16", "uint16"),
-        (U32, "u32", "uint32"),
-        (U64, "u64", "uint64"),
-        (F32, "f32", "float32"),
-        (F64, "f64", "float64"),
-        (C64, "c64", "complex64"),
-        (C128, "c128", "complex128"),
-    ];
-
-    /// The one of that name in a signature.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(_, short, _)| *short == name)?;
-        Some(found.0)
-    }
-
     /// The one of C's types; `None` for a pointer.
     pub(crate) fn of(ty: &Type) -> Option<Self> {
-        Self::named(ty.scalar_name()?)
+        Some(match ty {
+            Type::Bool => Bool,
+            Type::I8 => I8,
+            Type::I16 => I16,
+            Type::I32 => I32,
+            Type::I64 => I64,
+            Type::U8 => U8,
+            Type::U16 => U16,
+            Type::U32 => U32,
+            Type::U64 => U64,
+            Type::F32 => F32,
+            Type::F64 => F64,
+            Type::Pointer { .. } | Type::Function(_) => return None,
+        })
+    }
+
+    /// The one of Numba's types; `None` for what has parts, and for times.
+    pub(crate) fn of_portable(ty: &PortableType) -> Option<Self> {
+        match ty {
+            PortableType::Scalar(scalar) => Self::of(scalar),
+            PortableType::Complex(Type::F32) => Some(C64),
+            PortableType::Complex(_) => Some(C128),
+            _ => None,
+        }
     }
 
     /// NumPy's name.
     pub(crate) fn dtype(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(scalar, ..)| *scalar == self);
-        found.map_or("", |(.., dtype)| dtype)
+        match self {
+            Bool => "bool",
+            I8 => "int8",
+            I16 => "int16",
+            I32 => "int32",
+            I64 => "int64",
+            U8 => "uint8",
+            U16 => "uint16",
+            U32 => "uint32",
+            U64 => "uint64",
+            F32 => "float32",
+            F64 => "float64",
+            C64 => "complex64",
+            C128 => "complex128",
+        }
     }
 
     /// In bytes.

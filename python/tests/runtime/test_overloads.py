@@ -37,22 +37,26 @@ RESULT = "*mut f64, *mut *mut c_void"
         "(f64)",
         "(f64)->",
         "(f64->f64",
-        "(f64,)->f64x",
+        "(f64,)->f64",
+        "((f64,))->f64",
         "(f63)->f64",
         "(numba<list(float64)>)->f64",
         "(array<f64,1,C,rw>)->f64",
         "(array<f64,x,C,rw,al>)->f64",
+        "(array<f64,65,C,rw,al>)->f64",
         "(array<f64,1,D,rw,al>)->f64",
         "(opt<f64)->f64",
         "(record{x:f64@0}8)->f64",
         "(record{x:f64@0)->f64",
+        "(record{x:f63@0}8/al)->f64",
+        "(dt64<no unit>)->f64",
         "(" + "(" * 1000 + ")" * 1000 + ")->f64",
         "(" + "opt<" * 100000 + "f64" + ">" * 100000 + ")->f64",
         "(é)->f64",
     ],
 )
 def test_what_is_no_portable_signature(portable):
-    with pytest.raises(puck.PackageError, match=r"portable signature|is not passed as"):
+    with pytest.raises(puck.PackageError, match="is no portable signature: expected"):
         made(f"fn({RESULT}, f64) -> i32", portable, "x")
 
 
@@ -73,6 +77,20 @@ def test_what_is_no_portable_signature(portable):
 def test_types_that_are_not_passed_as_the_function_takes_them(native, portable):
     with pytest.raises(puck.PackageError, match="is not passed as"):
         made(native, portable, "x")
+
+
+@pytest.mark.parametrize(
+    "portable",
+    [
+        "(nested<f64,2>)->f64",
+        "((opt<nested<f64,2>>))->f64",
+        "(array<(f64,f64),1,C,rw,al>)->f64",
+        "(f64)->nested<f64,2>",
+    ],
+)
+def test_types_that_no_value_is_passed_as(portable):
+    with pytest.raises(puck.PackageError, match="which no value is passed as"):
+        made(f"fn({RESULT}, f64) -> i32", portable, "x")
 
 
 def test_other_contradictions():
@@ -114,7 +132,7 @@ def test_a_result_that_cannot_be_made_leaves_nothing_behind():
     function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)(call)
     overload = Overload.numba(
         native="fn(*mut c_void, *mut *mut c_void) -> i32",
-        portable="()->(dt64<no unit>,array<f64,1,C,rw,al>)",
+        portable="()->(dt64<parsec>,array<f64,1,C,rw,al>)",
         declared="()",
         address=ctypes.cast(function, ctypes.c_void_p).value,
         names=[],

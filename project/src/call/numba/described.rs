@@ -5,14 +5,14 @@ use std::path::Path;
 
 use puck_package::document::ABI_NUMBA;
 use puck_package::format::{self, DocumentError, Numbered};
-use puck_package::{Function, Signature};
+use puck_package::{Function, PortableSignature, PortableType, Signature, Type};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use super::super::argument::{Argument, Named};
 use super::super::{Arguments, CallError, Element};
+use super::check::check;
 use super::structure::{self, Structure};
-use super::{Type, ty};
 
 /// The newest format that is known.
 const FORMAT: u32 = 1;
@@ -109,17 +109,16 @@ pub(in super::super) struct Prototype {
     parameters: Vec<Parameter>,
     /// Of each parameter, as people write it.
     shown: Vec<String>,
-    types: Vec<Type>,
-    result: Type,
+    types: PortableSignature,
 }
 
 impl Prototype {
     fn of(entry: &Entry, function: &Function) -> Result<Self, String> {
-        let (types, result) = ty::signature(&entry.signature)?;
-        for ty in types.iter().chain([&result]) {
-            ty.check().map_err(|found| format!("it tells of {found}"))?;
-        }
-        if !agrees(&types, &function.signature) || entry.parameters.len() != types.len() {
+        let types = entry.signature.parse::<PortableSignature>();
+        let types = types.map_err(|error| error.to_string())?;
+        check(&types).map_err(|found| format!("it tells of {found}"))?;
+        let fits = agrees(&types.parameters, &function.signature);
+        if !fits || entry.parameters.len() != types.parameters.len() {
             return Err(format!(
                 "it tells of {} parameters of `{}`, and what is called is `{}`",
                 entry.parameters.len(),
@@ -134,7 +133,6 @@ impl Prototype {
             portable: entry.signature.clone(),
             parameters: entry.parameters.clone(),
             types,
-            result,
         })
     }
 
@@ -157,7 +155,7 @@ impl Prototype {
         directory: &Path,
     ) -> Result<Arguments, CallError> {
         let defaults: Vec<_> = self.parameters.iter().map(default).collect();
-        let most = self.types.len();
+        let most = self.types.parameters.len();
         // From the end on, those may be left out that have a default which can be told here.
         let least = most
             - defaults
@@ -174,9 +172,9 @@ impl Prototype {
             });
         }
         // The places that the function writes to.
-        let result = match &self.result {
+        let result = match &self.types.result {
             // The status says whether there is a value.
-            Type::Optional(item) => (**item).clone(),
+            PortableType::Optional(item) => (**item).clone(),
             other => other.clone(),
         };
         let mut values = vec![
@@ -184,7 +182,7 @@ impl Prototype {
             Argument::Structure(Structure::of_size(size_of::<usize>())),
         ];
         let mut named = Vec::new();
-        for (i, ty) in self.types.iter().enumerate() {
+        for (i, ty) in self.types.parameters.iter().enumerate() {
             let text = match texts.get(i) {
                 Some(text) => text.trim(),
                 None => defaults[i].as_deref().unwrap_or_default(),
@@ -210,13 +208,13 @@ impl Prototype {
 }
 
 /// Whether a view for C with that signature takes parameters of those types.
-fn agrees(types: &[Type], signature: &Signature) -> bool {
+fn agrees(types: &[PortableType], signature: &Signature) -> bool {
     let mut parameters = signature.parameters.iter().map(|parameter| &parameter.ty);
     let places = [parameters.next(), parameters.next()];
-    let is_pointer = |ty: &puck_package::Type| Element::of(ty).is_none();
-    let fits = |ty: &Type, found: &puck_package::Type| match ty {
-        Type::Number(element) => Element::of(found) == Some(*element),
-        Type::Time(_) => Element::of(found) == Some(Element::I64),
+    let is_pointer = |ty: &Type| Element::of(ty).is_none();
+    let fits = |ty: &PortableType, found: &Type| match ty {
+        PortableType::Scalar(scalar) => found == scalar,
+        PortableType::Time { .. } => *found == Type::I64,
         _ => is_pointer(found),
     };
     places.iter().all(|place| place.is_some_and(is_pointer))
@@ -225,7 +223,7 @@ fn agrees(types: &[Type], signature: &Signature) -> bool {
             .iter()
             .zip(parameters)
             .all(|(ty, found)| fits(ty, found))
-        && signature.result == Some(puck_package::Type::I32)
+        && signature.result == Some(Type::I32)
 }
 
 /// The parameters as people write them, `x: float64`, of a function that is `declared` so; with portable

@@ -1,9 +1,11 @@
 //! What a function left in memory.
 
+use puck_package::portable::{ARRAY_DATA, ARRAY_WORDS, Layout, Names, in_a_row};
+use puck_package::{PortableType, Type};
+
 use super::super::array::MAX_BYTES;
 use super::super::{ArgumentError, Array, Element, Value};
-use super::layout::{ARRAY_DATA, ARRAY_WORDS, Layout, in_a_row};
-use super::{Data, Structure, Type};
+use super::{Data, Structure};
 
 /// The status of a function whose result is `None`.
 const NONE: i32 = -2;
@@ -26,13 +28,13 @@ pub struct Raised {
 /// `place` and `exception` are what a function with such a result has just left, which returned
 /// `status`; what they refer to is still there.
 pub(in super::super) unsafe fn returned(
-    ty: &Type,
+    ty: &PortableType,
     status: i32,
     place: &Structure,
     exception: &Structure,
 ) -> Result<Result<Option<Data>, Raised>, ArgumentError> {
     match (status, ty) {
-        (0 | NONE, Type::Void) => Ok(Ok(None)),
+        (0 | NONE, PortableType::Void) => Ok(Ok(None)),
         (NONE, _) => Ok(Ok(Some(Data::None))),
         // SAFETY: the caller's promise: there is a value of that type.
         (0, _) => unsafe { value(ty, place.words().as_ptr().cast()) }.map(|value| Ok(Some(value))),
@@ -45,63 +47,54 @@ pub(in super::super) unsafe fn returned(
 
 /// # Safety
 /// At `at` is a value of type `ty`, and what it refers to is there, too.
-unsafe fn value(ty: &Type, at: *const u8) -> Result<Data, ArgumentError> {
+unsafe fn value(ty: &PortableType, at: *const u8) -> Result<Data, ArgumentError> {
     // SAFETY: parts lie within the value, where the layout has them.
-    let part = |ty: &Type, offset: usize| unsafe { value(ty, at.add(offset)) };
+    let part = |ty: &PortableType, offset: usize| unsafe { value(ty, at.add(offset)) };
     Ok(match ty {
-        Type::Void => Data::None,
+        PortableType::Void => Data::None,
         // SAFETY: a value of that type is there.
-        Type::Number(element) => Data::Number(unsafe { number(*element, at) }),
-        Type::Complex(element) => {
+        PortableType::Scalar(scalar) => Data::Number(unsafe { number(scalar, at) }),
+        PortableType::Complex(part) => {
             // SAFETY: two are there, one behind the other.
-            let [re, im] = unsafe {
-                [
-                    number(*element, at),
-                    number(*element, at.add(element.size())),
-                ]
-            };
+            let [re, im] = unsafe { [number(part, at), number(part, at.add(part.size()))] };
             Data::Complex(re, im)
         }
-        Type::Time(unit) => {
+        PortableType::Time { unit, .. } => {
             // SAFETY: an integer of 64 bits is there.
             Data::Time(unsafe { at.cast::<i64>().read_unaligned() }, unit.clone())
         }
-        Type::Array {
-            item, dimensions, ..
-        } => {
+        PortableType::Array(ty) => {
             // SAFETY: an array's description is there, which is true.
-            return unsafe { array(item, *dimensions, at.cast()) };
+            return unsafe { array(&ty.item, ty.dimensions, at.cast()) };
         }
-        Type::Tuple(items) => {
-            let (places, _) = in_a_row(items.iter());
+        PortableType::Tuple { items, names } => {
+            let (places, _) = in_a_row(items);
             let items = items.iter().zip(places);
-            Data::Tuple(
-                items
-                    .map(|(ty, place)| part(ty, place))
-                    .collect::<Result<_, _>>()?,
-            )
+            let items = items.map(|(ty, place)| part(ty, place));
+            let items = items.collect::<Result<Vec<_>, _>>()?;
+            match names {
+                None => Data::Tuple(items),
+                Some(Names { class, fields }) => Data::Fields(
+                    Some(class.clone()),
+                    fields.iter().cloned().zip(items).collect(),
+                ),
+            }
         }
-        Type::Named { class, fields } => {
-            let (places, _) = in_a_row(fields.iter().map(|(_, ty)| ty));
-            let fields = fields.iter().zip(places);
-            let fields =
-                fields.map(|((name, ty), place)| part(ty, place).map(|data| (name.clone(), data)));
-            Data::Fields(Some(class.clone()), fields.collect::<Result<_, _>>()?)
-        }
-        Type::Optional(item) => {
+        PortableType::Optional(item) => {
             // SAFETY: the byte behind the value says whether it is one.
             match unsafe { at.add(item.layout().size).read() } {
                 0 => Data::None,
                 _ => part(item, 0)?,
             }
         }
-        Type::Record { fields, .. } => {
-            let fields = fields.iter();
-            let fields =
-                fields.map(|(name, ty, place)| part(ty, *place).map(|data| (name.clone(), data)));
+        PortableType::Record(record) => {
+            let fields = record
+                .fields
+                .iter()
+                .map(|field| part(&field.ty, field.offset).map(|data| (field.name.clone(), data)));
             Data::Fields(None, fields.collect::<Result<_, _>>()?)
         }
-        Type::Nested { item, shape } => {
+        PortableType::Nested { item, shape } => {
             let Layout { size, .. } = item.layout();
             let count: usize = shape.iter().product();
             let items = (0..count).map(|i| part(item, i * size));
@@ -112,16 +105,23 @@ unsafe fn value(ty: &Type, at: *const u8) -> Result<Data, ArgumentError> {
 
 /// # Safety
 /// At `at` is a value of that type.
-unsafe fn number(element: Element, at: *const u8) -> Value {
+unsafe fn number(scalar: &Type, at: *const u8) -> Value {
     let mut bytes = [0; 8];
-    // SAFETY: the caller's promise; no element has more than eight bytes.
-    unsafe { std::ptr::copy_nonoverlapping(at, bytes.as_mut_ptr(), element.size()) };
-    element.value(bytes)
+    // SAFETY: the caller's promise; no scalar has more than eight bytes.
+    unsafe { std::ptr::copy_nonoverlapping(at, bytes.as_mut_ptr(), scalar.size()) };
+    match Element::of(scalar) {
+        Some(element) => element.value(bytes),
+        None => Value::Pointer(usize::from_ne_bytes(bytes)),
+    }
 }
 
 /// # Safety
 /// At `at` is the description of an array, whose elements are there.
-unsafe fn array(item: &Type, dimensions: usize, at: *const u64) -> Result<Data, ArgumentError> {
+unsafe fn array(
+    item: &PortableType,
+    dimensions: usize,
+    at: *const u64,
+) -> Result<Data, ArgumentError> {
     // SAFETY: the caller's promise; the value may lie in a record, at any address.
     let word = |i: usize| unsafe { at.add(i).read_unaligned() };
     let data = std::ptr::with_exposed_provenance::<u8>(word(ARRAY_DATA) as usize);
@@ -138,7 +138,7 @@ unsafe fn array(item: &Type, dimensions: usize, at: *const u64) -> Result<Data, 
         element: Element::U8,
     };
     let mut numbers = match item {
-        Type::Number(element) => Some(Array::new(*element)),
+        PortableType::Scalar(scalar) => Element::of(scalar).map(Array::new),
         _ => None,
     };
     let mut items = Vec::new();
@@ -158,8 +158,10 @@ unsafe fn array(item: &Type, dimensions: usize, at: *const u64) -> Result<Data, 
         // SAFETY: the caller's promise: an element is there.
         let element = unsafe { data.offset(offset) };
         match (&mut numbers, item) {
-            // SAFETY: as above.
-            (Some(array), Type::Number(ty)) => array.push(unsafe { number(*ty, element) })?,
+            (Some(array), PortableType::Scalar(ty)) => {
+                // SAFETY: as above.
+                array.push(unsafe { number(ty, element) })?;
+            }
             // SAFETY: as above.
             _ => items.push(unsafe { value(item, element) }?),
         }

@@ -2,23 +2,21 @@
 //!
 //! What is called is the view for C: it takes a place for the result and one for the exception before the
 //! function's own parameters, structures by pointer, and returns a status. `numba.json` says of which
-//! types, `docs/numba-json.md` how their values lie in memory.
+//! types, which are those of [`puck_package::portable`].
 //!
 //! | module | what |
 //! |---|---|
-//! | `ty` | types, as `numba.json` writes them |
-//! | `layout` | where the parts of a value lie |
 //! | `described` | what a package says of its functions |
+//! | `check` | whether there are values of the types that it says |
 //! | `structure` | arguments that are passed by pointer |
 //! | `memory` | what a function left in memory |
 //! | `data` | that for people and as JSON |
 
+mod check;
 mod data;
 mod described;
-mod layout;
 mod memory;
 mod structure;
-mod ty;
 
 pub use data::Data;
 pub use described::Described;
@@ -27,4 +25,3 @@ pub use memory::Raised;
 pub(super) use described::Prototype;
 pub(super) use memory::returned;
 pub(super) use structure::Structure;
-pub(super) use ty::Type;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use puck_package::portable::{ARRAY_DATA, ARRAY_WORDS, Order, PortableArray, in_a_row};
+use puck_package::{PortableType, Type};
+
 use super::super::argument::{self, Argument};
 use super::super::error::shortened;
 use super::super::{ArgumentError, Array, Element, Value};
-use super::Type;
-use super::layout::{ARRAY_DATA, ARRAY_WORDS, in_a_row};
 
 /// A value as it lies in memory, and the arrays that it refers to.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,10 +36,14 @@ pub(in super::super) struct Part {
 ///
 /// # Errors
 /// If the text is none.
-pub(super) fn read(ty: &Type, text: &str, directory: &Path) -> Result<Argument, ArgumentError> {
+pub(super) fn read(
+    ty: &PortableType,
+    text: &str,
+    directory: &Path,
+) -> Result<Argument, ArgumentError> {
     match ty {
-        Type::Number(element) => element.parse(text).map(Argument::Value),
-        Type::Time(_) => time(text).map(Argument::Value),
+        PortableType::Scalar(scalar) => element(scalar)?.parse(text).map(Argument::Value),
+        PortableType::Time { .. } => time(text).map(Argument::Value),
         _ => {
             let mut structure = Structure::of_size(ty.layout().size);
             structure.write(ty, text, &Place::default(), directory)?;
@@ -81,66 +86,65 @@ impl Structure {
     /// Writes what a text says.
     fn write(
         &mut self,
-        ty: &Type,
+        ty: &PortableType,
         text: &str,
         place: &Place,
         directory: &Path,
     ) -> Result<(), ArgumentError> {
         let text = text.trim();
         match ty {
-            Type::Number(element) => {
-                let value = element.parse(text)?;
-                self.put(place.at, &value.bytes()[..element.size()]);
+            PortableType::Scalar(scalar) => {
+                let value = element(scalar)?.parse(text)?;
+                self.put(place.at, &value.bytes()[..scalar.size()]);
             }
-            Type::Time(_) => self.put(place.at, &time(text)?.bytes()),
-            Type::Complex(part) => {
-                for (i, value) in complex(text, *part)?.into_iter().enumerate() {
+            PortableType::Time { .. } => self.put(place.at, &time(text)?.bytes()),
+            PortableType::Complex(part) => {
+                for (i, value) in complex(text, element(part)?)?.into_iter().enumerate() {
                     let at = place.at + i * part.size();
                     self.put(at, &value.bytes()[..part.size()]);
                 }
             }
-            Type::Optional(item) => {
+            PortableType::Optional(item) => {
                 if !["None", "none", "null"].contains(&text) {
                     self.write(item, text, place, directory)?;
                     self.put(place.at + item.layout().size, &[1]);
                 }
             }
-            Type::Tuple(_) | Type::Named { .. } => self.tuple(ty, text, place, directory)?,
-            Type::Array {
-                item,
-                dimensions,
-                is_fortran,
-            } => {
-                let element = match &**item {
-                    Type::Number(element) => *element,
-                    Type::Time(_) => Element::I64,
-                    Type::Complex(_) => return Err(unwritable("an array of complex numbers")),
+            PortableType::Tuple { items, .. } => self.tuple(items, text, place, directory)?,
+            PortableType::Array(ty) => {
+                let element = match &*ty.item {
+                    PortableType::Scalar(scalar) => element(scalar)?,
+                    PortableType::Time { .. } => Element::I64,
+                    PortableType::Complex(_) => {
+                        return Err(unwritable("an array of complex numbers"));
+                    }
                     _ => return Err(unwritable("an array of records")),
                 };
                 let array = argument::array(element, text, directory, " or `@FILE.csv:COLUMN`")?;
-                self.array(array, *dimensions, *is_fortran, place)?;
+                self.array(array, ty, place)?;
             }
-            Type::Record { .. } => return Err(unwritable("a record")),
-            Type::Void | Type::Nested { .. } => return Err(unwritable("a value of this type")),
+            PortableType::Record(_) => return Err(unwritable("a record")),
+            PortableType::Void | PortableType::Nested { .. } => {
+                return Err(unwritable("a value of this type"));
+            }
         }
         Ok(())
     }
 
     fn tuple(
         &mut self,
-        ty: &Type,
+        items: &[PortableType],
         text: &str,
         place: &Place,
         directory: &Path,
     ) -> Result<(), ArgumentError> {
-        let items = ty.items().unwrap_or_default();
         let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
         let parts = inner.map(split).filter(|parts| parts.len() == items.len());
         let parts = parts.ok_or_else(|| ArgumentError::Syntax {
             expected: format!("{} values in parentheses, as in `(1, 2.5)`", items.len()),
             found: shortened(text),
         })?;
-        let (places, _) = in_a_row(items.iter().copied());
+        let (places, _) = in_a_row(items);
         for (index, (item, part)) in items.iter().zip(&parts).enumerate() {
             let inner = Place {
                 at: place.at + places[index],
@@ -159,10 +163,10 @@ impl Structure {
     fn array(
         &mut self,
         array: Array,
-        dimensions: usize,
-        is_fortran: bool,
+        ty: &PortableArray,
         place: &Place,
     ) -> Result<(), ArgumentError> {
+        let (dimensions, is_fortran) = (ty.dimensions, ty.order == Order::Fortran);
         let mut shape = array.shape();
         // A number may stand for an array of one.
         if dimensions == 0 && shape == [1] {
@@ -311,6 +315,11 @@ pub(super) fn split(text: &str) -> Vec<String> {
         parts.pop();
     }
     parts
+}
+
+/// The type of a number.
+fn element(scalar: &Type) -> Result<Element, ArgumentError> {
+    Element::of(scalar).ok_or_else(|| unwritable("an address"))
 }
 
 fn unwritable(what: &'static str) -> ArgumentError {

@@ -1,5 +1,3 @@
-use puck_package::LinkName;
-
 use super::*;
 
 fn choose<'a>(
@@ -26,24 +24,24 @@ fn by_signature<'a>(
     .map(|chosen| chosen.function)
 }
 
+/// A function `f` that C can call.
+pub(in crate::call) fn function(signature: &str) -> Function {
+    let signature: Signature = signature.parse().unwrap();
+    let link_name = format!("kernels.v1.f.{}", signature.fingerprint());
+    Function {
+        name: "f".parse().unwrap(),
+        abi: ABI_C.to_owned(),
+        signature,
+        link_name: link_name.parse().unwrap(),
+        declared: None,
+        doc: None,
+        needs: None,
+        sizes: Default::default(),
+    }
+}
+
 fn functions(signatures: &[&str]) -> Vec<Function> {
-    let function = |signature: &&str| {
-        let signature: Signature = signature.parse().unwrap();
-        let link_name: LinkName = format!("kernels.v1.f.{}", signature.fingerprint())
-            .parse()
-            .unwrap();
-        Function {
-            name: "f".parse().unwrap(),
-            abi: ABI_C.to_owned(),
-            signature,
-            link_name,
-            declared: None,
-            doc: None,
-            needs: None,
-            sizes: Default::default(),
-        }
-    };
-    signatures.iter().map(function).collect()
+    signatures.iter().copied().map(function).collect()
 }
 
 fn chosen(signatures: &[&str], texts: &[&str]) -> Result<String, CallError> {

@@ -1,31 +1,20 @@
 use std::ffi::c_void;
 use std::path::Path;
 
-use puck_package::{Function, LinkName};
+use puck_package::Function;
 
 use super::*;
+use crate::call::overload::tests::function as sample;
 use crate::call::{Asked, CallError, choose};
 
 /// A function with a view for C, and what a package says of it.
 fn function(signature: &str, portable: &str, parameters: &str) -> (Function, Described) {
-    let signature: Signature = signature.parse().unwrap();
-    let link_name: LinkName = format!("kernels.v1.f.{}", signature.fingerprint())
-        .parse()
-        .unwrap();
+    let function = sample(signature);
     let text = format!(
-        r#"{{"format": 1, "abi": "numba-cpu-1", "functions": [{{"c": "{link_name}",
-            "signature": "{portable}", "parameters": [{parameters}]}}]}}"#
+        r#"{{"format": 1, "abi": "numba-cpu-1", "functions": [{{"c": "{}",
+            "signature": "{portable}", "parameters": [{parameters}]}}]}}"#,
+        function.link_name
     );
-    let function = Function {
-        name: "f".parse().unwrap(),
-        abi: "c".to_owned(),
-        signature,
-        link_name,
-        declared: None,
-        doc: None,
-        needs: None,
-        sizes: Default::default(),
-    };
     (function, Described::read(text.as_bytes()).unwrap())
 }
 
@@ -286,43 +275,28 @@ fn parameters_are_shown_as_they_are_declared() {
 
 #[test]
 fn a_description_of_something_else_is_refused() {
-    for (signature, portable, parameters) in [
+    let two = |x: &str, result: &str| format!("fn(*mut f64, *mut *mut c_void{x}) -> {result}");
+    let other = "it tells of 1 parameters of `(f64)->f64`, and what is called is";
+    for (signature, portable, reason) in [
+        (two(", f32", "i32"), "(f64)->f64", other),
+        (two("", "i32"), "(f64)->f64", other),
+        (two(", f64, f64", "i32"), "(f64)->f64", other),
+        (two(", f64", "f64"), "(f64)->f64", other),
         (
-            "fn(*mut f64, *mut *mut c_void, f32) -> i32",
-            "(f64)->f64",
-            r#"{"name": "x"}"#,
+            two("", "i32"),
+            "()->f64",
+            "it tells of 1 parameters of `()->f64`",
         ),
+        (two(", f64", "i32"), "(f64)", "expected `->` at ``"),
         (
-            "fn(*mut f64, *mut *mut c_void) -> i32",
-            "(f64)->f64",
-            r#"{"name": "x"}"#,
-        ),
-        (
-            "fn(*mut f64, *mut *mut c_void, f64) -> i32",
-            "(f64)->f64",
-            "",
-        ),
-        (
-            "fn(*mut f64, *mut *mut c_void, f64) -> f64",
-            "(f64)->f64",
-            r#"{"name": "x"}"#,
-        ),
-        (
-            "fn(*mut f64, *mut *mut c_void, f64) -> i32",
-            "(f64)",
-            r#"{"name": "x"}"#,
-        ),
-        (
-            "fn(*mut f64, *mut *mut c_void, *mut R) -> i32",
+            two(", *mut R", "i32"),
             "(record{a:f64@0}4000000000/al)->f64",
-            r#"{"name": "x"}"#,
+            "it tells of values of more than 1048576 bytes",
         ),
     ] {
-        let described = function(signature, portable, parameters);
+        let described = function(&signature, portable, r#"{"name": "x"}"#);
         let error = read(&described, &["1"]).unwrap_err();
-        assert!(
-            matches!(error, CallError::Described { .. }),
-            "{portable}: {error}"
-        );
+        assert!(matches!(error, CallError::Described { .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{portable}: {error}");
     }
 }
