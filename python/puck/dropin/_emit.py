@@ -58,7 +58,7 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
     name = os.urandom(6).hex()
     for function in functions:
         function.part = name
-    module = _merge.merge(_PACKAGE, functions[0].result.library._codegen, functions, ())
+    module = _merge.merge(_PACKAGE, functions[0].result.library._codegen, functions)
     for entry in _wrappers.python_entries(functions):
         module.link_in(entry)
     # Converting values may count references where the function itself does not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -22,36 +22,25 @@ def remember(library: Any) -> None:
     _libraries.append(weakref.ref(library))
 
 
-def linked(
-    code: Any,
-    name: str,
-    roots: Iterable[Any],
-    exported: set[str],
-    elsewhere: Iterable[Any] = (),
-    declared: Iterable[str] = (),
-) -> llvm.ModuleRef:
+def linked(code: Any, name: str, roots: Iterable[Any], exported: set[str]) -> llvm.ModuleRef:
     """One module of the modules of `roots` and of all libraries that these need.
 
     Every helper is there once, and only if something needs it; functions that are `exported` stay
-    visible. Libraries `elsewhere`, and the functions `declared`, stay outside.
+    visible.
     """
-    roots = list(roots)
-    done = {id(library) for library in elsewhere}
+    done: set[int] = set()
     module = llvm.parse_assembly(str(code._create_empty_module(name)))
     module.name = name
     # Callers before callees: what nobody has asked for is left out.
-    for library in closure(roots, done - set(map(id, roots))):
+    for library in closure(roots):
         done.add(id(library))
         add(module, library, exported)
-    _resolve_recursion(module, done, exported, set(declared))
+    _resolve_recursion(module, done, exported)
     return module
 
 
-def closure(roots: Iterable[Any], without: Set[int] = frozenset()) -> list[Any]:
-    """The libraries that `roots` need, themselves first, callers before callees.
-
-    Those with an `id` in `without` are left out with what only they need.
-    """
+def closure(roots: Iterable[Any]) -> list[Any]:
+    """The libraries that `roots` need, themselves first, callers before callees."""
     ended: list[Any] = []
     seen: set[int] = set()
     for root in roots:
@@ -62,7 +51,7 @@ def closure(roots: Iterable[Any], without: Set[int] = frozenset()) -> list[Any]:
         while stack:
             library, callees = stack[-1]
             for callee in callees:
-                if id(callee) not in seen and id(callee) not in without:
+                if id(callee) not in seen:
                     seen.add(id(callee))
                     stack.append((callee, iter(callee._linking_libraries)))
                     break
@@ -96,9 +85,7 @@ def own_module(library: Any) -> llvm.ModuleRef:
     return library._get_module_for_linking()
 
 
-def _resolve_recursion(
-    module: llvm.ModuleRef, done: set[int], exported: set[str], declared: set[str]
-) -> None:
+def _resolve_recursion(module: llvm.ModuleRef, done: set[int], exported: set[str]) -> None:
     """Gives the cells through which functions call those that were being compiled their values.
 
     Numba fills such a cell at run time; here it is known who is meant.
@@ -120,7 +107,7 @@ def _resolve_recursion(
         module.link_in(llvm.parse_assembly(text))
         resolved.update(cells)
         for callee in callees:
-            if module.get_function(callee).is_declaration and callee not in declared:
+            if module.get_function(callee).is_declaration:
                 _add_callee(module, callee, done, exported)
     for cell in resolved:
         module.get_global_variable(cell).linkage = "internal"

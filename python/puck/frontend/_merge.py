@@ -10,32 +10,23 @@ import llvmlite.binding as llvm
 from puck.frontend import _capture, _link
 
 
-def merge(
-    name: str, code: Any, functions: Sequence[Any], elsewhere: Sequence[Any]
-) -> llvm.ModuleRef:
+def merge(name: str, code: Any, functions: Sequence[Any]) -> llvm.ModuleRef:
     """The modules of compiled `functions` and of all that they call, linked.
 
-    Functions `elsewhere` are those of other modules: they stay declared. All have Numba's names
-    still.
+    All have Numba's names still.
     """
     return _link.linked(
         code,
         name,
         [function.result.library for function in functions],
         {function.mangled_name for function in functions},
-        [function.result.library for function in elsewhere],
-        [function.mangled_name for function in elsewhere],
     )
 
 
-def rename(linked: llvm.ModuleRef, functions: Iterable[Any], elsewhere: Iterable[Any]) -> None:
-    """Gives functions their link names, also those that are declared."""
-    for function in (*functions, *elsewhere):
-        try:
-            found = linked.get_function(function.mangled_name)
-        except NameError:
-            continue
-        found.name = function.link_name
+def rename(linked: llvm.ModuleRef, functions: Iterable[Any]) -> None:
+    """Gives functions their link names."""
+    for function in functions:
+        linked.get_function(function.mangled_name).name = function.link_name
 
 
 def internalise(linked: llvm.ModuleRef, exported: set[str]) -> None:

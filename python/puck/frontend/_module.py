@@ -50,7 +50,6 @@ class Module:
         package: str,
         series: str,
         functions: Sequence[Any],
-        elsewhere: Sequence[Any] = (),
         c: bool = True,
         cpython: bool = True,
         needs_elsewhere: Mapping[str, Collection[str]] | None = None,
@@ -67,7 +66,7 @@ class Module:
                 self._viewed.setdefault(function.c_link_name, function)
         code = cpu_target.target_context.codegen()
         self._machine = code._tm
-        linked = self._merged(code, elsewhere)
+        linked = self._merged(code)
         _passes.simplify(linked, self._machine)
         text = ModuleText(str(linked))
         _checks.refuse_addresses(text, self.functions)
@@ -178,8 +177,8 @@ class Module:
         }
         return [need for need, needed in needs.items() if needed]
 
-    def _merged(self, code: Any, elsewhere: Sequence[Any]) -> llvm.ModuleRef:
-        linked = _merge.merge(self.name, code, self.functions, elsewhere)
+    def _merged(self, code: Any) -> llvm.ModuleRef:
+        linked = _merge.merge(self.name, code, self.functions)
         with_c = [function for function in self.functions if self.has_c(function)]
         with_python = [function for function in self.functions if self.has_cpython(function)]
         linked.link_in(_wrappers.c_views(with_c))
@@ -187,7 +186,7 @@ class Module:
             linked.link_in(module)
         # Entries count references where the function itself may not.
         _link.add(linked, rtsys.library, set())
-        _merge.rename(linked, self.functions, elsewhere)
+        _merge.rename(linked, self.functions)
         exported = {function.link_name for function in self.functions}
         exported |= {function.c_link_name for function in with_c}
         exported |= {function.cpython_link_name for function in with_python}

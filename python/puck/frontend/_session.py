@@ -159,16 +159,14 @@ class Session:
     def module(
         self,
         functions: Sequence[Compiled],
-        elsewhere: Iterable[Compiled] = (),
         c: bool = True,
         cpython: bool = True,
         needs_elsewhere: Mapping[str, Collection[str]] | None = None,
     ) -> Module:
         """A module with `functions`, and with what they need.
 
-        Those `elsewhere` are in other modules, which must be loaded first: they are declared. `c`
-        and `cpython` say which entry points there are besides Numba's own. `needs_elsewhere` are,
-        by link name, the providers that functions of other packages need.
+        `c` and `cpython` say which entry points there are besides Numba's own. `needs_elsewhere`
+        are, by link name, the providers that functions of other packages need.
 
         Raises `FrontEndError` for what cannot be exported.
         """
@@ -184,9 +182,7 @@ class Session:
                     function.file,
                     function.line,
                 )
-        ours = {id(function.result) for function in functions}
-        others = [function for function in elsewhere if id(function.result) not in ours]
-        return Module(self.package, self.series, functions, others, c, cpython, needs_elsewhere)
+        return Module(self.package, self.series, functions, c, cpython, needs_elsewhere)
 
     def place(self, python: Any) -> tuple[str, int]:
         """File and line of a Python function."""
