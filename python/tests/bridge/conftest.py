@@ -69,16 +69,18 @@ class World:
         """Write a module of the project, which functions that are cached need."""
         (self.project / f"{name}.py").write_text(textwrap.dedent(source))
 
-    def run(self, script: str, **variables: str) -> str:
+    def run(self, script: str, python: str = sys.executable, **variables: str) -> str:
         """Run Python in the project; what it prints. It must succeed."""
-        run = self.attempt(script, **variables)
+        run = self.attempt(script, python, **variables)
         assert run.returncode == 0, f"exit code {run.returncode}:\n{run.stdout}\n{run.stderr}"
         return run.stdout.strip()
 
-    def attempt(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def attempt(
+        self, script: str, python: str = sys.executable, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Python in the project."""
         return subprocess.run(
-            [sys.executable, "-c", "import sys\nsys.path[0] = '.'\n" + textwrap.dedent(script)],
+            [python, "-c", "import sys\nsys.path[0] = '.'\n" + textwrap.dedent(script)],
             cwd=self.project,
             env=self.variables() | variables,
             capture_output=True,

@@ -1,6 +1,12 @@
 """Functions with object mode, without their sources, and with another Python than they are for."""
 
+import os
+import sys
+
 import pytest
+
+OTHER_PYTHON = os.environ.get("OTHER_PYTHON")
+_PRETEND = "_installed.sys = SimpleNamespace(version_info=(2, 7, 18), version='2.7.18 (main)')"
 
 # A module of the same name as the package's source is found where the package is used.
 _SOURCE = """
@@ -84,13 +90,17 @@ def test_the_sources_are_not_needed(modes, other):
     """).splitlines() == ["17.0 17.0 17.0 12", "17.0"]
 
 
-def test_another_python_is_refused_before_anything_runs(modes):
-    out = modes.run("""
+@pytest.mark.parametrize("pretend", [True, False])
+def test_another_python_is_refused_before_anything_runs(modes, pretend):
+    python = sys.executable if pretend else OTHER_PYTHON
+    if python is None:
+        pytest.skip("OTHER_PYTHON names no Python")
+    script = """
         from types import SimpleNamespace
         from numba import njit
         from puck.packages import _installed, modes, upper
 
-        _installed.sys = SimpleNamespace(version_info=(2, 7, 18), version="2.7.18 (main)")
+        PRETEND
 
         @njit
         def call(x):
@@ -106,9 +116,10 @@ def test_another_python_is_refused_before_anything_runs(modes):
             except Exception as error:
                 print(type(error).__name__, str(error).splitlines()[0])
         print(modes.free(1.0), upper.beside(1.0), call_free(1.0))
-    """).splitlines()
+    """
+    out = modes.run(script.replace("PRETEND", _PRETEND if pretend else ""), python).splitlines()
     assert len(out) == 5, out
     for line in out[:4]:
         assert "`modes` 1.0.0 was exported with Python 3." in line
-        assert "(object mode); this is Python 2.7.18" in line
+        assert f"(object mode); this is Python {'2.7.18' if pretend else '3.'}" in line
     assert out[4] == "2.0 2.0 2.0"

@@ -2,7 +2,8 @@
 
 All of `kernels/` is built and installed as one package. A process for each way calls everything
 with the same arguments: plain Numba, the package from Python, the package from jitted callers, and
-the package where there is no Numba, but the package numba-runtime.
+the package where there is no Numba, but the package numba-runtime. All of them do so once more in
+another Python, with another Numba than the package was built with.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pytest
 
 HERE = Path(__file__).parent
 PUCK = os.environ.get("PUCK")
+OTHER_PYTHON = os.environ.get("OTHER_PYTHON")
 
 pytest.importorskip("numba")
 pytest.importorskip("scipy")
@@ -82,10 +84,14 @@ class Outcomes:
 
     def __getitem__(self, way: str) -> dict[str, Any]:
         if way not in self._found:
-            file = self.folder / f"{way}.pickle"
-            run([sys.executable, str(HERE / "outcomes.py"), way, str(file)], self.folder)
-            self._found[way] = pickle.loads(file.read_bytes())
+            self._found[way] = self.of(way, sys.executable)
         return self._found[way]
+
+    def of(self, way: str, python: str) -> dict[str, Any]:
+        """What came out in a process of `python`."""
+        file = self.folder / f"{way}.pickle"
+        run([python, str(HERE / "outcomes.py"), way, str(file)], self.folder)
+        return pickle.loads(file.read_bytes())
 
     @cached_property
     def needs_python(self) -> dict[str, bool]:
@@ -161,3 +167,14 @@ def test_without_numba(outcomes: Outcomes, name: str) -> None:
             "ValueError",
             "('language.RefusedError: more than one: 1',)",
         )
+
+
+@pytest.mark.skipif(OTHER_PYTHON is None, reason="OTHER_PYTHON names no Python")
+@pytest.mark.parametrize("way", ["puck", "caller", "alone"])
+def test_with_another_numba(outcomes: Outcomes, way: str) -> None:
+    """The code is that of the package, whoever calls it."""
+    expected = outcomes["alone" if way == "alone" else "puck"]
+    found = outcomes.of(way, str(OTHER_PYTHON))
+    assert found.keys() == expected.keys()
+    differing = {name: found[name] for name in expected if found[name] != expected[name]}
+    assert not differing

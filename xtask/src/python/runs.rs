@@ -21,6 +21,8 @@ const NO_TESTS: i32 = 5;
 /// Tests of one environment: those of a folder, or those that arguments choose.
 struct Run<'a> {
     environment: &'a Environment,
+    /// One with another Numba.
+    other: Option<&'a Environment>,
     folder: Option<String>,
 }
 
@@ -41,6 +43,9 @@ pub(super) fn all(environments: &[Environment], arguments: &[String]) -> Result<
     let runs = folders.into_iter().flat_map(|folder| {
         environments.iter().map(move |environment| Run {
             environment,
+            other: environments
+                .iter()
+                .find(|other| other.name() != environment.name()),
             folder: folder.clone(),
         })
     });
@@ -128,6 +133,7 @@ impl Run<'_> {
             .current_dir(root().join("python"))
             .env("PUCK", target_dir().join("debug/puck"))
             .env("PUCK_PYTHON", self.environment.program("python"))
+            .envs(self.other.map(|other| ("OTHER_PYTHON", other.program("python"))))
             // The package under test is the one of the wheel.
             .env_remove("PYTHONPATH")
             .env("PYTHONDONTWRITEBYTECODE", "1")
