@@ -13,10 +13,11 @@ package; `Session` is the same for those who compile functions one by one.
 - `_merge` gives that module its names
 - `_wrappers` adds the entry points for C and for Python
 - `_passes` simplifies the module and removes pairs of reference counts
+- `_objmode` keeps what object mode runs, with what that uses of the sources
 - `_text` reads a module's text: who refers to what
 - `_host` routes what the process provides through one table, `_providers` says who provides what
 - `_exceptions`, `_environments`, `_inline` and `_description` say what is in the module
-- `_module` is where these meet, `_native` compiles a module for this processor
+- `_module` is where these meet
 - `_build` answers a request, which `__main__` reads
 """
 
@@ -25,23 +26,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from puck._export import export
-
 if TYPE_CHECKING:
     from puck.frontend._errors import FrontEndError
-    from puck.frontend._module import Module
-    from puck.frontend._native import native_object
-    from puck.frontend._session import Compiled, Session
+    from puck.frontend._session import Session
 
-__all__ = ["Compiled", "FrontEndError", "Module", "Session", "export", "native_object"]
+__all__ = ["FrontEndError", "Session"]
 
-_LAZY = {
-    "Compiled": "_session",
-    "FrontEndError": "_errors",
-    "Module": "_module",
-    "Session": "_session",
-    "native_object": "_native",
-}
+_LAZY = {"FrontEndError": "_errors", "Session": "_session"}
 
 
 def __getattr__(name: str) -> Any:

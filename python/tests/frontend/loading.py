@@ -9,11 +9,12 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import numpy as np
 from numba import _dynfunc
+from numba.core.codegen import AOTCPUCodegen
 from numba.core.environment import Environment
 from numba.core.runtime import rtsys
 
 from puck import linker
-from puck.frontend import Session, native_object
+from puck.frontend import Session, _passes
 from puck.numba import _portable as portable
 
 SOURCES = Path(__file__).parent / "sources"
@@ -33,6 +34,20 @@ _SCALARS = {
 }
 
 
+def _object(module):
+    """The module compiled for this processor, with Numba's own passes."""
+    code = AOTCPUCodegen("puck", cpu_name="host")
+    # The passes change what they are given.
+    copy = llvm.parse_bitcode(module.bitcode)
+    library = code.create_library(module.name)
+    copy.data_layout = code._data_layout
+    library._final_module = copy
+    library._optimize_final_module()
+    _passes.drop_unused(copy, code._tm)
+    copy.verify()
+    return code._tm.emit_object(copy)
+
+
 class Raised(Exception):
     """What a function that is called as C calls it ended with: the exception's description."""
 
@@ -43,7 +58,7 @@ class Loaded:
     def __init__(self, module, folder):
         self.module = module
         path = Path(folder) / f"{module.name}.{hashlib.sha1(module.bitcode).hexdigest()[:8]}.so"
-        linker.link([native_object(module)], path, module.symbols)
+        linker.link([_object(module)], path, module.symbols)
         self.library = ctypes.CDLL(str(path))
         self.description = module.description
         self.kept = []
