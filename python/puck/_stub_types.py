@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from puck import _c_signature
 from puck.numba import _portable
 
 _ANNOTATIONS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex", "v": "None"}
@@ -19,15 +20,9 @@ def of_c(signature: str) -> tuple[list[str | None], list[str], str]:
 
     The signature is one that Puck wrote: `fn(n: u64, x: *const f64) -> f64`.
     """
-    end = _closing(signature, signature.index("("))
-    names: list[str | None] = []
-    types = []
-    for parameter in _split(signature[signature.index("(") + 1 : end]):
-        name, separator, ty = parameter.partition(": ")
-        names.append(name.removeprefix("r#") if separator else None)
-        types.append(_c_parameter(ty if separator else parameter))
-    result = signature[end + 1 :].strip().removeprefix("->").strip()
-    return names, types, _c_result(result)
+    parameters, result = _c_signature.parse(signature)
+    names = [name for name, _ in parameters]
+    return names, [_c_parameter(ty) for _, ty in parameters], _c_result(result)
 
 
 def _c_parameter(ty: str) -> str:
@@ -45,27 +40,6 @@ def _c_result(ty: str) -> str:
     if not ty:
         return "None"
     return _ANNOTATIONS[ty[0]] if ty in _SCALARS else "int | None"
-
-
-def _closing(text: str, opening: int) -> int:
-    """Where the parenthesis is that closes the one at `opening`."""
-    depth = 0
-    for index in range(opening, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        if depth == 0:
-            return index
-    return len(text)
-
-
-def _split(text: str) -> list[str]:
-    """The parts between commas that are in no parentheses."""
-    parts, depth, start = [], 0, 0
-    for index, letter in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        if letter == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    return [*parts, text[start:].strip()] if text.strip() else []
 
 
 def of_portable(signature: str) -> tuple[list[str], str]:

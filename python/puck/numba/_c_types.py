@@ -12,6 +12,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import typing
 
+from puck import _c_signature
+
 _SCALARS: dict[str, types.Type] = {
     "bool": types.boolean,
     "i8": types.int8,
@@ -28,8 +30,6 @@ _SCALARS: dict[str, types.Type] = {
     "f64": types.float64,
 }
 _POINTER = re.compile(r"\*(const|mut) (.*)")
-_FUNCTION = re.compile(r"fn\((?P<parameters>.*)\)(?:\s*->\s*(?P<result>.+))?", re.DOTALL)
-_NAMED = re.compile(r"([A-Za-z_]\w*)\s*:(?!:)\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -158,32 +158,13 @@ def parse(signature: str) -> Function:
 
     Types that are not known here are kept as text: who needs them is told.
     """
-    match = _FUNCTION.fullmatch(signature.strip())
-    if match is None:
-        raise ValueError(f"{signature!r} is no signature")
-    parameters = [_parameter(index, text) for index, text in enumerate(_split(match["parameters"]))]
-    result = match["result"]
-    return Function(parameters, result.strip() if result else None)
+    parameters, result = _c_signature.parse(signature)
+    named = [Parameter(_name(index, name), ty) for index, (name, ty) in enumerate(parameters)]
+    return Function(named, result or None)
 
 
-def _parameter(index: int, text: str) -> Parameter:
-    named = _NAMED.fullmatch(text)
-    name, ty = (named[1], named[2]) if named else (f"arg{index}", text)
-    if keyword.iskeyword(name) or name == "_":
-        name = f"arg{index}"
-    return Parameter(name, " ".join(ty.split()))
-
-
-def _split(text: str) -> list[str]:
-    """What commas separate, outside of parentheses."""
-    parts, depth, start = [], 0, 0
-    for position, character in enumerate(text):
-        if character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
-        elif character == "," and depth == 0:
-            parts.append(text[start:position])
-            start = position + 1
-    parts.append(text[start:])
-    return [part.strip() for part in parts if part.strip()]
+def _name(index: int, name: str | None) -> str:
+    """The name of a parameter, or one for it where that is none in Python."""
+    if name is None or name == "_" or keyword.iskeyword(name):
+        return f"arg{index}"
+    return name

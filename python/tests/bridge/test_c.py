@@ -16,7 +16,7 @@ SOURCE = """
         for (uint64_t i = 0; i < n; i++) y[i] += a * x[i];
     }
     int8_t narrow(int8_t a, uint16_t b) { return a + b; }
-    bool negate(bool x) { return !x; }
+    bool negate(bool type) { return !type; }
     float halff(float x) { return x / 2; }
     double half(double x) { return x / 2; }
 """
@@ -36,7 +36,7 @@ MANIFEST = """
 
     [[function]]
     name = "negate"
-    signature = "fn(x: bool) -> bool"
+    signature = "fn(r#type: bool) -> bool"
 
     [[function]]
     name = "half"
@@ -65,7 +65,7 @@ CALLERS = """
     @njit(cache=True)
     def numbers(a, b, c):
         halves = vectors.half(np.float32(3)), vectors.half(5.0)
-        return vectors.narrow(a, b), vectors.negate(c), halves
+        return vectors.narrow(a, b), vectors.negate(type=c), halves
 
     @njit(cache=True)
     def pointer(x):
