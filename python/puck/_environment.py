@@ -8,7 +8,6 @@ where it is installed.
 from __future__ import annotations
 
 import base64
-import difflib
 import json
 import os
 import pickle
@@ -20,8 +19,7 @@ from typing import Any
 
 from puck import _puck
 from puck._description import Description
-from puck._errors import PackageError
-from puck._exceptions import Exceptions
+from puck._errors import PackageError, nearest
 
 
 def open_environment(path: str | os.PathLike[str] = ".") -> Environment:
@@ -240,8 +238,15 @@ class Package(ModuleType):
             has_default=["default" in parameter for parameter in parameters],
             defaults=[_default(parameter.get("default")) for parameter in parameters],
             release=lambda: _release(self._native),
-            raised=Exceptions(self._label, (self._description.numba or {}).get("exceptions", {})),
+            raised=self._raised,
         )
+
+    def _raised(self, status: int, address: int) -> BaseException:
+        """What a function of Numba's ended with."""
+        from puck._exceptions import Exceptions  # what it imports takes long
+
+        described = (self._description.numba or {}).get("exceptions", {})
+        return Exceptions(self._label, described)(status, address)
 
 
 def _reopened(path: str, package: str, series: str, name: str) -> Function:
@@ -291,5 +296,5 @@ def _with_numba(native: _puck.Environment, package: str, series: str, name: str)
 
 
 def _meant(name: str, known: Iterable[str]) -> str | None:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"did you mean `{near[0]}`?" if near else None
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else None

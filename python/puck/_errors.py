@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class PackageError(ImportError):
     """A package, or a function of one, is not there, does not fit, or cannot be loaded.
@@ -20,6 +22,13 @@ class PackageError(ImportError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_remake, (type(self), self.msg, self.hint))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The name that may have been meant."""
+    import difflib  # only errors need it
+
+    return next(iter(difflib.get_close_matches(name, list(known), 1)), None)
 
 
 def _remake(kind: type[PackageError], message: str, hint: str | None) -> PackageError:

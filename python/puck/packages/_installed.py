@@ -11,12 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from puck._description import NUMBA_FILE, Description
-from puck._errors import PackageError
+from puck._errors import PackageError, nearest
 from puck.packages._lock import lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from puck import _puck
     from puck.packages._package import Package
 
@@ -68,7 +66,7 @@ class Environment:
     def not_installed(self, name: str) -> PackageError:
         """The error that says which packages there are instead."""
         names = sorted({package for package, *_ in self.packages})
-        near = _near(name.replace("_", "-"), names)
+        near = nearest(name.replace("_", "-"), names)
         return PackageError(
             f"package `{name}` is not in the environment {self.path}",
             hint=f"there is `{near}`"
@@ -120,7 +118,7 @@ class Installed(Description):
 
     def no_function(self, name: str) -> PackageError:
         """The error that says which functions there are instead."""
-        near = _near(name, self.by_name)
+        near = nearest(name, self.by_name)
         return PackageError(
             f"package {self.label} has no function `{name}`",
             hint=f"there is `{near}`" if near else f"it has {_listed(self.by_name)}",
@@ -234,13 +232,6 @@ def _ordered(version: str) -> tuple[tuple[int, ...], bool]:
     """A version as something that sorts; a pre-release comes before what it leads to."""
     numbers, _, pre = version.partition("+")[0].partition("-")
     return tuple(int(part) if part.isdigit() else 0 for part in numbers.split(".")), not pre
-
-
-def _near(name: str, names: Iterable[str]) -> str | None:
-    """The name that may have been meant."""
-    import difflib  # only errors need it
-
-    return next(iter(difflib.get_close_matches(name, list(names), 1)), None)
 
 
 def _listed(names: Any, most: int = 12) -> str:
