@@ -27,7 +27,7 @@ from puck.dropin._store import code_symbol, entry_symbol
 from puck.dropin._types import request_of, type_key
 from puck.frontend import _capture, _link
 from puck.numba._callee import CalleeLibrary
-from puck.numba._types import fingerprint
+from puck.numba._portable import fingerprint
 
 # In mode `inline`, functions of which Numba makes no more lines of IR than this are embedded.
 _SMALL = 120

@@ -33,9 +33,6 @@ from numba.np.ufunc.ufuncbuilder import UFuncDispatcher
 
 from puck.frontend import _link
 from puck.frontend._errors import FrontEndError
-from puck.frontend._link import add, closure, own_module
-
-__all__ = ["add", "closure", "install", "own_module"]
 
 #: What a cell is called that holds the address of an object of the process, before its name.
 DATA_CELL = "puck.data."

@@ -11,14 +11,8 @@ from numba.core.typing.templates import Signature
 from puck.frontend import _capture, _objmode, _wrappers
 from puck.frontend._errors import FrontEndError
 from puck.frontend._text import ModuleText
-from puck.numba._types import (
-    PortableError,
-    PortableSignature,
-    UnsupportedType,
-    parse_signature,
-    portable_signature,
-    portable_type,
-)
+from puck.numba._portable import PortableError, PortableSignature, parse_signature
+from puck.numba._types import UnsupportedType, portable_signature, portable_type
 
 # Where an object is in this process, as `repr` has it.
 _PLACE = re.compile(r" at 0x[0-9a-f]+")
@@ -139,9 +133,7 @@ def refuse_addresses(text: ModuleText, functions: list[Any]) -> None:
     `functions` are the compiled functions with their link names and places.
     """
     cells = [name for name in text.variables if name.startswith(_capture.DYNAMIC)]
-    baked = [
-        name for name, body in text.functions.items() if _ADDRESS.search(body)
-    ]  # fmt: skip
+    baked = [name for name, body in text.functions.items() if _ADDRESS.search(body)]
     if not cells and not baked:
         return
     for function in functions:

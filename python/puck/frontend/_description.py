@@ -14,7 +14,8 @@ from numba.core import serialize
 
 from puck.frontend import _wrappers
 from puck.numba import _portable
-from puck.numba._types import ABI_C, ABI_CPYTHON, ABI_NUMBA, declared_type
+from puck.numba._portable import ABI_C, ABI_CPYTHON, ABI_NUMBA
+from puck.numba._types import declared_type
 
 _PYTHON_SIGNATURE = (
     "fn(closure: *mut c_void, args: *mut c_void, kwargs: *mut c_void) -> *mut c_void"

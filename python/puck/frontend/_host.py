@@ -23,7 +23,7 @@ from typing import Any
 from puck.frontend import _capture, _providers
 from puck.frontend._errors import FrontEndError
 from puck.frontend._text import ModuleText, quoted, replace_symbols
-from puck.numba._types import fingerprint
+from puck.numba._portable import fingerprint
 
 _LINK_NAME = re.compile(r"[a-z][a-z0-9_]*\.v\d+(_\d+)*\.[A-Za-z_][A-Za-z0-9_]*\.[0-9a-f]{8}$")
 _SIZE = 8

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from puck.numba._host import PARALLEL
+
 #: What Numba's runtime and typed containers are made of, without Python.
 RUNTIME = "numba-runtime"
 #: What only a process with Numba has.
@@ -32,21 +34,6 @@ _PLAIN_C = re.compile(
 #: Data that Numba's hashes of text begin with, which is another in each process.
 _HASH_SECRET = "_numba_hashsecret_"
 _LINEAR_ALGEBRA = re.compile(r"numba_(xx|ez_|xgesv)")
-_PARALLEL = frozenset(
-    {
-        "numba_parallel_for",
-        "allocate_sched",
-        "deallocate_sched",
-        "do_scheduling_signed",
-        "do_scheduling_unsigned",
-        "get_num_threads",
-        "set_num_threads",
-        "get_thread_id",
-        "get_parallel_chunksize",
-        "set_parallel_chunksize",
-        "get_sched_size",
-    }
-)
 
 
 def provider(symbol: str) -> str | None:
@@ -57,7 +44,7 @@ def provider(symbol: str) -> str | None:
         return SCIPY
     if _PLAIN_C.match(symbol):
         return RUNTIME
-    if symbol.startswith(("numba_", _HASH_SECRET)) or symbol in _PARALLEL:
+    if symbol.startswith(("numba_", _HASH_SECRET)) or symbol in PARALLEL:
         return NUMBA
     if symbol.startswith(("Py", "_Py")):
         return PYTHON
@@ -68,7 +55,7 @@ def provider(symbol: str) -> str | None:
 
 def is_parallel(symbol: str) -> bool:
     """Whether `symbol` belongs to Numba's threads."""
-    return symbol in _PARALLEL
+    return symbol in PARALLEL
 
 
 def needs_python(symbol: str) -> bool:

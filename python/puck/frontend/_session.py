@@ -20,7 +20,7 @@ from numba.np.ufunc.dufunc import DUFunc
 from puck.frontend import _capture, _checks, _wrappers
 from puck.frontend._errors import FrontEndError
 from puck.frontend._module import Module
-from puck.numba._types import (
+from puck.numba._portable import (
     ABI_CPYTHON,
     ABI_NUMBA,
     PortableSignature,

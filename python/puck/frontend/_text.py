@@ -27,8 +27,6 @@ class ModuleText:
         self.declarations: dict[str, str] = {}
         #: The line of each variable, also of those that are declared only.
         self.variables: dict[str, str] = {}
-        #: What belongs to none of them: target, types, attributes, metadata.
-        self.rest: list[str] = []
         self._references: dict[str, set[str]] = {}
         self._read()
 
@@ -47,8 +45,6 @@ class ModuleText:
                 self.declarations[_matched(_DECLARE, line)] = line
             elif line.startswith("@"):
                 self.variables[_matched(_VARIABLE, line)] = line
-            elif line.strip() and not line.startswith(";"):
-                self.rest.append(line)
 
     def is_declared_only(self, variable: str) -> bool:
         """Whether a variable is defined elsewhere."""

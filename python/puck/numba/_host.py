@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # What code with parallel loops calls; numba defines these when it has started its threads
 # (numba.np.ufunc.parallel._launch_threads and _load_threading_functions).
-_PARALLEL = frozenset(
+PARALLEL = frozenset(
     {
         "allocate_sched",
         "deallocate_sched",
@@ -90,7 +90,7 @@ def address(symbol: str, provider: str) -> int | None:
         return None
     if provider == "python":
         return _of_python(symbol)
-    if symbol in _PARALLEL:
+    if symbol in PARALLEL:
         from numba.np.ufunc.parallel import _launch_threads
 
         _launch_threads()

@@ -1,4 +1,4 @@
-"""Portable types from Numba's and back, link names, and signatures as people write them."""
+"""Portable types from Numba's and back, and signatures as people write them."""
 
 from __future__ import annotations
 
@@ -10,35 +10,7 @@ from typing import Any
 from numba.core import types, typing
 
 from puck.numba import _portable as portable
-from puck.numba._portable import (
-    ABI_C,
-    ABI_CPYTHON,
-    ABI_NUMBA,
-    PortableError,
-    PortableSignature,
-    fingerprint,
-    link_name,
-    parse_signature,
-    parse_type,
-)
-
-__all__ = [
-    "ABI_C",
-    "ABI_CPYTHON",
-    "ABI_NUMBA",
-    "PortableError",
-    "PortableSignature",
-    "UnsupportedType",
-    "declared_type",
-    "fingerprint",
-    "link_name",
-    "numba_signature",
-    "numba_type",
-    "parse_signature",
-    "parse_type",
-    "portable_signature",
-    "portable_type",
-]
+from puck.numba._portable import PortableError, PortableSignature, parse_signature
 
 _SCALARS = {
     types.boolean: "bool",

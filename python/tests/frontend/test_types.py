@@ -10,7 +10,7 @@ np = pytest.importorskip("numpy")
 
 from numba import from_dtype, typeof, types  # noqa: E402
 
-from puck.numba import _types  # noqa: E402
+from puck.numba import _portable, _types  # noqa: E402
 
 Point = namedtuple("Point", ["x", "y"])
 _RECORD = np.dtype([("x", "f8"), ("n", "i4"), ("grid", "f4", (2, 3))], align=True)
@@ -41,7 +41,7 @@ PAIRS = [
 @pytest.mark.parametrize(("ty", "text"), PAIRS)
 def test_both_ways(ty, text):
     assert str(_types.portable_type(ty)) == text
-    assert _types.numba_type(_types.parse_type(text)) == ty
+    assert _types.numba_type(_portable.parse_type(text)) == ty
 
 
 def test_signatures():
