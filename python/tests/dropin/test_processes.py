@@ -205,6 +205,27 @@ def test_a_program_that_embeds_python(chain):
     assert beside.of("compiled") >= {"more"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ('sys.executable = "/nowhere/python3"', "cannot start the compile server: "),
+        ('os.environ["PYTHONHOME"] = "/nowhere"', "the compile server ended (exit code 1)"),
+        ('_client.versions = lambda: ("Python 2.7.18",)', ", not Python 2.7.18"),
+    ],
+)
+def test_a_server_that_cannot_be_used(chain, fault, reason):
+    outcome = chain.run(f"""
+        import os, sys
+        from puck.dropin import _client
+        {fault}
+        import module
+        print(module.f11(2.0).hex())
+    """)
+    assert outcome.lines == chain.expected()
+    assert outcome.of("numba") == set(outcome.statuses())
+    assert reason in str(outcome.report)
+
+
 def test_a_server_that_does_nothing_is_given_up(chain):
     outcome = chain.run("""
         import os, signal
