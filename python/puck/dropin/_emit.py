@@ -93,7 +93,7 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
         added.setdefault(identity, []).append(record._replace(library=name))
     try:
         linker.link([object_], store.path(name), exports, soname=f"{name}.so")
-        described = Library(store.path(name).stat().st_size, {name: tuple(part)})
+        described = Library(store.flushed(name), {name: tuple(part)})
         store.add({name: described}, added)
     except BaseException:  # nobody would find them; the disk may be full
         store.path(name).unlink(missing_ok=True)

@@ -30,12 +30,23 @@ class LoadedLibrary:
         if path.stat().st_size != library.size:
             raise OSError(f"{path} is damaged")
         self._dll = ctypes.CDLL(str(path))
-        self._parts = {name: _LoadedPart(self._dll, Part(*p)) for name, p in library.parts.items()}
+        try:
+            self._parts = {
+                name: _LoadedPart(self._dll, Part(*p)) for name, p in library.parts.items()
+            }
+        except ValueError as error:  # a symbol is not there
+            raise OSError(f"{path} is damaged: {error}") from error
 
     def address(self, symbol: str) -> int:
-        """The address of an exported symbol."""
-        # `in_dll` takes any symbol and makes no function object as attribute access does.
-        return ctypes.addressof(ctypes.c_char.in_dll(self._dll, symbol))
+        """The address of an exported symbol.
+
+        Raises `OSError` if it is not there.
+        """
+        try:
+            # `in_dll` takes any symbol and makes no function object as attribute access does.
+            return ctypes.addressof(ctypes.c_char.in_dll(self._dll, symbol))
+        except ValueError as error:
+            raise OSError(f"the library is damaged: {error}") from error
 
     def fill(self, part: str, slots: tuple[int, ...], local: Callable[[str], int]) -> None:
         """Fill the places of a table that a function reads, before it is handed out.

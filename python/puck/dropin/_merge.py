@@ -100,7 +100,7 @@ def _merged(store: Store, index: Index) -> Index:
     name = os.urandom(6).hex()
     linker.link(objects, store.path(name), list(exports), soname=f"{name}.so")
     fields = {part_name: tuple(part) for part_name, part in parts.items()}
-    library = Library(store.path(name).stat().st_size, fields)
+    library = Library(store.flushed(name), fields)
     functions = {
         identity: [r._replace(library=name) if r.part in parts else r for r in records]
         for identity, records in index.functions.items()

@@ -150,6 +150,12 @@ class Store:
         """The file of a library."""
         return self.folder / f"{library}.so"
 
+    def flushed(self, library: str) -> int:
+        """The size of a library that the index may name from now on: it is on the disk."""
+        with self.path(library).open("rb") as file:
+            os.fsync(file.fileno())
+            return os.fstat(file.fileno()).st_size
+
     def object(self, part: str) -> Path:
         """The file of an object."""
         return self.folder / f"{part}.o"

@@ -20,6 +20,11 @@ def test_the_folder_may_be_removed_or_damaged(chain):
     for library in store.glob("*.so"):
         library.write_bytes(library.read_bytes()[:1000])
     assert chain.run(chain.script).lines == lines
+    for symbols in (b"host_imports", b"f11_"):
+        for library in store.glob("*.so"):
+            # Of the same size, and others than the index says.
+            library.write_bytes(library.read_bytes().replace(symbols, symbols.swapcase()))
+        assert chain.run(chain.script).lines == lines
     (store / "index").write_bytes((store / "index").read_bytes()[:-10] + b"0123456789")
     assert chain.run(chain.script).lines == lines
     shutil.rmtree(chain.store)
