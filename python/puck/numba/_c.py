@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils, errors, typing
-from numba.core.compiler import compile_result
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from puck._errors import PackageError
 from puck.numba._c_types import Parameter, parse
-from puck.numba._callee import CalleeDescriptor, CalleeLibrary
+from puck.numba._callee import CalleeDescriptor, CalleeLibrary, parsed, result_of
 from puck.numba._guard import Callee, declaration
 from puck.packages._package import lookup
 
@@ -133,22 +132,7 @@ class CDispatcher(CPUDispatcher):
         address = partial(self._installed.address, guard.link_name)
         library = AdapterLibrary(descriptor, self.targetctx, address, guard, parameters)
         # Numba looks implementations up by the entry point; one overload is one object.
-        return compile_result(
-            typing_context=self.typingctx,
-            target_context=self.targetctx,
-            entry_point=_Entry(self._function),
-            typing_error=None,
-            type_annotation=described["signature"],
-            library=library,
-            call_helper=None,
-            signature=signature,
-            objectmode=False,
-            lifted=(),
-            fndesc=descriptor,
-            environment=None,
-            metadata={},
-            reload_init=[],
-        )
+        return result_of(self, signature, library, _Entry(self._function), described["signature"])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
@@ -192,14 +176,9 @@ class AdapterLibrary(CalleeLibrary):
         self.resolve()
         if self._text is None:
             self._text = self._write()
-        module = binding.parse_assembly(self._text)
-        module.verify()
+        module = parsed(self._text)
         if self._wrapper:
-            wrapper = binding.parse_assembly(self._wrapper)
-            for function in wrapper.functions:
-                if not function.is_declaration:
-                    function.linkage = binding.Linkage.linkonce_odr
-            module.link_in(wrapper)
+            module.link_in(self._wrapper_module())
         return module
 
     @property
@@ -222,7 +201,7 @@ class AdapterLibrary(CalleeLibrary):
 
     def _write(self) -> str:
         """The adapter's IR."""
-        context, descriptor = self._context, self._descriptor
+        context, descriptor = self._context, self.fndesc
         context.refresh()
         module = context.create_module(self._name)
         function = context.declare_function(module, descriptor)

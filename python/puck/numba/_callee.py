@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import binding
 from numba.core.codegen import CodeLibrary
+from numba.core.compiler import compile_result
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.funcdesc import FunctionDescriptor
 
@@ -79,7 +80,7 @@ class CalleeLibrary(CodeLibrary):
         self._finalized = True
         self._dynamic_globals: list[str] = []
         self._linking_libraries: list[Any] = []
-        self._descriptor = descriptor
+        self.fndesc = descriptor
         self._context = context
         self._body = body
         self._wrapper: str | None = None
@@ -125,13 +126,18 @@ class CalleeLibrary(CodeLibrary):
         if self._wrapper is None:
             return self._final_module if module is None else module
         # The wrapper is not often there; then it is worth a copy.
-        both = _parse(self._wrapper)
-        for function in both.functions:
-            if not function.is_declaration:
-                function.linkage = binding.Linkage.linkonce_odr
+        both = self._wrapper_module()
         if module is not None:
             both.link_in(module, preserve=True)
         return both
+
+    def _wrapper_module(self) -> binding.ModuleRef:
+        """The wrapper, of which a caller needs one, whoever brings it."""
+        module = parsed(self._wrapper or "")
+        for function in module.functions:
+            if not function.is_declaration:
+                function.linkage = binding.Linkage.linkonce_odr
+        return module
 
     def need_c_wrapper(self) -> None:
         """Make the function of C's convention that numba's own functions have beside them.
@@ -142,12 +148,12 @@ class CalleeLibrary(CodeLibrary):
         if self._wrapper is None:
             self._wrapper = ""
             made = _Collector()
-            self._context.create_cfunc_wrapper(made, self._descriptor, None, None)
+            self._context.create_cfunc_wrapper(made, self.fndesc, None, None)
             self._wrapper = made.text
 
     def get_pointer_to_function(self, name: str) -> int:
         """The address of the function or of its C wrapper, as first-class functions need it."""
-        if name == self._descriptor.llvm_func_name and self._address is not None:
+        if name == self.fndesc.llvm_func_name and self._address is not None:
             return self._address()
         if name != CFUNC_PREFIX + self._name:
             raise KeyError(name)
@@ -155,7 +161,7 @@ class CalleeLibrary(CodeLibrary):
             with global_compiler_lock:
                 library = self.codegen.create_library(name)
                 # It brings the wrapper, which nothing else of the library would keep.
-                library.add_llvm_module(_parse(self._wrapper or ""))
+                library.add_llvm_module(parsed(self._wrapper or ""))
                 self.resolve()
                 library.finalize()
             self._wrapper_library = library
@@ -185,6 +191,33 @@ class CalleeLibrary(CodeLibrary):
         raise RuntimeError(f"{self._name} is only declared")
 
 
+def result_of(
+    dispatcher: Any,
+    signature: Any,
+    library: CalleeLibrary,
+    entry_point: Any,
+    annotation: str,
+    environment: Any = None,
+) -> Any:
+    """What a dispatcher keeps of an overload that is compiled elsewhere."""
+    return compile_result(
+        typing_context=dispatcher.typingctx,
+        target_context=dispatcher.targetctx,
+        entry_point=entry_point,
+        typing_error=None,
+        type_annotation=annotation,
+        library=library,
+        call_helper=None,
+        signature=signature,
+        objectmode=False,
+        lifted=(),
+        fndesc=library.fndesc,
+        environment=environment,
+        metadata={},
+        reload_init=[],
+    )
+
+
 class _Collector:
     """Takes the module that numba has written for a library."""
 
@@ -196,7 +229,8 @@ class _Collector:
         self.text = cgutils.normalize_ir_text(str(module))
 
 
-def _parse(text: str) -> binding.ModuleRef:
+def parsed(text: str) -> binding.ModuleRef:
+    """The module of a text."""
     module = binding.parse_assembly(text)
     module.verify()
     return module

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 from numba import __version__ as numba_version
 from numba import _dispatcher, _dynfunc, types
 from numba.core import typing
-from numba.core.compiler import compile_result
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.environment import Environment
 from numba.core.typing.typeof import Purpose, typeof
 
 from puck._errors import PackageError
-from puck.numba._callee import CalleeDescriptor, CalleeLibrary
+from puck.numba._callee import CalleeDescriptor, CalleeLibrary, result_of
 from puck.numba._guard import Callee, declaration
 from puck.numba._inline import Body
 from puck.numba._target import LazyDispatcher
@@ -138,22 +137,8 @@ class PackagedFunction(LazyDispatcher):
         address = partial(self._installed.address, symbol)
         body = Body(self._installed, symbol, described.get("inline"))
         library = CalleeLibrary(descriptor, self.targetctx, address, guard, body)
-        return compile_result(
-            typing_context=self.typingctx,
-            target_context=self.targetctx,
-            entry_point=entry,
-            typing_error=None,
-            type_annotation=described.get("numba-signature", ""),
-            library=library,
-            call_helper=None,
-            signature=signature,
-            objectmode=False,
-            lifted=(),
-            fndesc=descriptor,
-            environment=environment,
-            metadata={},
-            reload_init=[],
-        )
+        annotation = described.get("numba-signature", "")
+        return result_of(self, signature, library, entry, annotation, environment)
 
     def _entry_point(self, described: dict[str, Any], environment: Environment) -> Any:
         """What Python calls for one overload: the package's own wrapper, as numba writes it."""
