@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from puck.dropin._folder import homes
+from puck.dropin._folder import STORE, homes
 
 _USAGE = """\
 usage: python -m puck numba where [FOLDER]    where compiled functions of the project lie
@@ -26,13 +27,23 @@ def main(arguments: list[str]) -> int:
         if not os.path.isdir(home):
             continue
         if arguments[0] == "clear":
-            # Renamed first: whoever looks finds all of it or nothing.
-            trash = home.with_name(f".{home.name}.{os.urandom(4).hex()}")
             try:
-                home.rename(trash)
-                shutil.rmtree(trash)
+                _clear(home)
             except OSError as error:
                 print(f"error: cannot remove {home}: {error}", file=sys.stderr)
                 return 1
         print(home)
     return 0
+
+
+def _clear(home: Path) -> None:
+    """Remove all stores; what else is there is not ours, as `PUCK_NUMBA_DIR` may be any folder."""
+    for store in list(home.iterdir()):
+        name = store.name.removeprefix(".")
+        if name.startswith(STORE) and any((store / file).exists() for file in ("index", "lock")):
+            # Renamed first: whoever looks finds all of it or nothing.
+            trash = home / f".{name}.{os.urandom(4).hex()}"
+            store.rename(trash)
+            shutil.rmtree(trash)
+    with suppress(OSError):  # it is not empty
+        home.rmdir()

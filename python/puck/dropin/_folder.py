@@ -20,6 +20,8 @@ import numpy as np
 from llvmlite import binding
 from numba.core import config
 
+# How the names of folders begin that have compiled functions in them.
+STORE = "numba-"
 _MARKERS = ("Puck.toml", "pyproject.toml", "setup.py", ".git")
 # Settings of Numba that change the code that it makes.
 _SETTINGS = (
@@ -134,7 +136,7 @@ def _tag(made: tuple[str, ...]) -> str:
         *made,
     ]
     digest = blake2b("\n".join(map(str, facts)).encode(), digest_size=6).hexdigest()
-    return f"numba-{numba.__version__}-{python}-{digest}"
+    return f"{STORE}{numba.__version__}-{python}-{digest}"
 
 
 def _features() -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from puck import linker
 from puck._errors import PackageError
+from puck.dropin._folder import STORE
 from puck.dropin._store import Index, Library, Part, Record, Store
 
 # A store with more libraries than this is merged.
@@ -127,7 +128,7 @@ def _sweep_others(folder: Path) -> None:
     now = time.time()
     for other in folder.parent.iterdir():
         index = other / "index"
-        if other == folder or not other.name.startswith("numba-") or not index.is_file():
+        if other == folder or not other.name.startswith(STORE) or not index.is_file():
             continue
         status = index.stat()
         if now - max(status.st_atime, status.st_mtime) > _UNUSED:

@@ -89,11 +89,27 @@ def test_where_and_clear(project):
     assert command("where") == []
 
 
+def test_clearing_leaves_what_is_not_ours(project, tmp_path, monkeypatch, capsys):
+    from puck.dropin import _command
+
+    chosen = tmp_path / "chosen"
+    monkeypatch.setenv("PUCK_NUMBA_DIR", str(chosen))
+    for folder in ("numba-0.67.0-py311-0", ".numba-0.67.0-py311-0.1234", "mine"):
+        (chosen / folder).mkdir(parents=True)
+        (chosen / folder / "index").write_text("")
+    (chosen / "numba-sources").mkdir()
+    (chosen / "notes.txt").write_text("")
+    assert _command.main(["clear", str(project.folder)]) == 0
+    assert capsys.readouterr().out == f"{chosen}\n"
+    assert sorted(file.name for file in chosen.iterdir()) == ["mine", "notes.txt", "numba-sources"]
+
+
 def test_what_cannot_be_removed_is_said(project, monkeypatch, capsys):
     from puck.dropin import _command
 
     monkeypatch.delenv("PUCK_NUMBA_DIR", raising=False)
-    project.store.mkdir(parents=True)
+    (project.store / "numba-0.1").mkdir(parents=True)
+    (project.store / "numba-0.1" / "lock").touch()
 
     def refuse(self, target):
         raise PermissionError(13, "Permission denied", str(self))
