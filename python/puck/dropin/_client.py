@@ -32,8 +32,8 @@ from puck.packages._lock import Lock
 if TYPE_CHECKING:
     from puck.dropin._batch import Batch
 
-# A server that ends by itself this often is not started again.
-_CRASHES = 3
+# A server that could not be used so often is not started again.
+_MOST_FAILURES = 3
 # How long the process waits at its end for libraries to be merged.
 _FAREWELL = 10.0
 # How long it waits for a server to start, and for one that does nothing any more.
@@ -135,7 +135,8 @@ class _Server:
 
 _lock = Lock()
 _server: _Server | None = None
-_crashes = 0
+# Why it could not be used, each time.
+_failures: list[str] = []
 _disabled: str | None = None
 
 
@@ -152,12 +153,12 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
 
     Raises `ServerError` if there is no server, or it ended: all of it could not be.
     """
-    global _crashes, _server
+    global _server
     with _lock:
         if _disabled is not None:
             raise ServerError(_disabled)
-        if _crashes >= _CRASHES:
-            raise ServerError("the compile server ended too often")
+        if len(_failures) >= _MOST_FAILURES:
+            raise ServerError(f"{_failures[-1]}; it is not started again")
         try:
             settings = _folder.settings()
             if _server is not None and _server.settings != settings:
@@ -172,7 +173,7 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
             raise
         except BaseException as error:
             if isinstance(error, ServerError):
-                _crashes += 1
+                _failures.append(str(error))
             _server = None
             raise
     for warning in answer["warnings"]:

@@ -223,7 +223,9 @@ def test_a_server_that_cannot_be_used(chain, fault, reason):
     """)
     assert outcome.lines == chain.expected()
     assert outcome.of("numba") == set(outcome.statuses())
-    assert reason in str(outcome.report)
+    reasons = [entry[3] for entry in outcome.report]
+    assert all(reason in found for found in reasons)
+    assert reasons[-1].endswith("; it is not started again")
 
 
 def test_a_server_that_does_nothing_is_given_up(chain):
