@@ -222,7 +222,7 @@ def test_what_was_imported_stays_where_the_environment_changes(cached):
 
 
 @pytest.mark.newest
-def test_the_environment_is_that_of_the_process_that_loads(cached, tmp_path):
+def test_the_environment_is_that_of_the_process_that_loads(cached):
     other = cached.folder / "elsewhere"
     other.mkdir()
     change(cached, "x + 1.0", "x + 7.0")

@@ -46,7 +46,7 @@ def test_an_object_becomes_a_loaded_library(tmp_path):
     assert [path.name for path in output.parent.iterdir()] == ["made.so"]
 
 
-def test_objects_call_each_other_and_packages(project, environment, tmp_path):
+def test_objects_call_each_other_and_packages(environment, tmp_path):
     document = json.loads(environment._native.description("fast-sums", "v1"))
     half = next(f["link-name"] for f in document["functions"] if f["name"] == "half")
     caller = compiled(
