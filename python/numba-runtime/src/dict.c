@@ -50,10 +50,9 @@ static void replace(numba_table *dict, int64_t entry, const char *value)
     table_count(dict->methods.incref_value, old);
 }
 
-/* 0, or 1 if the key was there, the value of which is then in `old`; less than 0 is an error. */
-int numba_dict_insert(numba_table *dict, const char *key, int64_t hash, const char *value, char *old)
+/* Sets the value of a key that was looked up: 0, or 1 if it was there; less than 0 is an error. */
+static int set(numba_table *dict, int64_t entry, const char *key, int64_t hash, const char *value)
 {
-    int64_t entry = numba_dict_lookup(dict, key, hash, old);
     if (entry == NOT_COMPARED)
         return COMPARISON_FAILED;
     if (entry >= 0) {
@@ -67,21 +66,16 @@ int numba_dict_insert(numba_table *dict, const char *key, int64_t hash, const ch
     return DONE;
 }
 
+/* As `set`; what was there is then in `old`. */
+int numba_dict_insert(numba_table *dict, const char *key, int64_t hash, const char *value, char *old)
+{
+    return set(dict, numba_dict_lookup(dict, key, hash, old), key, hash, value);
+}
+
 /* The same for who does not ask what was there. */
 int numba_dict_insert_ez(numba_table *dict, const char *key, int64_t hash, const char *value)
 {
-    int64_t entry = table_find(dict, key, hash);
-    if (entry == NOT_COMPARED)
-        return COMPARISON_FAILED;
-    if (entry >= 0) {
-        replace(dict, entry, value);
-        return WAS_THERE;
-    }
-    if (table_add(dict, key, hash, value) != DONE)
-        return NO_MEMORY;
-    table_count(dict->methods.incref_key, key);
-    table_count(dict->methods.incref_value, value);
-    return DONE;
+    return set(dict, table_find(dict, key, hash), key, hash, value);
 }
 
 /* Removes an entry that was looked up. */
