@@ -5,7 +5,7 @@ mod convention;
 mod host;
 
 pub use convention::{expect_form, is_imported};
-pub use host::{PROVIDERS, check_host_imports, host_table};
+pub use host::{HostSection, PROVIDERS, check_host_imports, host_table};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -50,8 +50,8 @@ pub use capability::{Capability, CapabilityError};
 pub use config::{Config, ConfiguredRegistry};
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{
-    FileFacts, Function, HostImport, Import, PackageDependency, PackageDocument, SystemImport,
-    TargetObject, Tools,
+    FileFacts, Function, HostImport, HostSection, Import, PackageDependency, PackageDocument,
+    SystemImport, TargetObject, Tools,
 };
 pub use environment::{EnvironmentDocument, EnvironmentPackage, Image};
 pub use header::{STRUCTS, c_header, c_name, structs_header};

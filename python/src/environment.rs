@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use puck_package::{EnvironmentPackage, LinkName};
+use puck_package::LinkName;
 use puck_runtime as runtime;
 
 use crate::error::Failure;
@@ -33,19 +33,6 @@ impl Environment {
             Some(series) => format!("{name}.{series}"),
             None => name.to_owned(),
         }
-    }
-
-    fn entry(&self, name: &str, series: Option<&str>) -> Result<&EnvironmentPackage, Failure> {
-        let document = self.inner.document(&Self::named(name, series))?;
-        let series = document.series();
-        let packages = self.inner.packages()?;
-        let is_it = |package: &&EnvironmentPackage| {
-            package.name == document.name && package.series == series
-        };
-        packages.iter().find(is_it).ok_or_else(|| {
-            let path = self.inner.path().display();
-            Failure::new(format!("{path} does not list {name}"))
-        })
     }
 }
 
@@ -104,17 +91,18 @@ impl Environment {
         Ok(facts.collect())
     }
 
-    /// A package's description, `package.json`, as text.
+    /// A package's description, `package.json`, as it is written.
     #[pyo3(signature = (name, series=None))]
-    fn description(&self, py: Python<'_>, name: &str, series: Option<&str>) -> PyResult<String> {
-        let read = || -> Result<String, Failure> {
-            let path = self
-                .inner
-                .path()
-                .join(self.entry(name, series)?.document_path());
-            Ok(fs_err::read_to_string(path)?)
-        };
-        read().map_err(|failure| failure.into_py(py))
+    fn description<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        series: Option<&str>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        match self.inner.document_json(&Self::named(name, series)) {
+            Ok(bytes) => Ok(PyBytes::new(py, &bytes)),
+            Err(error) => Err(Failure::from(error).into_py(py)),
+        }
     }
 
     /// A file that a package brought for tools, if it has it: `numba.json`.
@@ -125,18 +113,8 @@ impl Environment {
         series: Option<&str>,
         file: &str,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let entry = self
-            .entry(name, series)
-            .map_err(|failure| failure.into_py(py))?;
-        let folder = format!("{}.{}", entry.name.symbol(), entry.series);
-        // A name, not a path that might lead elsewhere.
-        if file.contains('/') || file == ".." {
-            return Ok(None);
-        }
-        let path = self.inner.path().join("share").join(folder).join(file);
-        match fs_err::read(path) {
-            Ok(bytes) => Ok(Some(PyBytes::new(py, &bytes))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        match self.inner.share(&Self::named(name, series), file) {
+            Ok(bytes) => Ok(bytes.map(|bytes| PyBytes::new(py, &bytes))),
             Err(error) => Err(Failure::from(error).into_py(py)),
         }
     }

@@ -71,7 +71,7 @@ pub(crate) struct State {
     // another walk through those.
     pub(crate) present: OnceLock<Handle>,
     // Boxed: there may be many packages, of which few are described.
-    description: OnceLock<Box<PackageDocument>>,
+    pub(crate) description: OnceLock<Box<PackageDocument>>,
 }
 
 impl Listed {
@@ -239,25 +239,6 @@ impl Environment {
             self.check_usable(package, symbol)?;
         }
         Ok(found)
-    }
-
-    /// The description of a package, read on the first call.
-    pub(crate) fn description(&self, package: usize) -> Result<&PackageDocument, Error> {
-        let (facts, state) = self.entry(package);
-        if let Some(description) = state.description.get() {
-            return Ok(description);
-        }
-        let path = self.inner.path.join(facts.document_path());
-        let bytes = fs_err::read(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::MissingFile { path: path.clone() },
-            _ => Error::Io(error),
-        })?;
-        let description =
-            PackageDocument::parse(&bytes).map_err(|source| Error::PackageDocument {
-                path,
-                source: Box::new(source),
-            })?;
-        Ok(state.description.get_or_init(|| Box::new(description)))
     }
 
     pub(crate) fn entry(&self, package: usize) -> (&EnvironmentPackage, &State) {

@@ -1,6 +1,10 @@
 //! Host imports: what a process must provide, and the table through which it does.
 
-use super::HostImport;
+use semver::Version;
+use serde::Deserialize;
+
+use super::{HostImport, InvalidDocument};
+use crate::format::{self, Numbered, read_json};
 use crate::{Digest, LinkName, PackageName, Series};
 
 /// Who provides host imports: Numba's runtime, which a package has too; Numba in a process with
@@ -10,6 +14,50 @@ pub const PROVIDERS: [&str; 5] = ["numba-runtime", "numba", "scipy", "python", "
 const TABLE: &str = "host_imports";
 /// Longer symbols than this, in bytes, are no host's.
 const MAX_SYMBOL: usize = 255;
+
+/// What a description says of host imports: all of it that a loader needs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HostSection {
+    format: u32,
+    /// The package's name.
+    pub name: PackageName,
+    /// The package's version.
+    pub version: Version,
+    /// What the process that loads it must provide, by symbol.
+    #[serde(default)]
+    pub host_imports: Vec<HostImport>,
+}
+
+impl HostSection {
+    /// Reads `package.json`, of which it passes over the rest.
+    ///
+    /// # Errors
+    /// If it is no description, of a newer format, or if its host imports are not valid.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidDocument> {
+        let section: Self = read_json("package.json", bytes, format::PACKAGE)?;
+        check_host_imports(&section.host_imports).map_err(|reason| {
+            InvalidDocument::Contradiction {
+                name: section.name.clone(),
+                version: section.version.clone(),
+                reason,
+            }
+        })?;
+        Ok(section)
+    }
+
+    /// As [`host_table`].
+    #[must_use]
+    pub fn table(&self) -> Option<LinkName> {
+        host_table(&self.name, &Series::of(&self.version), &self.host_imports)
+    }
+}
+
+impl Numbered for HostSection {
+    fn format(&self) -> u32 {
+        self.format
+    }
+}
 
 /// The symbol of the table that a loader fills with the addresses of `imports`, in their order;
 /// `None` if there are none. It is named after them, so that a table is never taken for one with

@@ -107,6 +107,23 @@ fn tables_are_named_after_what_they_hold() {
 }
 
 #[test]
+fn host_imports_are_read_alone() {
+    let (mut document, _) = sample();
+    let read = |document: &PackageDocument| HostSection::parse(&document.to_json());
+    assert_eq!(read(&document).unwrap().table(), None);
+    document.host_imports = hosts(&[("NRT_Allocate", "numba-runtime"), ("PyExc_E", "python")]);
+    let section = read(&document).unwrap();
+    assert_eq!(section.table(), document.host_table());
+    assert_eq!(section.host_imports, document.host_imports);
+    document.host_imports.reverse();
+    let error = read(&document).unwrap_err().to_string();
+    assert!(error.contains("`PyExc_E` stands before"), "{error}");
+    document.format += 1;
+    let error = read(&document).unwrap_err().to_string();
+    assert!(error.contains("has format"), "{error}");
+}
+
+#[test]
 fn contradictions_are_named() {
     let cases: [Spoiled; 26] = [
         (

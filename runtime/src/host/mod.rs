@@ -129,20 +129,20 @@ impl Environment {
     }
 
     fn resolve_table(&self, package: usize, name: &LinkName) -> Result<Table, Error> {
-        let document = self.description(package)?;
-        if document.host_table().as_ref() != Some(name) {
+        let section = self.host_section(package)?;
+        if section.table().as_ref() != Some(name) {
             return Err(Error::Damaged {
                 path: self.path().join(FILE),
-                reason: format!("{} has no table `{name}`", document.name),
+                reason: format!("{} has no table `{name}`", section.name),
             });
         }
         let providers = self.hosts().providers.count();
         let symbol = CString::new(name.to_string()).unwrap_or_default();
-        let mut table = Table::new(symbol, document.host_imports.len());
+        let mut table = Table::new(symbol, section.host_imports.len());
         let filled = self.loaded_library(package);
         let filled = filled.map_or_else(Vec::new, |library| table.filled(library));
         let mut missing = Vec::new();
-        for (index, import) in document.host_imports.iter().enumerate() {
+        for (index, import) in section.host_imports.iter().enumerate() {
             if filled.get(index) == Some(&true) {
                 continue;
             }
