@@ -20,6 +20,18 @@ NUMBA_FILE = "numba.json"
 NUMBA_FORMAT = 1
 
 
+Listed = tuple[str, str, str, bool]
+"""A package of an environment: name, version, series, whether the project depends on it itself."""
+
+
+def chosen(series: list[Listed]) -> Listed:
+    """The one that a package's plain name means, of all that the environment has of it.
+
+    They are listed from old to new: it is the newest of those that the project depends on itself.
+    """
+    return max(reversed(series), key=lambda listed: listed[3])
+
+
 class Description:
     """One package of an environment, as its files describe it; they are read when it is needed."""
 

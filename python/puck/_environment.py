@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from puck import _puck
-from puck._description import Description
+from puck._description import Description, chosen
 from puck._errors import PackageError, nearest
 
 
@@ -108,8 +108,7 @@ class Environment:
                 or f"`puck add {wanted}`, then `puck install`, adds it",
             )
         if series is None:
-            # Series of a name are listed from old to new.
-            chosen = max(enumerate(found), key=lambda entry: (entry[1][3], entry[0]))[1]
+            name, version, series, _ = chosen(found)
         else:
             of_series = [entry for entry in found if entry[2] == series]
             if not of_series:
@@ -118,8 +117,8 @@ class Environment:
                     f"no series {series} of `{name}` in {self.path}, but {there}",
                     hint=f'`environment["{wanted}.{found[-1][2]}"]` is what there is',
                 )
-            chosen = of_series[0]
-        return self._package(*chosen[:3])
+            name, version, series, _ = of_series[0]
+        return self._package(name, version, series)
 
     def _package(self, name: str, version: str, series: str) -> Package:
         key = (name, series)

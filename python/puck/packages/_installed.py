@@ -10,7 +10,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from puck._description import NUMBA_FILE, Description
+from puck._description import NUMBA_FILE, Description, chosen
 from puck._errors import PackageError, nearest
 from puck.packages._lock import lock
 
@@ -48,7 +48,7 @@ class Environment:
         if not found:
             raise self.not_installed(name)
         if series is None:
-            _, version, series, _ = max(found, key=lambda entry: (entry[3], _ordered(entry[1])))
+            _, version, series, _ = chosen(found)
         else:
             version = next((entry[1] for entry in found if entry[2] == series), None)
             if version is None:
@@ -226,12 +226,6 @@ class Installed(Description):
 
     def __repr__(self) -> str:
         return f"<package {self.name} {self.version}>"
-
-
-def _ordered(version: str) -> tuple[tuple[int, ...], bool]:
-    """A version as something that sorts; a pre-release comes before what it leads to."""
-    numbers, _, pre = version.partition("+")[0].partition("-")
-    return tuple(int(part) if part.isdigit() else 0 for part in numbers.split(".")), not pre
 
 
 def _listed(names: Any, most: int = 12) -> str:
