@@ -60,7 +60,7 @@ fn wrong_usage() {
 
     $ puck new kernels --lang fortran
     error: invalid value 'fortran' for '--lang <LANGUAGE>'
-      [possible values: c, cpp, rust, ir]
+      [possible values: c, cpp, rust, ir, python]
 
     $ puck add
     error: the following required arguments were not provided:

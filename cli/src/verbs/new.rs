@@ -38,6 +38,8 @@ enum Lang {
     Rust,
     /// LLVM IR as text
     Ir,
+    /// Python, compiled by Numba
+    Python,
 }
 
 pub(crate) fn run(
@@ -51,6 +53,7 @@ pub(crate) fn run(
         Lang::Cpp => Language::Cpp,
         Lang::Rust => Language::Rust,
         Lang::Ir => Language::Ir,
+        Lang::Python => Language::Python,
     };
     let shown = path.clone().unwrap_or_else(|| name.as_str().into());
     let files = template::create(&settings.directory.join(&shown), name, language)?;

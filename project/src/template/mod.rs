@@ -26,11 +26,13 @@ pub enum Language {
     Rust,
     /// LLVM IR as text.
     Ir,
+    /// Python, compiled by Numba.
+    Python,
 }
 
 /// A text that names no language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a language for packages; there are c, cpp, rust and ir")]
+#[error("`{0}` is not a language for packages; there are c, cpp, rust, ir and python")]
 pub struct LanguageError(String);
 
 /// Why there is no new package.
@@ -73,7 +75,7 @@ impl TemplateError {
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::C, Self::Cpp, Self::Rust, Self::Ir];
+    pub const ALL: [Self; 5] = [Self::C, Self::Cpp, Self::Rust, Self::Ir, Self::Python];
 
     /// Its name on the command line.
     #[must_use]
@@ -83,6 +85,7 @@ impl Language {
             Self::Cpp => "cpp",
             Self::Rust => "rust",
             Self::Ir => "ir",
+            Self::Python => "python",
         }
     }
 
@@ -110,6 +113,18 @@ impl Language {
                 ("Puck.toml", file!("ir/Puck.toml")),
                 ("src/vector.ll", file!("ir/vector.ll")),
             ],
+            Self::Python => [
+                ("Puck.toml", file!("python/Puck.toml")),
+                ("vector.py", file!("python/vector.py")),
+            ],
+        }
+    }
+
+    /// The parameter and the argument that say how long vectors are, where arrays do not.
+    fn length(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Python => ("", ""),
+            _ => ("n, ", "3 "),
         }
     }
 
@@ -130,6 +145,11 @@ impl Language {
             Self::Ir => {
                 "The functions are in `src/vector.ll`; `Puck.toml` says which of them are exported, \
                  and their types."
+            }
+            Self::Python => {
+                "The functions are in `vector.py`; those that `@puck.export` decorates are exported. \
+                 Building takes a\nPython that has the packages `puck` and `numba`: the one of the \
+                 virtual environment that is active, or\nwhich the variable `PUCK_PYTHON` names."
             }
         }
     }
@@ -161,6 +181,7 @@ impl LanguageError {
             "c++" | "cc" | "cxx" => "cpp",
             "rs" => "rust",
             "ll" | "llvm" | "llvm-ir" | "bc" => "ir",
+            "py" | "numba" => "python",
             other => nearest(other, Language::ALL.map(Language::as_str))?,
         };
         Some(format!("did you mean `{meant}`?"))
@@ -177,9 +198,13 @@ pub fn create(
     name: &PackageName,
     language: Language,
 ) -> Result<Vec<PathBuf>, TemplateError> {
+    let (parameter, argument) = language.length();
+    let commands = commands(name, argument);
     let fill = |text: &str| {
         text.replace("{{name}}", name.as_str())
             .replace("{{description}}", DESCRIPTION)
+            .replace("{{n}}", parameter)
+            .replace("{{commands}}", &commands)
             .replace("{{about}}", language.about())
     };
     let mut files: Vec<_> = language
@@ -194,6 +219,26 @@ pub fn create(
     files.sort_unstable();
     place::write(directory, &files)?;
     Ok(files.iter().map(|(path, _)| directory.join(path)).collect())
+}
+
+/// What can be done with the package; `length` is the argument that says how long vectors are.
+fn commands(name: &PackageName, length: &str) -> String {
+    let commands = [
+        (
+            "build".to_owned(),
+            "compile, for every level of the processor",
+        ),
+        (format!("run {name}::dot {length}[1,2,3] [4,5,6]"), "32"),
+        (
+            format!("run {name}::center {length}[1,2,6]"),
+            "3, and x = [-2, -1, 3]",
+        ),
+        ("publish".to_owned(), "for others to install"),
+    ];
+    let width = commands.iter().map(|(command, _)| command.len()).max();
+    let width = width.unwrap_or_default();
+    let lines = commands.map(|(command, what)| format!("    puck {command:width$}    # {what}"));
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -92,6 +92,11 @@ fn manifests_are_valid() {
             .iter()
             .map(|f| f.name.to_string())
             .collect();
+        if language == Language::Python {
+            // The decorators say so.
+            assert!(functions.is_empty());
+            continue;
+        }
         assert_eq!(functions, ["dot", "center"]);
         assert!(manifest.functions.iter().all(|f| f.doc.is_some()));
         let given = manifest.functions.iter().all(|f| f.signature.is_some());
@@ -163,6 +168,7 @@ fn languages_by_name() {
         ("c++", "cpp"),
         ("rs", "rust"),
         ("LLVM", "ir"),
+        ("py", "python"),
         ("rusty", "rust"),
     ] {
         let error = text.parse::<Language>().unwrap_err();

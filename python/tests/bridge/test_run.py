@@ -114,3 +114,30 @@ def test_failures(kernels, call, message):
     if "ValueError" in message:
         assert "kernels.py:" in run.stderr
         assert f"in {name}" in run.stderr
+
+
+def test_a_new_package_works_at_once(world):
+    world.puck("new", "kernels", "--lang", "python", "--path", "../kernels")
+    world.install("kernels")
+    assert world.puck("run", "kernels::dot", "[1,2,3]", "[4,5,6]") == "32\n"
+    assert world.puck("run", "kernels::center", "[1,2,6]") == "3\nx = [-2, -1, 3]\n"
+    assert world.puck("run", "kernels::center", "[]") == "nan\n"
+    # The README's commands are these, where the package is.
+    readme = (world.folder / "kernels/README.md").read_text()
+    assert "puck run kernels::dot [1,2,3] [4,5,6]    # 32\n" in readme
+    out = world.run("""
+        import numpy as np
+        from numba import njit
+        from puck.packages import kernels
+
+        @njit
+        def norm(x):
+            return kernels.dot(x, x) ** 0.5
+
+        print(norm(np.array([3.0, 4.0])))
+        try:
+            kernels.dot(np.ones(1), np.ones(2))
+        except ValueError as error:
+            print(error)
+    """)
+    assert out.splitlines() == ["5.0", "x and y are not of the same length"]
