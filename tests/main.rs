@@ -45,6 +45,7 @@ mod run;
 mod run_numba;
 mod search;
 mod size;
+mod size_calls;
 mod space;
 mod support;
 mod verify;

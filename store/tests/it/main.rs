@@ -15,6 +15,7 @@ mod environments;
 mod exporting;
 mod gc;
 mod installing;
+mod libraries;
 mod linking;
 mod modes;
 mod space;
