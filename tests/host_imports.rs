@@ -201,7 +201,7 @@ fn without_the_runtime_package_functions_that_need_it_are_refused() {
             error: `caller::doubled` of caller 1.0.0 uses what nothing in this process provides:
               numba-runtime: numba_gamma
 
-            hint: `puck add numba-runtime` installs a package that provides the functions of numba-runtime
+            hint: `puck add numba-runtime`, then `puck install`, adds a package that provides the functions of numba-runtime
             ");
         }
     }

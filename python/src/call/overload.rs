@@ -120,7 +120,9 @@ impl Overload {
         if may_own && release == 0 {
             return Err(Failure {
                 message: format!("`{declared}` returns an array, which nothing here can free"),
-                hint: Some("`puck add numba-runtime` installs what can".to_owned()),
+                hint: Some(
+                    "`puck add numba-runtime`, then `puck install`, adds what can".to_owned(),
+                ),
             }
             .into_py(py));
         }

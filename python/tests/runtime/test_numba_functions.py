@@ -234,7 +234,7 @@ def test_only_what_needs_numbas_runtime_is_refused_without_it(bare_project, numb
     else:
         assert run.stdout.startswith("`kernels::filled` of kernels 0.3.1 uses what nothing in")
         assert "numba-runtime: NRT_" in run.stdout
-        assert "hint: `puck add numba-runtime` installs" in run.stdout
+        assert "hint: `puck add numba-runtime`, then `puck install`, adds" in run.stdout
 
 
 def test_what_needs_numba_has_it(kernels, capfd):

@@ -98,7 +98,7 @@ def test_other_contradictions():
         made(f"fn({RESULT}, f64) -> i32", "(f64)->f64")
     with pytest.raises(puck.PackageError, match="which nothing here can free") as raised:
         made("fn(*mut c_void, *mut *mut c_void) -> i32", "()->(i64,array<f64,1,C,rw,al>)")
-    assert raised.value.hint == "`puck add numba-runtime` installs what can"
+    assert raised.value.hint == "`puck add numba-runtime`, then `puck install`, adds what can"
     with pytest.raises(puck.PackageError, match="invalid signature"):
         Overload.c("fn(f65)", ADDRESS)
     with pytest.raises(puck.PackageError, match="invalid signature"):

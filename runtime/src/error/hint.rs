@@ -43,10 +43,11 @@ impl Error {
             } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None if present.is_empty() => {
-                    "the environment is empty: `puck add NAME` adds a package".to_owned()
+                    "the environment is empty: `puck add NAME`, then `puck install`, adds a package"
+                        .to_owned()
                 }
                 None => format!(
-                    "there is {}; `puck add NAME` adds a package",
+                    "there is {}; `puck add NAME`, then `puck install`, adds a package",
                     listed(present)
                 ),
             }),

@@ -44,8 +44,8 @@ pub(crate) fn hint(missing: &[HostImport], asked: &[String]) -> String {
     }));
     if providers.contains_key(NUMBA_RUNTIME) && !is_asked(NUMBA_RUNTIME) {
         ways.push(format!(
-            "`puck add {NUMBA_RUNTIME}` installs a package that provides the functions of \
-             {NUMBA_RUNTIME}"
+            "`puck add {NUMBA_RUNTIME}`, then `puck install`, adds a package that provides the \
+             functions of {NUMBA_RUNTIME}"
         ));
     }
     if OF_PYTHON.iter().any(|name| providers.contains_key(name)) {

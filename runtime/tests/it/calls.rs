@@ -263,7 +263,7 @@ fn what_is_not_there_is_named_with_what_is() {
     ");
     assert_snapshot!(refused("numerics::dot"), @"
     no package `numerics` in [T]/environments/e
-    hint: there is calls-names; `puck add NAME` adds a package
+    hint: there is calls-names; `puck add NAME`, then `puck install`, adds a package
     ");
     assert_snapshot!(refused("dot"), @"`dot` names no function: expected `package::function` or `package.v1::function`, found no `::`");
     assert_snapshot!(refused("calls-names::norm"), @"
@@ -284,7 +284,7 @@ fn what_is_not_there_is_named_with_what_is() {
     ");
     assert_snapshot!(refused("other.v1.dot.00000000"), @"
     no package `other` in [T]/environments/e
-    hint: there is calls-names; `puck add NAME` adds a package
+    hint: there is calls-names; `puck add NAME`, then `puck install`, adds a package
     ");
     assert_snapshot!(told(&fixture, &environment.overloads("calls-names::dit").unwrap_err()), @"
     calls-names 1.0.0 has no function `dit`
