@@ -22,8 +22,7 @@ pub struct HostSection {
     format: u32,
     /// The package's name.
     pub name: PackageName,
-    /// The package's version.
-    pub version: Version,
+    version: Version,
     /// What the process that loads it must provide, by symbol.
     #[serde(default)]
     pub host_imports: Vec<HostImport>,

@@ -4,6 +4,7 @@
 //! [signatures](crate::signature) of C. Every version of Numba means the same by such a type. A type that
 //! means something to one version only, `numba<…>`, is refused.
 
+mod check;
 mod layout;
 mod parse;
 

@@ -338,6 +338,9 @@ fn found(expects: &str, what: &str) -> PyErr {
 /// # Errors
 /// What does not fit, as a sentence.
 pub(crate) fn check(portable: &PortableSignature, native: &Signature) -> Result<(), String> {
+    portable
+        .check()
+        .map_err(|found| format!("`{portable}` has {found}"))?;
     let mut types = portable.parameters.iter().chain([&portable.result]);
     if let Some(ty) = types.find_map(not_passed) {
         return Err(format!(

@@ -99,6 +99,10 @@ def test_other_contradictions():
     with pytest.raises(puck.PackageError, match="which nothing here can free") as raised:
         made("fn(*mut c_void, *mut *mut c_void) -> i32", "()->(i64,array<f64,1,C,rw,al>)")
     assert raised.value.hint == "`puck add numba-runtime`, then `puck install`, adds what can"
+    with pytest.raises(puck.PackageError, match="values of more than 1048576 bytes"):
+        made(f"fn({RESULT}) -> i32", "()->record{x:f64@0}4294967295/al")
+    with pytest.raises(puck.PackageError, match="a record that ends before its field `x`"):
+        made(f"fn({RESULT}) -> i32", "()->record{x:f64@8}8/al")
     with pytest.raises(puck.PackageError, match="invalid signature"):
         Overload.c("fn(f65)", ADDRESS)
     with pytest.raises(puck.PackageError, match="invalid signature"):

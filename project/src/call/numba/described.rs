@@ -11,7 +11,6 @@ use serde_json::Value as Json;
 
 use super::super::argument::{Argument, Named};
 use super::super::{Arguments, CallError, Element};
-use super::check::check;
 use super::structure::{self, Structure};
 
 /// The newest format that is known.
@@ -116,7 +115,9 @@ impl Prototype {
     fn of(entry: &Entry, function: &Function) -> Result<Self, String> {
         let types = entry.signature.parse::<PortableSignature>();
         let types = types.map_err(|error| error.to_string())?;
-        check(&types).map_err(|found| format!("it tells of {found}"))?;
+        types
+            .check()
+            .map_err(|found| format!("it tells of {found}"))?;
         let fits = agrees(&types.parameters, &function.signature);
         if !fits || entry.parameters.len() != types.parameters.len() {
             return Err(format!(

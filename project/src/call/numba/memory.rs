@@ -96,7 +96,10 @@ unsafe fn value(ty: &PortableType, at: *const u8) -> Result<Data, ArgumentError>
         }
         PortableType::Nested { item, shape } => {
             let Layout { size, .. } = item.layout();
-            let count: usize = shape.iter().product();
+            // Of a dimension without items, whatever the others are.
+            let count = shape
+                .iter()
+                .fold(1, |n: usize, length| n.saturating_mul(*length));
             let items = (0..count).map(|i| part(item, i * size));
             Data::Items(items.collect::<Result<_, _>>()?, shape.clone())
         }
@@ -177,4 +180,25 @@ unsafe fn array(
         Some(array) => Data::Array(array, shape),
         None => Data::Items(items, shape),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use puck_package::PortableSignature;
+
+    use super::*;
+
+    #[test]
+    fn arrays_without_items_may_have_any_other_dimensions() {
+        let largest = u32::MAX;
+        let text = format!("()->record{{a:nested<f64,{largest},{largest},{largest},0>@0}}8/al");
+        let signature: PortableSignature = text.parse().unwrap();
+        assert_eq!(signature.check(), Ok(()));
+        // SAFETY: a record of eight bytes is there.
+        let found = unsafe { value(&signature.result, [0; 8].as_ptr()) }.unwrap();
+        let Data::Fields(None, fields) = found else {
+            panic!("{found:?}");
+        };
+        assert!(matches!(&fields[0].1, Data::Items(items, _) if items.is_empty()));
+    }
 }

@@ -7,12 +7,10 @@
 //! | module | what |
 //! |---|---|
 //! | `described` | what a package says of its functions |
-//! | `check` | whether there are values of the types that it says |
 //! | `structure` | arguments that are passed by pointer |
 //! | `memory` | what a function left in memory |
 //! | `data` | that for people and as JSON |
 
-mod check;
 mod data;
 mod described;
 mod memory;

@@ -1,18 +1,20 @@
 //! Whether there are values of a type: what a package says of them is believed after this only.
 
-use puck_package::{PortableSignature, PortableType};
+use super::{PortableSignature, PortableType};
 
 /// Larger values are no value that a function passes: 1 MiB.
 const MAX_SIZE: usize = 1 << 20;
 
-/// Checks that the values of a signature are of a size that is ever passed, and that fields are within
-/// their records.
-///
-/// # Errors
-/// What is wrong, as the end of a sentence.
-pub(super) fn check(signature: &PortableSignature) -> Result<(), String> {
-    let mut types = signature.parameters.iter().chain([&signature.result]);
-    types.try_for_each(check_type)
+impl PortableSignature {
+    /// Checks that the values are of a size that is ever passed, and that fields are within their
+    /// records.
+    ///
+    /// # Errors
+    /// What the signature has that no value is like.
+    pub fn check(&self) -> Result<(), String> {
+        let mut types = self.parameters.iter().chain([&self.result]);
+        types.try_for_each(check_type)
+    }
 }
 
 fn check_type(ty: &PortableType) -> Result<(), String> {
@@ -68,8 +70,8 @@ mod tests {
             ("m.P(x:dt64<s>,y:c128)", None),
         ] {
             for signature in [format!("({text})->void"), format!("()->{text}")] {
-                let found = check(&signature.parse().unwrap());
-                assert_eq!(found.err().as_deref(), reason, "{signature}");
+                let found: PortableSignature = signature.parse().unwrap();
+                assert_eq!(found.check().err().as_deref(), reason, "{signature}");
             }
         }
     }
