@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # A word of Rust's is a name where `r#` is in front.
-_NAMED = re.compile(r"(?:r#)?([A-Za-z_]\w*)\s*:(?!:)\s*(.*)", re.DOTALL)
+_NAMED = re.compile(r"(?:r#)?([^\W\d]\w*)\s*:(?!:)\s*(.*)", re.DOTALL)
 
 
 def parse(signature: str) -> tuple[list[tuple[str | None, str]], str]:

@@ -11,6 +11,7 @@ from puck._c_signature import parse
         ("fn()", [], ""),
         ("fn(n: u64, x: *const f64) -> f64", [("n", "u64"), ("x", "*const f64")], "f64"),
         ("fn(f64, _: i8)", [(None, "f64"), ("_", "i8")], ""),
+        ("fn(δ: f64, x2: i8) -> f64", [("δ", "f64"), ("x2", "i8")], "f64"),
         ("fn(r#type: bool) -> *mut Node", [("type", "bool")], "*mut Node"),
         (
             'fn(extern "C" fn(a: i32, b: i32) -> i32, n: i32)',
