@@ -171,7 +171,17 @@ class Session:
         Raises `FrontEndError` for what cannot be exported.
         """
         seen: dict[tuple[str, str], Compiled] = {}
+        named: dict[str, str] = {}
         for function in functions:
+            other = named.setdefault(function.mangled_name, function.name)
+            if other != function.name:
+                raise FrontEndError(
+                    f"`{function.name}` is the function that is exported as `{other}`, for the "
+                    "same types",
+                    "export a function that calls it: each name has code of its own",
+                    function.file,
+                    function.line,
+                )
             key = (function.name, str(function.portable))
             before = seen.setdefault(key, function)
             if before is not function:

@@ -351,3 +351,11 @@ def test_settings_of_numba_do_not_matter(project):
     project.write("kernels.py", EXPORTED)
     project.answer(NUMBA_DISABLE_JIT="1", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR="/nonexistent")
     assert not list(project.folder.rglob("__pycache__"))
+
+
+def test_one_function_has_one_name(project):
+    twice = "@puck.export('float64(float64)', name='a')\n" * 2
+    twice = "import puck\n" + twice.replace("'a'", "'b'", 1) + "def f(x):\n    return x\n"
+    fault = project.write("twice.py", twice).refused()
+    assert "is the function that is exported as `" in fault["message"]
+    assert fault["hint"].startswith("export a function that calls it")
