@@ -44,8 +44,12 @@ class Description:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """`package.json`."""
-        return self.parsed(self.native.description(self.name, self.series), "package.json")
+        """`package.json`.
+
+        :raises PackageError: if it is damaged.
+        """
+        found = self.parsed(self.native.description(self.name, self.series), "package.json")
+        return self._with_functions(found, "package.json")
 
     @cached_property
     def numba(self) -> dict[str, Any] | None:
@@ -57,25 +61,29 @@ class Description:
         if text is None:
             return None
         numba = self.parsed(text, NUMBA_FILE)
-        if numba.get("format", 0) > NUMBA_FORMAT or numba.get("abi") != ABI_NUMBA:
+        if numba.get("format") not in range(NUMBA_FORMAT + 1) or numba.get("abi") != ABI_NUMBA:
             raise PackageError(
                 f"package {self.label} has functions of the convention {numba.get('abi')!r}, "
                 f"described in format {numba.get('format')!r}; this version of Python's `puck` "
                 f"knows {ABI_NUMBA!r}, format {NUMBA_FORMAT}",
                 hint="install a newer `puck`, or an older version of the package",
             )
-        return numba
+        return self._with_functions(numba, NUMBA_FILE)
 
     @cached_property
     def of_numba(self) -> frozenset[str]:
         """The names of functions that `numba.json` describes."""
-        return frozenset(function["name"] for function in (self.numba or {}).get("functions", ()))
+        return frozenset(function["name"] for function in self._numba_functions)
+
+    @property
+    def _numba_functions(self) -> list[dict[str, Any]]:
+        return [] if self.numba is None else self.numba["functions"]
 
     @cached_property
     def by_name(self) -> dict[str, list[dict[str, Any]]]:
         """Its functions, from `numba.json` where they are described there, else C's."""
         functions: dict[str, list[dict[str, Any]]] = {}
-        for function in (self.numba or {}).get("functions", ()):
+        for function in self._numba_functions:
             functions.setdefault(function["name"], []).append(function)
         for function in self.document["functions"]:
             # What C sees of a Numba function is not what Python should.
@@ -94,13 +102,26 @@ class Description:
         """
         try:
             found = json.loads(text)
-        except ValueError as error:
-            reason = str(error)
-        else:
-            if isinstance(found, dict):
-                return found
-            reason = f"expected an object, found a value of type {type(found).__name__}"
-        raise PackageError(
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(file, str(error)) from None
+        if isinstance(found, dict):
+            return found
+        reason = f"expected an object, found a value of type {type(found).__name__}"
+        raise self._damaged(file, reason)
+
+    def _with_functions(self, found: dict[str, Any], file: str) -> dict[str, Any]:
+        functions = found.get("functions")
+        described = isinstance(functions, list) and all(
+            isinstance(function, dict)
+            and all(isinstance(function.get(key), str) for key in ("name", "link-name"))
+            for function in functions
+        )
+        if not described:
+            raise self._damaged(file, "expected `functions` with their names and link names")
+        return found
+
+    def _damaged(self, file: str, reason: str) -> PackageError:
+        return PackageError(
             f"`{file}` of package {self.label} in {self.native.path} is damaged: {reason}",
             hint="`puck verify --fix` repairs what is installed",
         )

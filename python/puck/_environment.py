@@ -8,11 +8,10 @@ where it is installed.
 from __future__ import annotations
 
 import base64
-import json
 import os
 import pickle
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -237,15 +236,17 @@ class Package(ModuleType):
             has_default=["default" in parameter for parameter in parameters],
             defaults=[_default(parameter.get("default")) for parameter in parameters],
             release=lambda: _release(self._native),
-            raised=self._raised,
+            # Not a method: overloads that refer to their package would live as long as the process.
+            raised=partial(_raised, self._label, self._description),
         )
 
-    def _raised(self, status: int, address: int) -> BaseException:
-        """What a function of Numba's ended with."""
-        from puck._exceptions import Exceptions  # what it imports takes long
 
-        described = (self._description.numba or {}).get("exceptions", {})
-        return Exceptions(self._label, described)(status, address)
+def _raised(label: str, description: Description, status: int, address: int) -> BaseException:
+    """What a function of Numba's ended with."""
+    from puck._exceptions import Exceptions  # what it imports takes long
+
+    described = (description.numba or {}).get("exceptions", {})
+    return Exceptions(label, described)(status, address)
 
 
 def _reopened(path: str, package: str, series: str, name: str) -> Function:
@@ -265,10 +266,10 @@ def _default(value: Any) -> Any:
 
 def _release(native: _puck.Environment) -> int:
     """The address of what frees an array when nobody refers to it any more; 0 if nobody has it."""
-    for name, _, series, _ in native.packages():
+    for name, version, series, _ in native.packages():
         if name == "numba-runtime":
             native.load(name, series)
-            for function in json.loads(native.description(name, series))["functions"]:
+            for function in Description(native, name, version, series).document["functions"]:
                 if function["name"] == "NRT_MemInfo_call_dtor":
                     return native.address(function["link-name"])
     if find_spec("numba") is not None:

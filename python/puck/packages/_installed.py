@@ -91,7 +91,7 @@ class Installed(Description):
         if text is None:
             return {}
         document = self.parsed(text, INLINE_FILE)
-        return document["bodies"] if document.get("format") == 1 else {}
+        return document.get("bodies", {}) if document.get("format") == 1 else {}
 
     @cached_property
     def _declared(self) -> dict[str, str | None]:

@@ -1,11 +1,13 @@
 """Environments and packages as objects."""
 
+import gc
 import json
 import os
 import pickle
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -71,7 +73,22 @@ def test_what_is_not_there(environment, sums, tmp_path):
         _ = puck.nowhere
 
 
-@pytest.mark.parametrize("content", [b'{"format": 1,', b"[]"])
+_OF_NUMBA = b'{"format": 1, "abi": "numba-cpu-1", "functions": %b}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"format": 1,',
+        b"[]",
+        b"[" * 100_000,
+        b"\xff",
+        b'{"format": 1, "abi": "numba-cpu-1"}',
+        _OF_NUMBA % b"3",
+        _OF_NUMBA % b"[3]",
+        _OF_NUMBA % b'[{"name": "add"}]',
+    ],
+)
 def test_damaged_descriptions_are_named(environment, tmp_path, content):
     copy = Path(shutil.copytree(environment.path, tmp_path / "copy"))
     (described,) = copy.glob("share/kernels.*/numba.json")
@@ -80,6 +97,31 @@ def test_damaged_descriptions_are_named(environment, tmp_path, content):
     with pytest.raises(puck.PackageError, match=r"`numba\.json` of package `kernels`.* is damaged"):
         _ = puck.open(copy).kernels.add
     assert puck.open(copy).fast_sums.half(2.0) == 1.0
+
+
+def test_other_damaged_descriptions_are_named(environment, tmp_path):
+    copy = Path(shutil.copytree(environment.path, tmp_path / "copy", symlinks=False))
+    (described,) = copy.glob("packages/kernels-*.json")
+    described.chmod(0o644)
+    described.write_text("{}")
+    with pytest.raises(
+        puck.PackageError, match=r"`package\.json` of package `kernels`.* is damaged"
+    ):
+        _ = puck.open(copy).kernels.add
+    (described,) = copy.glob("share/kernels.*/numba.json")
+    described.chmod(0o644)
+    described.write_text('{"format": "1", "abi": "numba-cpu-1", "functions": []}')
+    with pytest.raises(puck.PackageError, match="described in format '1'"):
+        _ = puck.open(copy).kernels.add
+
+
+def test_nothing_keeps_environments_that_are_used_no_more(environment):
+    kernels = puck.open(environment.path).kernels
+    assert kernels.add(2.0)
+    kept = weakref.ref(kernels)
+    del kernels
+    gc.collect()
+    assert kept() is None
 
 
 def test_damaged_environments_are_named(tmp_path):
