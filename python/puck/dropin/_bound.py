@@ -24,8 +24,9 @@ _environments: dict[str, Environment] = {}
 class Bound:
     """Code for one function and argument types, ready to be called in this process."""
 
-    def __init__(self, record: Record, library: LoadedLibrary) -> None:
+    def __init__(self, record: Record, store: Store, library: LoadedLibrary) -> None:
         self.record = record
+        self.store = store
         self.library = library
         self.address = library.address(record.code)
         self._entry: Any = None

@@ -36,6 +36,8 @@ class Builder:
         self._sources = Sources()
         event.register("numba:compile", self._sources)
         self._stores: dict[Path, Store] = {}
+        self.made: set[str] = set()
+        """The names of all libraries that it has made."""
 
     def build(self, targets: bytes, definitions: dict[str, Definition]) -> Refused:
         """Compile a batch into the stores; by identity and request, why something cannot be."""
@@ -75,7 +77,7 @@ class Builder:
     def _emit(self, store: Store, functions: list[Compiled], names: _emit.Names) -> Refused:
         """Write a library with `functions`; one by one if they cannot be in one."""
         try:
-            _emit.emit(store, functions, names)
+            self.made.add(_emit.emit(store, functions, names))
         except (FrontEndError, Changed) as error:
             if len(functions) == 1:
                 lasting = isinstance(error, FrontEndError)

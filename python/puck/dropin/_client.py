@@ -6,7 +6,7 @@ memory that the program should not keep. It is started when something is missing
 time, and ends with this process.
 
 A message is its length in eight bytes, then a pickle. The server's answer to a batch names what
-it could not compile, and why; the rest it has added to the stores by then.
+it could not compile, and why, and the libraries that it has added to the stores with the rest.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ _FAREWELL = 10.0
 # How long it waits for a server to start, and for one that does nothing any more.
 _GREETING = 120.0
 _IDLE = 300.0
+
+
+Answer = tuple[dict[tuple[str, str], tuple[str, bool]], set[str]]
 
 
 class ServerError(Exception):
@@ -146,10 +149,11 @@ def disable(reason: str) -> None:
     _disabled = reason
 
 
-def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A001
-    """Have a batch compiled: by identity and request, why something could not be.
+def compile(batch: Batch) -> Answer:  # noqa: A001
+    """Have a batch compiled.
 
-    With each reason comes whether it will be the same next time.
+    By identity and request, why something could not be, and whether that will be the same next
+    time; and the names of the libraries with the rest.
 
     Raises `ServerError` if there is no server, or it ended: all of it could not be.
     """
@@ -178,7 +182,7 @@ def compile(batch: Batch) -> dict[tuple[str, str], tuple[str, bool]]:  # noqa: A
             raise
     for warning in answer["warnings"]:
         _warn(*warning)
-    return answer["refused"]
+    return answer["refused"], answer["made"]
 
 
 def _warn(category: type[Warning], text: str, file: str, line: int) -> None:

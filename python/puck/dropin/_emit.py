@@ -48,11 +48,11 @@ def _codegen() -> _HostCodegen:
     return _HostCodegen()
 
 
-def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
+def emit(store: Store, functions: list[Compiled], batch: Names) -> str:
     """Compile `functions` into a new library of `store`, and add them to its index.
 
-    Raises `FrontEndError` if one of them cannot be in a library, and `Changed` if one of them may
-    not be what the user's files are now.
+    Returns the library's name. Raises `FrontEndError` if one of them cannot be in a library, and
+    `Changed` if one of them may not be what the user's files are now.
     """
     code = _codegen()
     name = os.urandom(6).hex()
@@ -99,6 +99,7 @@ def emit(store: Store, functions: list[Compiled], batch: Names) -> None:
         store.path(name).unlink(missing_ok=True)
         store.object(name).unlink(missing_ok=True)
         raise
+    return name
 
 
 def _with_callees(imports: _host.Imports, part: str) -> _host.Imports:

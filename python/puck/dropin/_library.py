@@ -112,13 +112,13 @@ _loaded: dict[tuple[Path, str], LoadedLibrary] = {}
 def load(store: Store, name: str) -> LoadedLibrary:
     """The loaded library of a store.
 
-    Raises `OSError` if it is not there or damaged.
+    Raises `FileNotFoundError` if it is not there, and `OSError` if it is damaged.
     """
     library = _loaded.get((store.folder, name))
     if library is None:
         path = store.path(name)
         description = store.library(name)
         if description is None:
-            raise OSError(f"{path} is not in the index")
+            raise FileNotFoundError(f"{path} is not in the index")
         library = _loaded[store.folder, name] = LoadedLibrary(path, description)
     return library

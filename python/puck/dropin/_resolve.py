@@ -8,6 +8,7 @@ one batch. What a process has bound once stays as it is, as with Numba.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from puck.dropin._function import LocalFunction
 
 # A compiled callee may have another result type, so that its caller is compiled after it.
-_ROUNDS = 4
+# What is compiled may be gone, or damaged.
+_ROUNDS = 6
+# Faults of this process and not of a library.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 # Libraries that this process has had compiled.
 _compiled: set[str] = set()
 # Folders from which nothing can be loaded, not even what was compiled just now, and why.
@@ -52,6 +56,11 @@ def bind(
 
 def _status(bound: Bound) -> str:
     return "compiled" if bound.record.library in _compiled else "declared"
+
+
+def _passes(error: OSError) -> bool:
+    """Whether a library may be loaded at another time; `dlopen` tells the fault as text only."""
+    return any(os.strerror(fault) in str(error) for fault in _PASSING)
 
 
 def bind_request(function: LocalFunction, request: str) -> Bound | None:
@@ -99,6 +108,8 @@ class Search:
         self._records: dict[tuple[str, str], tuple[Record, Store] | None] = {}
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._refused: set[tuple[str, str]] = set()
+        # Libraries that the server has just made.
+        self._made: set[str] = set()
 
     def bind(
         self,
@@ -110,6 +121,7 @@ class Search:
         """Look, compile what is missing, look again; then load."""
         local = function.local
         shown = tuple(map(str, arguments))
+        wrong = "its callees change while it is compiled"
         for _ in range(_ROUNDS):
             try:
                 found = self.check(function, request)
@@ -126,17 +138,18 @@ class Search:
                     _report.add(function, shown, "numba", str(error))
                     return None
                 except OSError as error:  # gone or damaged: as if it had not been compiled
+                    wrong = f"what is compiled cannot be loaded: {error}"
                     self._drop(function, error)
-                else:
-                    status = _status(bound)
-                    (local.misses if status == "compiled" else local.hits)[arguments] += 1
-                    _report.add(function, shown, status)
-                    return bound
+                    continue
+                status = _status(bound)
+                (local.misses if status == "compiled" else local.hits)[arguments] += 1
+                _report.add(function, shown, status)
+                return bound
             reason = self._compile(function, request, arguments, result)
             if reason is not None:
                 _report.add(function, shown, "numba", reason)
                 return None
-        _report.add(function, shown, "numba", "its callees change while it is compiled")
+        _report.add(function, shown, "numba", wrong)
         return None
 
     def types_of(
@@ -169,13 +182,12 @@ class Search:
         if key in self._records:
             return self._records[key]
         bound = local.bound.get(request)
-        stores = stores_of(function)
         if bound is not None:
-            self._records[key] = bound.record, stores[-1]
+            self._records[key] = bound.record, bound.store
             return self._records[key]
         known = self.content(function)
         waits = False
-        for store in stores:
+        for store in stores_of(function):
             for record in store.records(identity):
                 if record.digest != known.digest or record.request != request:
                     continue
@@ -233,7 +245,7 @@ class Search:
         assert found is not None
         record, store = found
         library = load(store, record.library)
-        bound = local.bound[request] = Bound(record, library)
+        bound = local.bound[request] = Bound(record, store, library)
         try:
             callees = {}
             for identity, callee_request, link_name in record.calls:
@@ -256,7 +268,9 @@ class Search:
             except FileNotFoundError:
                 store.forget(record.library)
             except OSError as wrong:
-                if record.library in _compiled:  # in a file system without executables, for one
+                if _passes(wrong):
+                    continue
+                if record.library in self._made:  # in a file system without executables, for one
                     _unloadable[store.folder] = f"what is compiled cannot be loaded: {wrong}"
                 store.forget(record.library)
         self._again()
@@ -286,13 +300,12 @@ class Search:
         batch = Batch(self)
         try:
             batch.fill(function, request, arguments, result)
-            reasons = _client.compile(batch)
+            reasons, self._made = _client.compile(batch)
         except (NotPortable, _client.ServerError) as error:
             return str(error)
+        _compiled.update(self._made)
         for store in all_stores():
-            before = set(store.libraries())
             store.refresh()
-            _compiled.update(set(store.libraries()) - before)
         self._again()
         self._refused.update(reasons)
         for (identity, refused), (reason, lasting) in reasons.items():

@@ -129,10 +129,6 @@ class Store:
         for fields in reversed(self._functions.get(identity, ())):
             yield Record(*fields)
 
-    def libraries(self) -> list[str]:
-        """The names of all libraries."""
-        return list(self._libraries)
-
     def library(self, name: str) -> Library | None:
         """The description of a library."""
         fields = self._libraries.get(name)

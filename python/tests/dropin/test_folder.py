@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import textwrap
 
 import pytest
 
@@ -46,6 +48,70 @@ def test_the_folder_may_be_removed_while_it_is_used(chain):
     """
     lines = chain.run(script.replace("shutil.rmtree", "str")).lines
     assert chain.run(script).lines == lines
+
+
+_CHANGE = {
+    "removed": "shutil.rmtree(store)",
+    "merged": """
+        for library in store.glob("*.so"):
+            os.utime(library, (0, 0))
+        _merge._MANY = 0
+        _merge.merge(store)
+    """,
+}
+
+
+@pytest.mark.parametrize(("change", "status"), [("removed", "compiled"), ("merged", "declared")])
+def test_libraries_of_another_process_may_go(project, change, status):
+    functions = "".join(f"@njit\ndef {name}(x): return x + 1\n" for name in ("g", "i", "k"))
+    project.write("module", f"from puck import njit\n{functions}@njit\ndef f(x): return g(x) * 2\n")
+    outcome = project.run(f"""
+        import os, shutil, subprocess, sys
+        import module
+        from puck.dropin import _merge
+        from puck.dropin._bound import stores_of
+        (store,) = [store.folder for store in stores_of(module.f)]
+        module.i(1)
+        subprocess.run([sys.executable, "-c", "import module; module.f(1)"], check=True)
+        module.i(1.0)  # what there is is read
+        {textwrap.indent(textwrap.dedent(_CHANGE[change]), " " * 8).strip()}
+        print(module.f(1), module.k(1))
+    """)
+    assert outcome.lines == ["4 2"]
+    assert outcome.statuses() == {"i": "compiled", "f": status, "k": "compiled"}
+
+
+def test_what_others_compile_is_not_said_to_be_compiled_here(project):
+    project.write("module", "import puck\n@puck.njit\ndef f(x): return x + 1\n")
+    outcome = project.run("""
+        import subprocess, sys
+        import module
+        module.f(1)
+        subprocess.run([sys.executable, "-c", "import module; module.f(1.5)"], check=True)
+        module.f(1j)
+        module.f(1.5)
+    """)
+    assert [entry[2] for entry in outcome.report] == ["compiled", "compiled", "declared"]
+
+
+def test_a_passing_fault_turns_nothing_off(chain):
+    outcome = chain.run("""
+        import ctypes, errno, os
+        import module
+        plain = ctypes.CDLL
+
+        def refuse(path, *more, **named):
+            text = os.strerror(errno.EMFILE)
+            raise OSError(f"{path}: cannot open shared object file: {text}")
+
+        ctypes.CDLL = refuse
+        module.f2(1.0)
+        ctypes.CDLL = plain
+        module.f3(1.0)
+    """)
+    statuses = outcome.statuses()
+    assert (statuses["f2"], statuses["f3"]) == ("numba", "compiled")
+    assert os.strerror(errno.EMFILE) in str(outcome.report)
 
 
 # The superuser, who may run this, is refused nothing.
