@@ -303,7 +303,6 @@ _KNOWN = frozenset(
         "__reduce_ex__",
         "_reduce_class",
         "_reduce_states",
-        "_use",
         "local",
         "locals",
         "py_func",
@@ -315,24 +314,25 @@ _KNOWN = frozenset(
 class PendingFunction(LocalFunction):
     """A function of which nothing but the name has been used yet.
 
-    It stays one until all of it is made: another thread that asks for something waits.
+    It stays one until all of it is made: another thread that asks for something waits. It may be
+    one no more when a method begins, which therefore finds nothing by way of `self`.
     """
 
     def __init__(self) -> None:
         """The dispatcher is made by `_use`."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name in _KNOWN or object.__getattribute__(self, "_use")():
+        if name in _KNOWN or PendingFunction._use(self):
             return object.__getattribute__(self, name)
         return getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in _KNOWN:
-            object.__getattribute__(self, "_use")()
+            PendingFunction._use(self)
         object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._use():
+        if PendingFunction._use(self):
             return super().__call__(*args, **kwargs)
         return self(*args, **kwargs)
 

@@ -181,6 +181,22 @@ def test_several_threads_use_functions_for_the_first_time(project):
         assert outcome.of("compiled") == set()
 
 
+def test_a_thread_asks_for_what_another_has_just_made(project):
+    assert project.run("""
+        import puck
+
+        @puck.njit
+        def f(x):
+            return x + 1
+
+        pending = type(f)
+        f(1)
+        print(pending.__call__(f, 1), pending.__getattribute__(f, "signatures"))
+        pending.__setattr__(f, "note", 3)
+        print(f.note)
+    """).lines == ["2 [(int64,)]", "3"]
+
+
 _EMBEDDED = """
     import sys
     import module, puck
