@@ -122,3 +122,9 @@ def load(store: Store, name: str) -> LoadedLibrary:
             raise FileNotFoundError(f"{path} is not in the index")
         library = _loaded[store.folder, name] = LoadedLibrary(path, description)
     return library
+
+
+def give_up(store: Store, name: str) -> None:
+    """Take nothing more from a library that is gone or damaged."""
+    _loaded.pop((store.folder, name), None)
+    store.forget(name)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from puck.dropin import _folder, _registry, _report
 from puck.dropin._bound import Bound, all_stores, stores_of
 from puck.dropin._key import Content, NotPortable, content
-from puck.dropin._library import MissingImport, load
+from puck.dropin._library import MissingImport, give_up, load
 from puck.dropin._pickle import load_types
 from puck.dropin._store import Record, Store
 from puck.dropin._types import request_of
@@ -263,16 +263,18 @@ class Search:
         """Look at no library that cannot be loaded, and read indexes again."""
         _report.note(function, (), str(error))
         for record, store in list(filter(None, self._records.values())):
+            if record.refused:
+                continue
             try:
-                load(store, record.library)
+                load(store, record.library).address(record.code)
             except FileNotFoundError:
-                store.forget(record.library)
+                give_up(store, record.library)
             except OSError as wrong:
                 if _passes(wrong):
                     continue
                 if record.library in self._made:  # in a file system without executables, for one
                     _unloadable[store.folder] = f"what is compiled cannot be loaded: {wrong}"
-                store.forget(record.library)
+                give_up(store, record.library)
         self._again()
 
     def _again(self) -> None:

@@ -135,7 +135,7 @@ class Store:
         return None if fields is None else Library(*fields)
 
     def forget(self, library: str) -> None:
-        """Look at nothing any more that is in a library whose file is not there."""
+        """Look at nothing any more that is in a library which cannot be used."""
         self.refresh()
         self._libraries.pop(library, None)
         for identity, records in self._functions.items():
