@@ -22,6 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numba
 
@@ -66,6 +67,7 @@ class _Server:
             )
         except (OSError, ValueError) as error:
             raise ServerError(f"cannot start the compile server: {error}") from error
+        _started.add(self)
         hello = {"path": sys.path, "directory": _directory(), "settings": settings}
         found = self.ask(hello, _GREETING)
         if found != versions():
@@ -130,14 +132,17 @@ class _Server:
 
     def release(self) -> None:
         """Hold its pipes no longer; closing the files would send what is left in them."""
-        with suppress(OSError, ValueError), open(os.devnull, "r+b") as null:
+        with suppress(OSError), open(os.devnull, "r+b") as null:
             for pipe in (self._process.stdin, self._process.stdout):
                 assert pipe is not None
-                os.dup2(null.fileno(), pipe.fileno(), inheritable=False)
+                with suppress(OSError, ValueError):  # it is closed
+                    os.dup2(null.fileno(), pipe.fileno(), inheritable=False)
 
 
 _lock = Lock()
 _server: _Server | None = None
+# Those that start or end, too.
+_started: WeakSet[_Server] = WeakSet()
 # Why it could not be used, each time.
 _failures: list[str] = []
 _disabled: str | None = None
@@ -197,9 +202,10 @@ def _finish(server: _Server) -> None:
 def _leave_to_parent() -> None:
     """In a forked child: a server ends when nobody holds the other end of its input."""
     global _server
-    if _server is not None:
-        _server.release()
-        _server = None
+    for server in list(_started):
+        server.release()
+    _started.clear()
+    _server = None
 
 
 os.register_at_fork(after_in_child=_leave_to_parent)

@@ -141,6 +141,55 @@ def test_a_server_ends_with_its_process_and_not_with_a_child_of_that(chain):
         os.kill(child, signal.SIGKILL)
 
 
+def test_a_server_that_starts_ends_with_its_process_too(chain):
+    outcome = chain.run("""
+        import atexit, os, sys, time
+        import module
+        from puck.dropin import _client
+
+        wait = _client._Server._wait
+
+        def wait_with_a_child(self, answers, patience):
+            _client._Server._wait = wait
+            child = os.fork()  # as another thread may do
+            if child == 0:
+                os.close(1)
+                os.close(2)
+                time.sleep(60)
+                os._exit(0)
+            print(self._process.pid)
+            print(child)
+            wait(self, answers, patience)
+
+        _client._Server._wait = wait_with_a_child
+        module.f1(1.0)
+        atexit.register(lambda: (sys.stdout.flush(), os._exit(0)))
+    """)
+    server, child = map(int, outcome.lines)
+    try:
+        wait_for_end_of(server)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_child_holds_nothing_of_a_server_that_is_let_go(chain):
+    outcome = chain.run("""
+        import os
+        import module
+        module.f1(1.0)
+        from puck.dropin import _client
+        process = _client._server._process
+        process.stdin.close()
+        child = os.fork()
+        if child == 0:
+            print(os.readlink(f"/proc/self/fd/{process.stdout.fileno()}"), flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+    """)
+    assert outcome.lines == ["/dev/null"]
+
+
 def test_several_threads_use_functions_for_the_first_time(project):
     count = 40
     project.write("module", "import puck\n" + "".join(
