@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from puck.dropin._folder import STORE, homes
+from puck.dropin._folder import homes, is_store, trash
 
 _USAGE = """\
 usage: python -m puck numba where [FOLDER]    where compiled functions of the project lie
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
         print(_USAGE, file=sys.stderr)
         return 2
     folder = Path(arguments[1] if len(arguments) == 2 else os.curdir).absolute()
+    code = 0
     for home in homes(folder):
         if not os.path.isdir(home):
             continue
@@ -31,19 +32,17 @@ def main(arguments: list[str]) -> int:
                 _clear(home)
             except OSError as error:
                 print(f"error: cannot remove {home}: {error}", file=sys.stderr)
-                return 1
+                code = 1
+                continue
         print(home)
-    return 0
+    return code
 
 
 def _clear(home: Path) -> None:
     """Remove all stores; what else is there is not ours, as `PUCK_NUMBA_DIR` may be any folder."""
     for store in list(home.iterdir()):
-        name = store.name.removeprefix(".")
-        if name.startswith(STORE) and any((store / file).exists() for file in ("index", "lock")):
+        if is_store(store):
             # Renamed first: whoever looks finds all of it or nothing.
-            trash = home / f".{name}.{os.urandom(4).hex()}"
-            store.rename(trash)
-            shutil.rmtree(trash)
+            shutil.rmtree(store.rename(trash(store)))
     with suppress(OSError):  # it is not empty
         home.rmdir()

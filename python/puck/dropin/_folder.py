@@ -8,6 +8,7 @@ folder for each combination of versions, processor and settings that changes the
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from hashlib import blake2b
@@ -20,8 +21,6 @@ import numpy as np
 from llvmlite import binding
 from numba.core import config
 
-# How the names of folders begin that have compiled functions in them.
-STORE = "numba-"
 _MARKERS = ("Puck.toml", "pyproject.toml", "setup.py", ".git")
 # Settings of Numba that change the code that it makes.
 _SETTINGS = (
@@ -121,6 +120,21 @@ def platform_tag() -> str:
     return _now
 
 
+_STORE = re.compile(r"\.?(numba-[^-]+-py\d+-[0-9a-f]{12})(\.[0-9a-f]{8})?")
+
+
+def is_store(folder: Path) -> bool:
+    """Whether this is a folder of compiled functions, or was one until it was to be removed."""
+    return _STORE.fullmatch(folder.name) is not None and folder.is_dir()
+
+
+def trash(store: Path) -> Path:
+    """A name for a store that is being removed, by which it can be told later on, too."""
+    found = _STORE.fullmatch(store.name)
+    assert found is not None
+    return store.with_name(f".{found[1]}.{os.urandom(4).hex()}")
+
+
 @cache
 def _tag(made: tuple[str, ...]) -> str:
     python = f"py{sys.version_info.major}{sys.version_info.minor}"
@@ -136,7 +150,7 @@ def _tag(made: tuple[str, ...]) -> str:
         *made,
     ]
     digest = blake2b("\n".join(map(str, facts)).encode(), digest_size=6).hexdigest()
-    return f"{STORE}{numba.__version__}-{python}-{digest}"
+    return f"numba-{numba.__version__}-{python}-{digest}"
 
 
 def _features() -> str:

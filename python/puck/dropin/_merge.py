@@ -13,7 +13,7 @@ from pathlib import Path
 
 from puck import linker
 from puck._errors import PackageError
-from puck.dropin._folder import STORE
+from puck.dropin._folder import is_store
 from puck.dropin._store import Index, Library, Part, Record, Store
 
 # A store with more libraries than this is merged.
@@ -127,9 +127,9 @@ def _sweep_others(folder: Path) -> None:
     """Remove stores beside this one, of other versions or settings, that are not used any more."""
     now = time.time()
     for other in folder.parent.iterdir():
-        index = other / "index"
-        if other == folder or not other.name.startswith(STORE) or not index.is_file():
+        if other == folder or not is_store(other):
             continue
-        status = index.stat()
+        index = other / "index"
+        status = (index if index.is_file() else other).stat()
         if now - max(status.st_atime, status.st_mtime) > _UNUSED:
             shutil.rmtree(other, ignore_errors=True)

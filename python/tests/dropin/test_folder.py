@@ -280,14 +280,18 @@ def test_functions_without_a_source_go(project):
     store = next(project.store.iterdir())
     for file in store.glob("*.o"):
         os.utime(file, (0, 0))
-    other = store.with_name("numba-0.1-py39-000")
-    other.mkdir()
-    (other / "index").write_bytes(b"")
-    os.utime(other / "index", (0, 0))
+    others = [store.with_name(f"numba-0.1-py39-0123456789a{place}") for place in range(3)]
+    others[1] = others[1].with_name(f".{others[1].name}.01234567")
+    others.append(store.with_name("numba-mine"))
+    for other in others:
+        other.mkdir()
+        os.utime(other, (0, 0))
+    (others[0] / "index").write_bytes(b"")
+    os.utime(others[0] / "index", (0, 0))
     project.write("module", text.format("new", 2))
     project.run(script)
     assert project.run(script).lines[1] == "['module:new']"
-    assert [folder.name for folder in project.store.iterdir()] == [store.name]
+    assert {folder.name for folder in project.store.iterdir()} == {store.name, "numba-mine"}
 
 
 def test_many_small_libraries_become_one(project):

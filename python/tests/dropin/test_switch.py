@@ -94,31 +94,44 @@ def test_clearing_leaves_what_is_not_ours(project, tmp_path, monkeypatch, capsys
 
     chosen = tmp_path / "chosen"
     monkeypatch.setenv("PUCK_NUMBA_DIR", str(chosen))
-    for folder in ("numba-0.67.0-py311-0", ".numba-0.67.0-py311-0.1234", "mine"):
+    ours = "numba-0.67.0-py311-0123456789ab"
+    # As a server leaves it that is killed before it writes an index, and a `clear` that is.
+    for folder in (ours, f".{ours}.01234567", ours.replace("py311", "py39")):
         (chosen / folder).mkdir(parents=True)
+        (chosen / folder / "0123456789ab.so").write_text("")
+    others = {"mine", f"{ours}.orig", f"my-{ours}", "numba-0.67.0-py311-0", "numba-sources"}
+    for folder in others:
+        (chosen / folder).mkdir()
         (chosen / folder / "index").write_text("")
-    (chosen / "numba-sources").mkdir()
     (chosen / "notes.txt").write_text("")
+    (chosen / ours.replace("7", "8")).write_text("")
+    others |= {"notes.txt", ours.replace("7", "8")}
     assert _command.main(["clear", str(project.folder)]) == 0
     assert capsys.readouterr().out == f"{chosen}\n"
-    assert sorted(file.name for file in chosen.iterdir()) == ["mine", "notes.txt", "numba-sources"]
+    assert {file.name for file in chosen.iterdir()} == others
 
 
-def test_what_cannot_be_removed_is_said(project, monkeypatch, capsys):
-    from puck.dropin import _command
+def test_what_cannot_be_removed_is_said(project, tmp_path, monkeypatch, capsys):
+    from puck.dropin import _command, _folder
 
     monkeypatch.delenv("PUCK_NUMBA_DIR", raising=False)
-    (project.store / "numba-0.1").mkdir(parents=True)
-    (project.store / "numba-0.1" / "lock").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    homes = _folder.homes(project.folder)
+    for home in homes:
+        (home / "numba-0.67.0-py311-0123456789ab").mkdir(parents=True)
+    rename = Path.rename
 
     def refuse(self, target):
-        raise PermissionError(13, "Permission denied", str(self))
+        if project.store in self.parents:
+            raise PermissionError(13, "Permission denied", str(self))
+        return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
     assert _command.main(["clear", str(project.folder)]) == 1
     out, error = capsys.readouterr()
-    assert not out
+    assert out == f"{homes[1]}\n"
     assert error.startswith(f"error: cannot remove {project.store}: [Errno 13] Permission denied")
+    assert [home.exists() for home in homes] == [True, False]
 
 
 def test_without_the_extension_it_is_numba_and_says_so(project):
