@@ -7,6 +7,7 @@ import shutil
 import time
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ def merge(folder: Path) -> None:
     """
     store = Store(folder)
     with suppress(OSError, PackageError, zlib.error), store.locked():
-        index = store.all()
+        before = index = store.all()
         functions = _with_source(store, index.functions)
         used = {record.library for records in functions.values() for record in records}
         changed = len(functions) != len(index.functions)
@@ -45,6 +46,7 @@ def merge(folder: Path) -> None:
         if len(libraries) > _MANY:
             index, changed = _merged(store, index), True
         if changed:
+            _keep(store, before.libraries.keys() - index.libraries.keys())
             store.replace(index)
         _sweep(store, index)
     with suppress(OSError):
@@ -109,6 +111,13 @@ def _merged(store: Store, index: Index) -> Index:
     return Index({name: library}, functions)
 
 
+def _keep(store: Store, libraries: Iterable[str]) -> None:
+    """Have libraries that the index named until now go a little later, as if they were new."""
+    for name in libraries:
+        with suppress(OSError):
+            os.utime(store.path(name))
+
+
 def _sweep(store: Store, index: Index) -> None:
     """Remove libraries, objects and unfinished files that the index does not name."""
     named = {store.path(name).name for name in index.libraries}
@@ -118,7 +127,6 @@ def _sweep(store: Store, index: Index) -> None:
         if file.name in named or file.name in ("index", "lock"):
             continue
         with suppress(OSError):
-            # Libraries that were merged just now go with the others, a little later.
             if now - file.stat().st_mtime > _ABANDONED:
                 file.unlink()
 

@@ -60,9 +60,7 @@ def test_the_folder_may_be_removed_while_it_is_used(chain):
 _CHANGE = {
     "removed": "shutil.rmtree(store)",
     "merged": """
-        for library in store.glob("*.so"):
-            os.utime(library, (0, 0))
-        _merge._MANY = 0
+        _merge._MANY, _merge._ABANDONED = 0, -1.0
         _merge.merge(store)
     """,
 }
@@ -320,6 +318,23 @@ def test_many_small_libraries_become_one(project):
             library.unlink()
     assert project.run(script).lines == lines
     assert project.run(script).of("compiled") == set()
+
+
+def test_what_was_merged_stays_for_who_has_read_the_index(chain, monkeypatch):
+    from puck.dropin import _merge
+
+    chain.run(chain.script)
+    store = next(chain.store.iterdir())
+    (library,) = store.glob("*.so")
+    monkeypatch.setattr(_merge, "_MANY", 0)
+    os.utime(library, (0, 0))
+    _merge.merge(store)
+    assert library.stem not in _libraries(store)
+    assert library.exists()
+    os.utime(library, (0, 0))
+    _merge.merge(store)
+    assert not library.exists()
+    assert chain.run(chain.script).of("declared") == {"f11"}
 
 
 def _libraries(folder):
