@@ -14,7 +14,7 @@ use crate::steps;
 use crate::workspace::{command, root, target_dir};
 
 /// What takes longest begins first.
-const LONGEST: &str = "survey";
+const LONGEST: &str = "dropin";
 /// The exit code of pytest if there was no test to run.
 const NO_TESTS: i32 = 5;
 
