@@ -243,10 +243,9 @@ class Package(ModuleType):
 
 def _raised(label: str, description: Description, status: int, address: int) -> BaseException:
     """What a function of Numba's ended with."""
-    from puck._exceptions import Exceptions  # what it imports takes long
+    from puck._exceptions import raised  # what it imports takes long
 
-    described = (description.numba or {}).get("exceptions", {})
-    return Exceptions(label, described)(status, address)
+    return raised(label, (description.numba or {}).get("exceptions", {}), status, address)
 
 
 def _reopened(path: str, package: str, series: str, name: str) -> Function:

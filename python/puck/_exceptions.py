@@ -24,47 +24,44 @@ class _ExceptionInfo(ctypes.Structure):
     )
 
 
-class Exceptions:
-    """What a package says of the exceptions that its functions raise.
+def raised(
+    label: str, exceptions: dict[str, dict[str, Any]], status: int, address: int
+) -> BaseException:
+    """The exception that a function of the package `label` ended with.
 
-    Called with a status and the address of what came with it, this gives the exception to raise.
+    `exceptions` are those that `numba.json` describes; `address` is of what came with the status.
     """
+    if status == _STOP:
+        return StopIteration()
+    if status < 1 or not address:
+        return SystemError(f"a function of {label} returned the status {status}")
+    info = _ExceptionInfo.from_address(address)
+    data = ctypes.string_at(info.pickle, info.length)
+    described = exceptions.get(hashlib.sha1(data, usedforsecurity=False).hexdigest())
+    if info.allocated:
+        # Its arguments are known at run time only, in a form that is Numba's own.
+        return _of_description(label, described)
+    try:
+        cls, args, location = pickle.loads(data)
+    except (pickle.UnpicklingError, ImportError, AttributeError, EOFError, TypeError):
+        return _of_description(label, described)
+    if cls is None:
+        return RuntimeError("No active exception to reraise")
+    return _located(cls(*(args or ())), location)
 
-    def __init__(self, label: str, described: dict[str, dict[str, Any]]) -> None:
-        self._label = label
-        self._described = described
 
-    def __call__(self, status: int, address: int) -> BaseException:
-        if status == _STOP:
-            return StopIteration()
-        if status < 1 or not address:
-            return SystemError(f"a function of {self._label} returned the status {status}")
-        info = _ExceptionInfo.from_address(address)
-        data = ctypes.string_at(info.pickle, info.length)
-        described = self._described.get(hashlib.sha1(data, usedforsecurity=False).hexdigest())
-        if info.allocated:
-            # Its arguments are known at run time only, in a form that is Numba's own.
-            return self._of_description(described)
-        try:
-            cls, args, location = pickle.loads(data)
-        except (pickle.UnpicklingError, ImportError, AttributeError, EOFError, TypeError):
-            return self._of_description(described)
-        if cls is None:
-            return RuntimeError("No active exception to reraise")
-        return _located(cls(*(args or ())), location)
-
-    def _of_description(self, described: dict[str, Any] | None) -> BaseException:
-        """The nearest of Python's own exceptions, with the class named."""
-        if described is None:
-            return RuntimeError(f"an exception of {self._label} that it does not describe")
-        name = described["class"]
-        base = _builtin(described.get("base") or name)
-        arguments = described.get("arguments", [])
-        if name == f"builtins.{base.__name__}":
-            error = base(*map(_literal, arguments))
-        else:
-            error = base(": ".join([name, *(str(_literal(argument)) for argument in arguments)]))
-        return _located(error, described.get("location"))
+def _of_description(label: str, described: dict[str, Any] | None) -> BaseException:
+    """The nearest of Python's own exceptions, with the class named."""
+    if described is None:
+        return RuntimeError(f"an exception of {label} that it does not describe")
+    name = described["class"]
+    base = _builtin(described.get("base") or name)
+    arguments = described.get("arguments", [])
+    if name == f"builtins.{base.__name__}":
+        error = base(*map(_literal, arguments))
+    else:
+        error = base(": ".join([name, *(str(_literal(argument)) for argument in arguments)]))
+    return _located(error, described.get("location"))
 
 
 def _builtin(name: str) -> type[Exception]:
