@@ -36,11 +36,12 @@ class Builder:
         self._sources = Sources()
         event.register("numba:compile", self._sources)
         self._stores: dict[Path, Store] = {}
+        #: The names of the libraries that the last batch is in.
         self.made: set[str] = set()
-        """The names of all libraries that it has made."""
 
     def build(self, targets: bytes, definitions: dict[str, Definition]) -> Refused:
         """Compile a batch into the stores; by identity and request, why something cannot be."""
+        self.made = set()
         self._sources.look()
         try:
             mirrors, wanted = unpickled(definitions, targets)

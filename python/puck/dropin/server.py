@@ -60,7 +60,6 @@ def main() -> int:
 
 
 def _answer(builder: Any, message: dict[str, Any], folders: set[Path]) -> dict[str, Any]:
-    before = set(builder.made)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         refused = builder.build(message["targets"], message["definitions"])
@@ -70,7 +69,7 @@ def _answer(builder: Any, message: dict[str, Any], folders: set[Path]) -> dict[s
         for warning in caught
         if warning.category.__module__.startswith("numba")
     ]
-    return {"refused": refused, "made": builder.made - before, "warnings": shown}
+    return {"refused": refused, "made": builder.made, "warnings": shown}
 
 
 if __name__ == "__main__":
