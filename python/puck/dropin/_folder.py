@@ -57,7 +57,7 @@ def folders(file: str) -> tuple[Path, ...]:
 def homes(directory: Path) -> tuple[Path, ...]:
     """The folders that hold those of a project for all versions and processors.
 
-    The second one is for whom the first one is not to be written by.
+    The second one is used by those who may not write to the first.
     """
     chosen = os.environ.get("PUCK_NUMBA_DIR")
     if chosen:
